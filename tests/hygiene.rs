@@ -1,8 +1,8 @@
 //! The macros in a module that gives every name they might use another meaning, and with our crate renamed.
 #![allow(
-    missing_docs,
     dead_code,
     non_camel_case_types,
+    unused_qualifications,
     clippy::all,
     reason = "a test of odd names"
 )]
