@@ -1,6 +1,4 @@
 //! `#[timed]` on every function that it takes, and every way in which a function ends.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
-
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
