@@ -133,11 +133,13 @@ pub use enumetrics_macros::metric_family;
 /// #     pub verifications_total: Counter,
 /// # }
 /// # pub static KYC: Kyc = Kyc::new();
-/// # mod http { pub static HTTP: super::Http = super::Http::new(); }
-/// # #[metric_family(namespace = "http")]
-/// # pub struct Http {
-/// #     /// Requests.
-/// #     pub requests_total: Counter,
+/// # mod http {
+/// #     #[enumetrics::metric_family(namespace = "http")]
+/// #     pub struct Http {
+/// #         /// Requests.
+/// #         pub requests_total: enumetrics::Counter,
+/// #     }
+/// #     pub static HTTP: Http = Http::new();
 /// # }
 /// catalog! {
 ///     /// All metrics of this service.

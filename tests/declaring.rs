@@ -221,3 +221,81 @@ fn debug_output_names_what_is_counted() {
     assert_eq!(format!("{:?}", Gauge::<()>::new()), "0");
     assert!(format!("{METRICS:?}").contains("kyc_pipeline_in"));
 }
+
+/// Fields and variants that are not there leave no trace.
+mod conditional {
+    use super::*;
+
+    #[derive(LabelValue, Clone, Copy)]
+    pub enum Level {
+        #[cfg(any())]
+        Never,
+        Low,
+        #[cfg(all())]
+        High,
+    }
+
+    #[metric_family(namespace = "some", max_series = 6)]
+    pub struct Some {
+        /// Not there.
+        #[cfg(any())]
+        #[metric(buckets = [2.0, 1.0])]
+        pub never_seconds: Missing,
+        /// Things.
+        #[cfg(all())]
+        pub things_total: Counter<Level>,
+        /// Not there either.
+        #[cfg(any())]
+        pub no_counter: Counter,
+        /// Seconds.
+        #[metric(buckets = [1.0])]
+        pub seconds: Histogram,
+    }
+
+    #[test]
+    fn a_field_that_is_configured_away_is_not_declared() {
+        let some = Some::new();
+        some.things_total.with(Level::High).inc();
+        some.things_total.with(Level::Low).inc_by(0);
+        some.seconds.observe(2.0);
+        let names: Vec<_> = Some::DESCRIPTORS.iter().map(|descriptor| descriptor.name).collect();
+        assert_eq!(names, ["some_things_total", "some_seconds"]);
+        assert_eq!(Level::VALUES, ["low", "high"]);
+        let families: [&dyn enumetrics::Export; 1] = [&some];
+        let text = Catalog::new(&families).unwrap().render();
+        assert!(text.contains("some_things_total{level=\"high\"} 1\n"), "{text}");
+        assert!(text.contains("some_seconds_bucket{le=\"1.0\"} 0\n"), "{text}");
+    }
+}
+
+/// Declarations that a macro writes, with everything passed in from outside.
+mod from_a_macro {
+    use super::*;
+
+    macro_rules! declare {
+        ($(#[$attribute:meta])* $vis:vis $name:ident, $namespace:literal, $most:expr, $field:ident: $ty:ty = $buckets:expr) => {
+            $(#[$attribute])*
+            #[metric_family(namespace = $namespace, max_series = $most)]
+            $vis struct $name {
+                /// Seconds.
+                #[metric(buckets = $buckets)]
+                pub $field: $ty,
+            }
+        };
+    }
+
+    declare!(
+        /// Made by a macro.
+        #[derive(Debug)]
+        pub(crate) Made, "made", 2 + 3, seconds: Histogram = [1, 2.5]
+    );
+
+    #[test]
+    fn a_macro_can_declare() {
+        let made = Made::new();
+        made.seconds.observe(2.0);
+        assert_eq!(Made::DESCRIPTORS[0].name, "made_seconds");
+        assert_eq!(Made::DESCRIPTORS[0].buckets, [1.0, 2.5]);
+        assert_eq!(made.seconds.snapshot().buckets, [0, 1, 0]);
+    }
+}

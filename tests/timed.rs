@@ -396,3 +396,25 @@ fn a_timed_future_is_as_send_as_it_was_and_little_larger() {
     let larger = size_of_val(&timed) - size_of_val(&bare);
     assert!(larger <= 2 * size_of::<std::time::Instant>(), "{larger} bytes larger");
 }
+
+macro_rules! timed_by_a_macro {
+    ($vis:vis $name:ident, $value:literal, $body:block) => {
+        #[timed(module = $value)]
+        $vis fn $name() -> u32 $body
+    };
+    ($value:literal: $item:item) => {
+        #[timed(module = $value)]
+        $item
+    };
+}
+
+timed_by_a_macro!(pub written, "ocr", {
+    7
+});
+timed_by_a_macro!("ocr": async fn passed_on() -> u32 { 8 });
+
+#[test]
+fn a_macro_can_write_timed_functions() {
+    assert_eq!(observed(|| assert_eq!(written(), 7)), 1);
+    assert_eq!(observed(|| assert_eq!(block_on(passed_on()), 8)), 1);
+}

@@ -1,6 +1,6 @@
 //! `word = value` lists: the words that our attributes know stand here, and nowhere else.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
@@ -55,7 +55,10 @@ impl Parse for Setting {
                 value.extend([input.parse::<TokenTree>()?]);
             }
         }
-        Ok(Self { word, value })
+        Ok(Self {
+            word,
+            value: visible(value),
+        })
     }
 }
 
@@ -132,6 +135,15 @@ pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     match nearest {
         Some((_, nearest)) => format!("unknown {what} '{word}'; did you mean '{nearest}'? ({list})"),
         None => format!("unknown {what} '{word}'; ({list})"),
+    }
+}
+
+/// The tokens without the invisible brackets that `macro_rules!` puts around what it passes on.
+pub(crate) fn visible(tokens: TokenStream) -> TokenStream {
+    let mut inside = tokens.clone().into_iter();
+    match (inside.next(), inside.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => visible(group.stream()),
+        _ => tokens,
     }
 }
 

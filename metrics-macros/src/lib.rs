@@ -15,6 +15,8 @@
 mod attribute;
 mod catalog;
 mod diagnostics;
+#[cfg(test)]
+mod expansion;
 mod family;
 mod label;
 mod naming;

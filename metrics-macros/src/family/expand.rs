@@ -1,7 +1,9 @@
 //! Model to tokens: the struct as it was written, then one block with its constants and checks.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Attribute;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{Buckets, Family, Metric};
@@ -17,44 +19,18 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         ..
     } = family;
     let name = ident.to_string();
-    let fields = metrics.iter().map(|metric| {
-        let Metric {
-            attributes,
-            visibility,
-            field,
-            ..
-        } = metric;
-        let ty = field_type(family, metric);
-        quote!(#(#attributes)* #visibility #field: #ty)
+    let metrics: Vec<_> = metrics.iter().map(|metric| Expansion::of(krate, metric)).collect();
+    let fields = metrics.iter().map(Expansion::field);
+    let initial_values = metrics.iter().map(Expansion::initial_value);
+    let readings = metrics.iter().map(Expansion::reading);
+    let descriptors = metrics.iter().map(Expansion::descriptor);
+    let listed = metrics.iter().map(Expansion::listed);
+    let checks = metrics.iter().flat_map(Expansion::checks);
+    let budget = family.max_series.iter().map(|budget| {
+        let arguments = quote!(#name, __DESCRIPTORS, #budget);
+        check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
     });
-    let descriptors = metrics.iter().map(|metric| descriptor(family, metric));
-    let initial_values = metrics.iter().enumerate().map(|(index, metric)| {
-        let Metric { field, ty: written, .. } = metric;
-        let ty = field_type(family, metric);
-        match metric.buckets {
-            Some(_) => quote_spanned! {written.span()=>
-                #field: <#ty>::__with_buckets(__DESCRIPTORS[#index].buckets)
-            },
-            None => quote_spanned!(written.span()=> #field: <#ty as #krate::Metric>::NEW),
-        }
-    });
-    let readings = metrics.iter().enumerate().map(|(index, metric)| {
-        let Metric { field, ty: written, .. } = metric;
-        let ty = field_type(family, metric);
-        quote_spanned! {written.span()=>
-            visit(&__DESCRIPTORS[#index], <#ty as #krate::Metric>::read(&self.#field));
-        }
-    });
-    let checks = metrics
-        .iter()
-        .enumerate()
-        .map(|(index, metric)| checks(family, index, metric));
-    let budget = family.max_series.as_ref().map(|budget| {
-        let span = span_of(budget, ident.span());
-        let check = check(krate, span, "within_budget", &quote!(#name, __DESCRIPTORS, #budget));
-        quote!(const _: () = #check;)
-    });
-    let new_doc = format!("A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
+    let new_doc = format!(" A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
     quote! {
         #(#attributes)*
         #visibility struct #ident {
@@ -62,7 +38,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(unused_qualifications)]
+        #[allow(non_upper_case_globals, unused_qualifications)]
         const _: () = {
             impl #ident {
                 /// The most time series that this struct can export, known to the compiler.
@@ -85,77 +61,177 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
-            const __DESCRIPTORS: &[#krate::Descriptor] = &[#(#descriptors),*];
+            #(#descriptors)*
+            const __DESCRIPTORS: &[#krate::Descriptor] = &[#(#listed),*];
+
             #(#checks)*
-            #budget
+            #(const _: () = #budget;)*
         };
     }
 }
 
-/// The field's type as written, or with the number of its buckets.
-fn field_type(Family { krate, .. }: &Family, Metric { ty, buckets, .. }: &Metric) -> TokenStream {
-    match buckets {
-        Some(Buckets { list: Some(list), .. }) => {
-            let count = list.len();
-            quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
-        }
-        Some(Buckets { value, .. }) => quote_spanned!(ty.span()=> #krate::Bucketed<#ty, { (#value).len() }>),
-        None => quote!(#ty),
-    }
+/// One field on its way to tokens.
+struct Expansion<'a> {
+    krate: &'a TokenStream,
+    metric: &'a Metric,
+    /// The attributes that decide whether the field is there: what is made of it stands under them too.
+    cfg: Vec<&'a Attribute>,
+    /// The constant with its descriptor.
+    descriptor: Ident,
+    /// Its type as written, or with the number of its buckets.
+    ty: TokenStream,
 }
 
-fn descriptor(family: &Family, metric: &Metric) -> TokenStream {
-    let krate = &family.krate;
-    let Metric {
-        name,
-        help,
-        buckets,
-        ty: written,
-        ..
-    } = metric;
-    let ty = field_type(family, metric);
-    let buckets = match buckets {
-        Some(Buckets { list: Some(list), .. }) => quote!(&[#(#list),*]),
-        Some(Buckets { value, .. }) => {
-            quote!(const { &#krate::__private::check::bounds::<{ (#value).len() }>(&(#value)) })
-        }
-        None => quote!(&[]),
-    };
-    let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
-    let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
-    quote!(#krate::Descriptor::new(#name, #help, #kind, #labels, #buckets))
-}
-
-/// The checks that need the type's constants, each on the token that it is about.
-fn checks(Family { krate, .. }: &Family, index: usize, metric: &Metric) -> TokenStream {
-    let Metric {
-        field,
-        ty,
-        name,
-        buckets,
-        mistaken,
-        ..
-    } = metric;
-    let kind = quote!(__DESCRIPTORS[#index].kind);
-    let bounds = quote!(__DESCRIPTORS[#index].buckets);
-    let field_name = field.to_string();
-    let name_fits = check(krate, field.span(), "name_fits", &quote!(#kind, #name, #field_name));
-    let buckets = match buckets {
-        None if *mistaken => Vec::new(),
-        None => vec![check(krate, ty.span(), "needs_no_buckets", &kind)],
-        Some(Buckets { value, list }) => {
-            let span = span_of(value, field.span());
-            let increasing = match list {
-                Some(list) if !list.is_empty() => {
-                    let each = list.iter().enumerate().map(|(position, bound)| {
-                        check(krate, span_of(bound, span), "bucket", &quote!(#bounds, #position))
-                    });
-                    quote!({ #(#each;)* })
+impl<'a> Expansion<'a> {
+    fn of(krate: &'a TokenStream, metric: &'a Metric) -> Self {
+        let Metric { field, ty, buckets, .. } = metric;
+        Self {
+            krate,
+            metric,
+            cfg: metric
+                .attributes
+                .iter()
+                .filter(|attribute| attribute.path().is_ident("cfg"))
+                .collect(),
+            descriptor: format_ident!("__{}", field.unraw()),
+            ty: match buckets {
+                Some(Buckets { list: Some(list), .. }) => {
+                    let count = list.len();
+                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
                 }
-                _ => check(krate, span, "buckets", &bounds),
-            };
-            vec![check(krate, span, "takes_buckets", &kind), increasing]
+                Some(Buckets { value, .. }) => quote_spanned!(ty.span()=> #krate::Bucketed<#ty, { (#value).len() }>),
+                None => quote!(#ty),
+            },
         }
-    };
-    quote!(const _: () = #name_fits; #(const _: () = #buckets;)*)
+    }
+
+    fn field(&self) -> TokenStream {
+        let Metric {
+            attributes,
+            visibility,
+            field,
+            ..
+        } = self.metric;
+        let ty = &self.ty;
+        quote!(#(#attributes)* #visibility #field: #ty)
+    }
+
+    // What asks something of the field's type stands on that type: one that is no metric is one error.
+
+    fn initial_value(&self) -> TokenStream {
+        let Self {
+            krate,
+            cfg,
+            descriptor,
+            ty,
+            metric:
+                Metric {
+                    field,
+                    ty: written,
+                    buckets,
+                    ..
+                },
+        } = self;
+        let value = match buckets {
+            Some(_) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
+            None => quote_spanned!(written.span()=> <#ty as #krate::Metric>::NEW),
+        };
+        quote!(#(#cfg)* #field: #value)
+    }
+
+    fn reading(&self) -> TokenStream {
+        let Self {
+            krate,
+            cfg,
+            descriptor,
+            ty,
+            metric: Metric { field, ty: written, .. },
+        } = self;
+        let reading = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read(&self.#field));
+        quote!(#(#cfg)* visit(#descriptor, #reading);)
+    }
+
+    fn descriptor(&self) -> TokenStream {
+        let Self {
+            krate,
+            cfg,
+            descriptor,
+            ty,
+            metric:
+                Metric {
+                    name,
+                    help,
+                    buckets,
+                    ty: written,
+                    ..
+                },
+        } = self;
+        let buckets = match buckets {
+            Some(Buckets { list: Some(list), .. }) => quote!(&[#(#list),*]),
+            Some(Buckets { value, .. }) => {
+                quote!(const { &#krate::__private::check::bounds::<{ (#value).len() }>(&(#value)) })
+            }
+            None => quote!(&[]),
+        };
+        let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
+        let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
+        quote! {
+            #(#cfg)*
+            const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels, #buckets);
+        }
+    }
+
+    fn listed(&self) -> TokenStream {
+        let Self { cfg, descriptor, .. } = self;
+        quote!(#(#cfg)* *#descriptor)
+    }
+
+    /// The checks that need the type's constants, each on the token that it is about.
+    fn checks(&self) -> Vec<TokenStream> {
+        let Self {
+            krate,
+            cfg,
+            descriptor,
+            metric,
+            ..
+        } = self;
+        let Metric {
+            field,
+            ty,
+            name,
+            buckets,
+            mistaken,
+            ..
+        } = metric;
+        let kind = quote!(#descriptor.kind);
+        let bounds = quote!(#descriptor.buckets);
+        let field_name = field.unraw().to_string();
+        let mut checks = vec![check(
+            krate,
+            field.span(),
+            "name_fits",
+            &quote!(#kind, #name, #field_name),
+        )];
+        match buckets {
+            None if *mistaken => {}
+            None => checks.push(check(krate, ty.span(), "needs_no_buckets", &kind)),
+            Some(Buckets { value, list }) => {
+                let span = span_of(value, field.span());
+                checks.push(check(krate, span, "takes_buckets", &kind));
+                checks.push(match list {
+                    Some(list) if !list.is_empty() => {
+                        let each = list.iter().enumerate().map(|(position, bound)| {
+                            check(krate, span_of(bound, span), "bucket", &quote!(#bounds, #position))
+                        });
+                        quote!({ #(#each;)* })
+                    }
+                    _ => check(krate, span, "buckets", &bounds),
+                });
+            }
+        }
+        checks
+            .iter()
+            .map(|check| quote!(#(#cfg)* const _: () = #check;))
+            .collect()
+    }
 }

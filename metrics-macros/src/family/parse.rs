@@ -8,7 +8,7 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 
 use super::{Buckets, Family, Metric};
 use crate::attribute::{
-    BUCKETS, CRATE, MAX_SERIES, NAMESPACE, SUBSYSTEM, crate_path, settings, split_at_commas, take_settings,
+    BUCKETS, CRATE, MAX_SERIES, NAMESPACE, SUBSYSTEM, crate_path, settings, split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
 
@@ -103,7 +103,7 @@ fn parse_buckets(value: TokenStream) -> Buckets {
 
 /// `8` as `8.0`, everything else as it is.
 fn float(element: TokenStream) -> TokenStream {
-    match syn::parse2::<syn::LitInt>(element.clone()) {
+    match syn::parse2::<syn::LitInt>(visible(element.clone())) {
         Ok(literal) if literal.suffix().is_empty() => {
             let span = literal.span();
             match literal.base10_parse::<u64>() {

@@ -46,27 +46,25 @@ fn guard(
     };
     let names = labels.iter().map(|label| &label.name);
     let pairs = labels.iter().map(|Label { name, value, .. }| quote!((#name, #value)));
-    let each = labels.iter().flat_map(|Label { name, name_span, value }| {
-        [
-            check(krate, *name_span, "label_exists", &quote!(#metric.labels(), #name)),
-            check(
-                krate,
-                value.span(),
-                "value_exists",
-                &quote!(#metric.labels(), #name, #value),
-            ),
-        ]
-    });
-    let complete = check(
+    let mut checks = vec![check(
         krate,
         *span,
         "labels_complete",
-        &quote!(#metric.labels(), &[#(#names),*]),
-    );
+        &quote!(__LABELS, &[#(#names),*]),
+    )];
+    for Label { name, name_span, value } in labels {
+        checks.push(check(krate, *name_span, "label_exists", &quote!(__LABELS, #name)));
+        checks.push(check(
+            krate,
+            value.span(),
+            "value_exists",
+            &quote!(__LABELS, #name, #value),
+        ));
+    }
     quote! {{
-        const __INDEX: usize = #krate::__private::check::combination_index(#metric.labels(), &[#(#pairs),*]);
-        const _: () = #complete;
-        #(const _: () = #each;)*
+        const __LABELS: &[#krate::LabelDescriptor] = #metric.labels();
+        const __INDEX: usize = #krate::__private::check::combination_index(__LABELS, &[#(#pairs),*]);
+        #(const _: () = #checks;)*
         #krate::__private::Timed::start(|elapsed| #metric.at(__INDEX).observe(elapsed))
     }}
 }

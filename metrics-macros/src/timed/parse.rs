@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Token};
 
 use super::{Function, Label, Target};
-use crate::attribute::{CRATE, Setting, crate_path, split_at_commas};
+use crate::attribute::{CRATE, Setting, crate_path, split_at_commas, visible};
 use crate::diagnostics::Errors;
 use crate::span::span_of;
 
@@ -90,13 +90,14 @@ fn metric_is_static(metric: &TokenStream, errors: &mut Errors) -> bool {
 
 /// The function's three pieces, if it is one that can be timed.
 pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Option<Function> {
-    let mut head: Vec<TokenTree> = item.into_iter().collect();
+    let mut head: Vec<TokenTree> = visible(item).into_iter().collect();
     let Some(outline) = Outline::of(&head) else {
         let span = head.first().map_or_else(Span::call_site, TokenTree::span);
         errors.at(span, "`#[timed]` stands on a function or method");
         return None;
     };
-    let body = match head.pop() {
+    let last = head.pop().map(|last| visible(last.into()).into_iter());
+    let body = match last.and_then(|mut last| last.next()) {
         Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => body,
         _ => {
             errors.at(

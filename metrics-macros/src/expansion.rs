@@ -1,0 +1,111 @@
+//! What the macros emit, reviewed like code: `snapshots/` beside this file.
+//!
+//! After a wanted change: `INSTA_UPDATE=always cargo test -p enumetrics-macros`, then read the difference.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The tokens as formatted code.
+fn formatted(tokens: TokenStream) -> String {
+    let file = syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("{error}: {tokens}"));
+    prettyplease::unparse(&file)
+}
+
+#[test]
+fn label_value() {
+    insta::assert_snapshot!(formatted(crate::label::value::derive(quote! {
+        #[label(rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum Status {
+            Verified,
+            #[label(value = "5xx")]
+            ServerError,
+        }
+    })));
+}
+
+#[test]
+fn label_set() {
+    insta::assert_snapshot!(formatted(crate::label::set::derive(quote! {
+        pub struct RateLimitHit {
+            pub endpoint: Endpoint,
+            #[label(name = "why")]
+            pub reason: Reason,
+        }
+    })));
+}
+
+#[test]
+fn metric_family() {
+    insta::assert_snapshot!(formatted(crate::family::metric_family(
+        quote!(namespace = "kyc", max_series = 200),
+        quote! {
+            /// Identity verification.
+            #[derive(Debug)]
+            pub struct Kyc {
+                /// Duration of each module.
+                #[metric(buckets = [1, 2.5])]
+                pub module_duration_seconds: Histogram<Module>,
+                /// Duration of everything.
+                #[metric(buckets = EDGES)]
+                duration_seconds: Histogram,
+                /// Verifications processed.
+                pub(crate) verifications_total: Counter<Status>,
+            }
+        },
+    )));
+}
+
+#[test]
+fn catalog() {
+    insta::assert_snapshot!(formatted(crate::catalog::catalog(quote! {
+        /// What this program exports.
+        pub static METRICS = [KYC, crate::http::HTTP];
+    })));
+}
+
+#[test]
+fn timed_async_function_into_the_default_metric() {
+    insta::assert_snapshot!(formatted(crate::timed::timed(
+        quote!(module = "ocr"),
+        quote! {
+            /// Reads a document.
+            #[must_use]
+            pub(crate) async fn read<T: Fn(u32) -> u32>(&self, document: &Document) -> Result<Text, Error>
+            where
+                T: Clone,
+            {
+                #![allow(unused)]
+                let text = parse(document).await?;
+                Ok(text)
+            }
+        },
+    )));
+}
+
+#[test]
+fn timed_function_into_a_named_metric() {
+    insta::assert_snapshot!(formatted(crate::timed::timed(
+        quote!(KYC.verification_duration_seconds),
+        quote! {
+            fn verify() {}
+        },
+    )));
+}
+
+#[test]
+fn mistakes_leave_the_item_in_place() {
+    insta::assert_snapshot!(formatted(crate::family::metric_family(
+        quote!(namespac = "kyc"),
+        quote! {
+            pub struct Kyc {
+                pub verifications_total: Counter,
+            }
+        },
+    )));
+    insta::assert_snapshot!(formatted(crate::timed::timed(
+        quote!(module = ocr),
+        quote! {
+            fn read() -> u32 { 1 }
+        },
+    )));
+}

@@ -1,0 +1,127 @@
+//! The text of a scrape, to the letter, and what promtool says of it.
+
+mod support;
+
+use std::time::Duration;
+
+use enumetrics::{Catalog, Counter, Gauge, Histogram, LabelSet, LabelValue, metric_family};
+use support::prometheus::{Release, promtool};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Endpoint {
+    Verify,
+    #[label(value = "a \"quoted\\\"\nvalue, ünïcode")]
+    Odd,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+#[label(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    Ok,
+    ManualReview,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+pub struct Request {
+    pub endpoint: Endpoint,
+    pub status: Status,
+}
+
+#[metric_family(namespace = "demo")]
+pub struct Demo {
+    /// Requests \ by "endpoint" and status.
+    pub requests_total: Counter<Request>,
+    /// Sessions now open.
+    pub sessions: Gauge,
+    /// Temperature by place.
+    pub temperature_celsius: Gauge<Status, f64>,
+    /// Duration of a request.
+    #[metric(buckets = [0.005, 0.25, 1, 8])]
+    pub request_duration_seconds: Histogram<Status>,
+    /// Size of a request.
+    #[metric(buckets = [1e3, 1e6, 2.5e9])]
+    pub request_size_bytes: Histogram,
+}
+
+const SCRAPE: &str = r#"# HELP demo_requests_total Requests \\ by "endpoint" and status.
+# TYPE demo_requests_total counter
+demo_requests_total{endpoint="verify",status="OK"} 18446744073709551615
+demo_requests_total{endpoint="verify",status="MANUAL_REVIEW"} 0
+demo_requests_total{endpoint="a \"quoted\\\"\nvalue, ünïcode",status="OK"} 0
+demo_requests_total{endpoint="a \"quoted\\\"\nvalue, ünïcode",status="MANUAL_REVIEW"} 7
+# HELP demo_sessions Sessions now open.
+# TYPE demo_sessions gauge
+demo_sessions -3
+# HELP demo_temperature_celsius Temperature by place.
+# TYPE demo_temperature_celsius gauge
+demo_temperature_celsius{status="OK"} -0.1
+demo_temperature_celsius{status="MANUAL_REVIEW"} +Inf
+# HELP demo_request_duration_seconds Duration of a request.
+# TYPE demo_request_duration_seconds histogram
+demo_request_duration_seconds_bucket{status="OK",le="0.005"} 1
+demo_request_duration_seconds_bucket{status="OK",le="0.25"} 2
+demo_request_duration_seconds_bucket{status="OK",le="1.0"} 2
+demo_request_duration_seconds_bucket{status="OK",le="8.0"} 3
+demo_request_duration_seconds_bucket{status="OK",le="+Inf"} 4
+demo_request_duration_seconds_sum{status="OK"} 17.25390625
+demo_request_duration_seconds_count{status="OK"} 4
+demo_request_duration_seconds_bucket{status="MANUAL_REVIEW",le="0.005"} 0
+demo_request_duration_seconds_bucket{status="MANUAL_REVIEW",le="0.25"} 0
+demo_request_duration_seconds_bucket{status="MANUAL_REVIEW",le="1.0"} 0
+demo_request_duration_seconds_bucket{status="MANUAL_REVIEW",le="8.0"} 0
+demo_request_duration_seconds_bucket{status="MANUAL_REVIEW",le="+Inf"} 0
+demo_request_duration_seconds_sum{status="MANUAL_REVIEW"} 0
+demo_request_duration_seconds_count{status="MANUAL_REVIEW"} 0
+# HELP demo_request_size_bytes Size of a request.
+# TYPE demo_request_size_bytes histogram
+demo_request_size_bytes_bucket{le="1000.0"} 0
+demo_request_size_bytes_bucket{le="1e+06"} 1
+demo_request_size_bytes_bucket{le="2.5e+09"} 1
+demo_request_size_bytes_bucket{le="+Inf"} 1
+demo_request_size_bytes_sum 2048
+demo_request_size_bytes_count 1
+"#;
+
+fn recorded() -> Demo {
+    let demo = Demo::new();
+    let request = |endpoint, status| demo.requests_total.with(Request { endpoint, status });
+    request(Endpoint::Verify, Status::Ok).inc_by(u64::MAX);
+    request(Endpoint::Odd, Status::ManualReview).inc_by(7);
+    demo.sessions.set(-3);
+    demo.temperature_celsius.with(Status::Ok).set(-0.1);
+    demo.temperature_celsius.with(Status::ManualReview).set(f64::INFINITY);
+    let durations = demo.request_duration_seconds.with(Status::Ok);
+    durations.observe(Duration::from_nanos(3_906_250)); // 1/256: a sum without rounding
+    durations.observe(0.25);
+    durations.observe(8.0);
+    durations.observe(9.0);
+    demo.request_size_bytes.observe(2_048.0);
+    demo
+}
+
+#[test]
+fn a_scrape_is_the_text_format_to_the_letter() {
+    let demo = recorded();
+    let families: [&dyn enumetrics::Export; 1] = [&demo];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    assert_eq!(catalog.render(), SCRAPE);
+    let samples = SCRAPE.lines().filter(|line| !line.starts_with('#')).count();
+    assert_eq!(samples, catalog.max_series());
+}
+
+#[test]
+fn promtool_finds_nothing_wrong_with_a_scrape() {
+    for release in Release::ALL {
+        let output = promtool(release, &["check", "metrics"], SCRAPE);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{release:?}: {said}");
+    }
+}
+
+#[test]
+fn promtool_would_find_something() {
+    for release in Release::ALL {
+        let output = promtool(release, &["check", "metrics"], &SCRAPE.replace("_total", ""));
+        assert!(!output.status.success(), "{release:?}");
+    }
+}
