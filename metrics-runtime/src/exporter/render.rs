@@ -205,7 +205,9 @@ mod tests {
                 let client = timeout(Duration::from_millis(20), renderer.render());
                 assert!(client.await.is_err());
             }
-            assert_eq!(renderer.render().await, Err(NotRendered::Busy));
+            // Within a minute, so that a mistake fails here instead of hanging.
+            let late = timeout(Duration::from_secs(60), renderer.render()).await;
+            assert_eq!(late, Ok(Err(NotRendered::Busy)));
 
             drop(release);
             renderer.patience = Duration::from_secs(60);

@@ -312,7 +312,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_sends_nothing_is_disconnected() {
-        let address = start(|limits| limits.head = SHORT).await;
+        // Long enough for the last client to send its request in.
+        let address = start(|limits| limits.head = Duration::from_millis(500)).await;
         let mut silent = TcpStream::connect(address).await.unwrap();
         read_to_end(&mut silent).await;
         let mut half = TcpStream::connect(address).await.unwrap();
