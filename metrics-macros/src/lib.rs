@@ -1,0 +1,43 @@
+//! The macros of [enumetrics](https://docs.rs/enumetrics), which re-exports and documents them.
+//!
+//! Each entry point is one line over `proc_macro2` tokens: parse (spans kept), lint (all errors together), expand.
+
+mod attribute;
+mod catalog;
+mod diagnostics;
+mod family;
+mod label;
+mod naming;
+mod timed;
+
+use proc_macro::TokenStream;
+
+/// Declares a struct of metrics. Documented at `enumetrics::metric_family`.
+#[proc_macro_attribute]
+pub fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    family::metric_family(arguments.into(), item.into()).into()
+}
+
+/// Makes an enum the closed set of a label's values. Documented at `enumetrics::LabelValue`.
+#[proc_macro_derive(LabelValue, attributes(label))]
+pub fn label_value(item: TokenStream) -> TokenStream {
+    label::value::derive(item.into()).into()
+}
+
+/// Makes a struct a set of labels. Documented at `enumetrics::LabelSet`.
+#[proc_macro_derive(LabelSet, attributes(label))]
+pub fn label_set(item: TokenStream) -> TokenStream {
+    label::set::derive(item.into()).into()
+}
+
+/// Declares what a program exports. Documented at `enumetrics::catalog`.
+#[proc_macro]
+pub fn catalog(item: TokenStream) -> TokenStream {
+    catalog::catalog(item.into()).into()
+}
+
+/// Times a function. Documented at `enumetrics::timed`.
+#[proc_macro_attribute]
+pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    timed::timed(arguments.into(), item.into()).into()
+}

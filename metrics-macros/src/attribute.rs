@@ -1,0 +1,166 @@
+//! `word = value` lists: the words that our attributes know stand here, and nowhere else.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, LitStr, Path, Token};
+
+use crate::diagnostics::Errors;
+
+pub(crate) const BUCKETS: &str = "buckets";
+pub(crate) const CRATE: &str = "crate";
+pub(crate) const MAX_SERIES: &str = "max_series";
+pub(crate) const NAME: &str = "name";
+pub(crate) const NAMESPACE: &str = "namespace";
+pub(crate) const RENAME_ALL: &str = "rename_all";
+pub(crate) const SUBSYSTEM: &str = "subsystem";
+pub(crate) const VALUE: &str = "value";
+
+/// One `word = value`. The value stays tokens until someone asks for it.
+pub(crate) struct Setting {
+    pub(crate) word: Ident,
+    pub(crate) value: TokenStream,
+}
+
+impl Setting {
+    /// The word as text, without `r#`.
+    pub(crate) fn word(&self) -> String {
+        self.word.unraw().to_string()
+    }
+
+    /// The value as `T`.
+    pub(crate) fn value_as<T: Parse>(&self, expected: &str, errors: &mut Errors) -> Option<T> {
+        if self.value.is_empty() {
+            let word = self.word();
+            errors.at(
+                self.word.span(),
+                format_args!("`{word}` needs a value: `{word} = {expected}`"),
+            );
+            return None;
+        }
+        syn::parse2(self.value.clone())
+            .map_err(|error| errors.at(error.span(), format_args!("expected {expected}")))
+            .ok()
+    }
+
+    /// The value as a string literal.
+    pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
+        self.value_as("\"…\"", errors)
+    }
+}
+
+impl Parse for Setting {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let word = Ident::parse_any(input)?;
+        let mut value = TokenStream::new();
+        if input.parse::<Option<Token![=]>>()?.is_some() {
+            while !input.is_empty() && !input.peek(Token![,]) {
+                value.extend([input.parse::<TokenTree>()?]);
+            }
+        }
+        Ok(Self { word, value })
+    }
+}
+
+/// The settings of an attribute. A word that is not `known` is reported with the nearest that is, a word that stands
+/// twice on its second place; neither is returned.
+pub(crate) fn settings(tokens: TokenStream, known: &[&str], errors: &mut Errors) -> Vec<Setting> {
+    let list = |input: ParseStream<'_>| input.parse_terminated(Setting::parse, Token![,]);
+    let Some(list) = errors.ok(syn::parse::Parser::parse2(list, tokens)) else {
+        return Vec::new();
+    };
+    let mut settings: Vec<Setting> = Vec::new();
+    for setting in list {
+        let word = setting.word();
+        if !known.contains(&word.as_str()) {
+            errors.at(setting.word.span(), unknown("option", &word, known));
+        } else if settings.iter().any(|earlier| earlier.word == setting.word) {
+            errors.at(setting.word.span(), format_args!("`{word}` is set twice"));
+        } else {
+            settings.push(setting);
+        }
+    }
+    settings
+}
+
+/// The settings of all our attributes `#[name(…)]` among `attributes`, which are taken out.
+pub(crate) fn take_settings(
+    attributes: &mut Vec<Attribute>,
+    name: &str,
+    known: &[&str],
+    errors: &mut Errors,
+) -> Vec<Setting> {
+    let mut tokens = TokenStream::new();
+    attributes.retain(|attribute| {
+        let ours = attribute.path().is_ident(name);
+        if ours {
+            match attribute.meta.require_list() {
+                Ok(list) if list.tokens.is_empty() => {}
+                Ok(list) => {
+                    if !tokens.is_empty() {
+                        tokens.extend(quote::quote!(,));
+                    }
+                    tokens.extend(list.tokens.clone());
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        !ours
+    });
+    settings(tokens, known, errors)
+}
+
+/// The path of our crate: `crate = path`, or `::enumetrics`.
+pub(crate) fn crate_path(settings: &[Setting], errors: &mut Errors) -> TokenStream {
+    settings
+        .iter()
+        .find(|setting| setting.word() == CRATE)
+        .and_then(|setting| setting.value_as::<Path>("path::to::enumetrics", errors))
+        .map_or_else(default_crate_path, |path| quote::quote!(#path))
+}
+
+/// Where our crate is unless someone says otherwise.
+pub(crate) fn default_crate_path() -> TokenStream {
+    quote::quote!(::enumetrics)
+}
+
+/// `unknown option 'bucket'; did you mean 'buckets'? (buckets)`.
+pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+    let nearest = known
+        .iter()
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
+        .filter(|(edits, _)| *edits <= (word.chars().count() / 3).max(1))
+        .min_by_key(|(edits, _)| *edits);
+    let list = known.join(", ");
+    match nearest {
+        Some((_, nearest)) => format!("unknown {what} '{word}'; did you mean '{nearest}'? ({list})"),
+        None => format!("unknown {what} '{word}'; ({list})"),
+    }
+}
+
+/// Splits at the commas that stand outside of any bracket.
+pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = vec![TokenStream::new()];
+    for token in tokens {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => parts.push(TokenStream::new()),
+            token => {
+                if let Some(part) = parts.last_mut() {
+                    part.extend([token]);
+                }
+            }
+        }
+    }
+    if parts.last().is_some_and(TokenStream::is_empty) {
+        parts.pop();
+    }
+    parts
+}
+
+/// The span of a whole expression, as far as stable Rust can join spans: its first token otherwise.
+pub(crate) fn span_of(tokens: &TokenStream, otherwise: Span) -> Span {
+    let mut tokens = tokens.clone().into_iter();
+    let Some(first) = tokens.next() else { return otherwise };
+    let last = tokens.last().map_or(first.span(), |last| last.span());
+    first.span().join(last).unwrap_or(first.span())
+}

@@ -1,0 +1,89 @@
+//! `catalog!`: the one list of what a program exports.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Path, Token, Visibility};
+
+use crate::attribute::{default_crate_path, span_of, split_at_commas};
+use crate::diagnostics::Errors;
+
+pub(crate) fn catalog(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let catalog: Option<Catalog> = errors.ok(syn::parse2(item));
+    let expansion = catalog.as_ref().map(expand);
+    let errors = errors.into_tokens();
+    quote!(#expansion #errors)
+}
+
+/// `pub static METRICS = [KYC, HTTP];`
+struct Catalog {
+    krate: TokenStream,
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    ident: Ident,
+    structs: Vec<TokenStream>,
+}
+
+impl Parse for Catalog {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let krate = if input.peek(Token![crate]) && input.peek2(Token![=]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            let path: Path = input.parse()?;
+            input.parse::<Token![;]>()?;
+            quote!(#path)
+        } else {
+            default_crate_path()
+        };
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        input.parse::<Token![static]>().map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                "expected `static`, as in `pub static METRICS = [KYC, HTTP];`",
+            )
+        })?;
+        let ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let list;
+        syn::bracketed!(list in input);
+        let structs = split_at_commas(list.parse()?);
+        input.parse::<Token![;]>()?;
+        Ok(Self {
+            krate,
+            attributes,
+            visibility,
+            ident,
+            structs,
+        })
+    }
+}
+
+fn expand(
+    Catalog {
+        krate,
+        attributes,
+        visibility,
+        ident,
+        structs,
+    }: &Catalog,
+) -> TokenStream {
+    let check = quote!(#krate::__private::check);
+    let checks = structs.iter().enumerate().map(|(index, tokens)| {
+        quote_spanned!(span_of(tokens, ident.span())=> const _: () = #check::no_conflict(CONFLICTS[#index]);)
+    });
+    let count = structs.len();
+    quote! {
+        #(#attributes)*
+        #visibility static #ident: #krate::Catalog<'static> =
+            #krate::Catalog::__new(&[#(&#structs),*], &[#((#structs).__descriptors()),*]);
+
+        const _: () = {
+            const STRUCTS: [&[#krate::Descriptor]; #count] = [#((#structs).__descriptors()),*];
+            const CONFLICTS: [::core::option::Option<#check::Conflict>; #count] =
+                #check::conflicts::<{ #check::claims(&STRUCTS) }, #count>(&STRUCTS);
+            #(#checks)*
+        };
+    }
+}

@@ -1,0 +1,157 @@
+//! Model to tokens: the struct as it was written, then one block with its constants and checks.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::{Buckets, Family, Metric};
+use crate::attribute::span_of;
+
+pub(super) fn expand(family: &Family) -> TokenStream {
+    let Family {
+        krate,
+        attributes,
+        visibility,
+        ident,
+        metrics,
+        ..
+    } = family;
+    let name = ident.to_string();
+    let fields = metrics.iter().map(|metric| {
+        let Metric {
+            attributes,
+            visibility,
+            field,
+            ..
+        } = metric;
+        let ty = field_type(family, metric);
+        quote!(#(#attributes)* #visibility #field: #ty)
+    });
+    let descriptors = metrics.iter().map(|metric| descriptor(family, metric));
+    let initial_values = metrics.iter().enumerate().map(|(index, metric)| {
+        let field = &metric.field;
+        let ty = field_type(family, metric);
+        match metric.buckets {
+            Some(_) => quote!(#field: <#ty>::__with_buckets(Self::__DESCRIPTORS[#index].buckets)),
+            None => quote!(#field: <#ty as #krate::Metric>::NEW),
+        }
+    });
+    let readings = metrics.iter().enumerate().map(|(index, metric)| {
+        let field = &metric.field;
+        quote!(visit(&Self::__DESCRIPTORS[#index], #krate::Metric::read(&self.#field));)
+    });
+    let checks = metrics
+        .iter()
+        .enumerate()
+        .map(|(index, metric)| checks(family, index, metric));
+    let budget = family.max_series.as_ref().map(|budget| {
+        quote_spanned! {span_of(budget, ident.span())=>
+            const _: () = #krate::__private::check::within_budget(#name, #ident::__DESCRIPTORS, #budget);
+        }
+    });
+    let new_doc = format!("A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
+    quote! {
+        #(#attributes)*
+        #visibility struct #ident {
+            #(#fields,)*
+        }
+
+        #[automatically_derived]
+        const _: () = {
+            impl #ident {
+                /// The most time series that this struct can export, known to the compiler.
+                #visibility const MAX_SERIES: usize = #krate::__private::max_series(Self::__DESCRIPTORS);
+
+                #[doc(hidden)]
+                #visibility const __DESCRIPTORS: &'static [#krate::Descriptor] = &[#(#descriptors),*];
+
+                #[doc = #new_doc]
+                #visibility const fn new() -> Self {
+                    Self { #(#initial_values,)* }
+                }
+
+                #[doc(hidden)]
+                #visibility const fn __descriptors(&self) -> &'static [#krate::Descriptor] {
+                    Self::__DESCRIPTORS
+                }
+            }
+
+            impl #krate::MetricFamily for #ident {
+                fn descriptors(&self) -> &'static [#krate::Descriptor] {
+                    Self::__DESCRIPTORS
+                }
+
+                fn read(
+                    &self,
+                    visit: &mut dyn ::core::ops::FnMut(&'static #krate::Descriptor, #krate::__private::Reading<'_>),
+                ) {
+                    #(#readings)*
+                }
+            }
+
+            #(#checks)*
+            #budget
+        };
+    }
+}
+
+/// The field's type as written, or with the number of its buckets.
+fn field_type(Family { krate, .. }: &Family, Metric { ty, buckets, .. }: &Metric) -> TokenStream {
+    match buckets {
+        Some(Buckets { list: Some(list), .. }) => {
+            let count = list.len();
+            quote!(#krate::Bucketed<#ty, #count>)
+        }
+        Some(Buckets { value, .. }) => quote!(#krate::Bucketed<#ty, { (#value).len() }>),
+        None => quote!(#ty),
+    }
+}
+
+fn descriptor(family: &Family, metric: &Metric) -> TokenStream {
+    let krate = &family.krate;
+    let Metric {
+        name, help, buckets, ..
+    } = metric;
+    let ty = field_type(family, metric);
+    let buckets = match buckets {
+        Some(Buckets { list: Some(list), .. }) => quote!(&[#(#list),*]),
+        Some(Buckets { value, .. }) => {
+            quote!(const { &#krate::__private::check::bounds::<{ (#value).len() }>(&(#value)) })
+        }
+        None => quote!(&[]),
+    };
+    quote!(#krate::Descriptor::new::<#ty>(#name, #help, #buckets))
+}
+
+/// The checks that need the type's constants, each on the token that it is about.
+fn checks(Family { krate, ident, .. }: &Family, index: usize, metric: &Metric) -> TokenStream {
+    let Metric {
+        field,
+        ty,
+        name,
+        buckets,
+        ..
+    } = metric;
+    let check = quote!(#krate::__private::check);
+    let kind = quote!(#ident::__DESCRIPTORS[#index].kind);
+    let bounds = quote!(#ident::__DESCRIPTORS[#index].buckets);
+    let name_fits = quote_spanned!(field.span()=> const _: () = #check::name_fits(#kind, #name););
+    let buckets = match buckets {
+        None => quote_spanned!(ty.span()=> const _: () = #check::needs_no_buckets(#kind);),
+        Some(Buckets { value, list }) => {
+            let span = span_of(value, field.span());
+            let takes_buckets = quote_spanned!(span=> const _: () = #check::takes_buckets(#kind););
+            let increasing = match list {
+                Some(list) if !list.is_empty() => {
+                    let each = list.iter().enumerate().map(
+                        |(position, bound)| quote_spanned!(span_of(bound, span)=> #check::bucket(#bounds, #position);),
+                    );
+                    quote!(const _: () = { #(#each)* };)
+                }
+                _ => quote_spanned!(span=> const _: () = #check::buckets(#bounds);),
+            };
+            quote!(#takes_buckets #increasing)
+        }
+    };
+    quote!(#name_fits #buckets)
+}

@@ -1,0 +1,58 @@
+//! `#[metric_family]`: a struct of metrics.
+
+mod expand;
+mod lint;
+mod parse;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Attribute, Type, Visibility};
+
+use crate::diagnostics::Errors;
+
+pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let family = parse::parse(arguments, item.clone(), &mut errors);
+    let expansion = match &family {
+        Some(family) => {
+            lint::lint(family, &mut errors);
+            expand::expand(family)
+        }
+        // Not a struct of metrics: the item stays as it is, so that the rest of the crate goes on.
+        None => item,
+    };
+    let errors = errors.into_tokens();
+    quote!(#expansion #errors)
+}
+
+/// A struct of metrics, understood.
+struct Family {
+    krate: TokenStream,
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    ident: Ident,
+    /// Namespace and subsystem, where given, with their tokens.
+    prefix: Vec<syn::LitStr>,
+    max_series: Option<TokenStream>,
+    metrics: Vec<Metric>,
+}
+
+/// One field.
+struct Metric {
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    field: Ident,
+    ty: Type,
+    /// The full name.
+    name: String,
+    /// The first paragraph of the doc comment, on one line; empty where there is none.
+    help: String,
+    buckets: Option<Buckets>,
+}
+
+/// `buckets = …`
+struct Buckets {
+    value: TokenStream,
+    /// The elements, where the value is a list of them, each an expression.
+    list: Option<Vec<TokenStream>>,
+}

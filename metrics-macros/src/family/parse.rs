@@ -1,0 +1,138 @@
+//! Tokens to model.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta};
+
+use super::{Buckets, Family, Metric};
+use crate::attribute::{
+    BUCKETS, CRATE, MAX_SERIES, NAMESPACE, SUBSYSTEM, crate_path, settings, split_at_commas, take_settings,
+};
+use crate::diagnostics::Errors;
+
+/// The model, unless the item is no struct with named fields.
+pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Family> {
+    let settings = settings(arguments, &[NAMESPACE, SUBSYSTEM, MAX_SERIES, CRATE], errors);
+    let input: DeriveInput = errors.ok(syn::parse2(item))?;
+    let Data::Struct(syn::DataStruct {
+        fields: Fields::Named(fields),
+        ..
+    }) = input.data
+    else {
+        errors.at(
+            input.ident.span(),
+            "a metric family is a struct with a named field for each metric",
+        );
+        return None;
+    };
+    if !input.generics.params.is_empty() {
+        errors.at(
+            input.generics.span(),
+            "a metric family cannot be generic: its names and labels are constants",
+        );
+        return None;
+    }
+    let text = |word: &str, errors: &mut Errors| -> Option<LitStr> {
+        settings.iter().find(|setting| setting.word() == word)?.string(errors)
+    };
+    let prefix: Vec<LitStr> = [text(NAMESPACE, errors), text(SUBSYSTEM, errors)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let max_series = settings
+        .iter()
+        .find(|setting| setting.word() == MAX_SERIES)
+        .and_then(|setting| setting.value_as::<TokenStream>("a number", errors));
+    let metrics = fields
+        .named
+        .into_iter()
+        .filter_map(|field| parse_metric(field, &prefix, errors))
+        .collect();
+    Some(Family {
+        krate: crate_path(&settings, errors),
+        attributes: input.attrs,
+        visibility: input.vis,
+        ident: input.ident,
+        prefix,
+        max_series,
+        metrics,
+    })
+}
+
+fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -> Option<Metric> {
+    let ident = field.ident?;
+    let buckets = take_settings(&mut field.attrs, "metric", &[BUCKETS], errors)
+        .into_iter()
+        .find_map(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
+        .map(parse_buckets);
+    let name = prefix
+        .iter()
+        .map(LitStr::value)
+        .chain([ident.unraw().to_string()])
+        .collect::<Vec<_>>()
+        .join("_");
+    Some(Metric {
+        name,
+        help: help(&field.attrs),
+        attributes: field.attrs,
+        visibility: field.vis,
+        field: ident,
+        ty: field.ty,
+        buckets,
+    })
+}
+
+/// A list in brackets is taken apart, so that each bound has a span of its own and may be written without `.0`.
+fn parse_buckets(value: TokenStream) -> Buckets {
+    let mut tokens = value.clone().into_iter();
+    let list = match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Bracket => {
+            let elements = split_at_commas(group.stream());
+            // `[0.1; 5]` is an array too, but not a list.
+            let repeat = |token: TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+            (!group.stream().into_iter().any(repeat)).then(|| elements.into_iter().map(float).collect())
+        }
+        _ => None,
+    };
+    Buckets { value, list }
+}
+
+/// `8` as `8.0`, everything else as it is.
+fn float(element: TokenStream) -> TokenStream {
+    match syn::parse2::<syn::LitInt>(element.clone()) {
+        Ok(literal) if literal.suffix().is_empty() => {
+            let span = literal.span();
+            match literal.base10_parse::<u64>() {
+                #[allow(clippy::cast_precision_loss, reason = "as an f64 literal of the same digits would")]
+                Ok(integer) => {
+                    let float = integer as f64;
+                    quote_spanned!(span=> #float)
+                }
+                Err(_) => literal.into_token_stream(),
+            }
+        }
+        _ => element,
+    }
+}
+
+/// The first paragraph of the doc comment, on one line.
+fn help(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    text.lines()
+        .map(str::trim)
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,118 @@
+//! `#[derive(LabelSet)]`: a struct of label values becomes a set of labels.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Fields, Type};
+
+use super::{ATTRIBUTE, refuse_generics};
+use crate::attribute::{CRATE, NAME, crate_path, take_settings};
+use crate::diagnostics::Errors;
+use crate::naming::label_name_problem;
+
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let input: Option<DeriveInput> = errors.ok(syn::parse2(item));
+    let implementation = input.map(|input| expand(&parse(input, &mut errors)));
+    let errors = errors.into_tokens();
+    quote!(#implementation #errors)
+}
+
+/// The struct, understood.
+struct Model {
+    krate: TokenStream,
+    ident: Ident,
+    labels: Vec<Label>,
+}
+
+struct Label {
+    field: Ident,
+    ty: Type,
+    name: String,
+}
+
+fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
+    refuse_generics(&input, errors);
+    let settings = take_settings(&mut input.attrs, ATTRIBUTE, &[CRATE], errors);
+    let krate = crate_path(&settings, errors);
+    let labels: Vec<Label> = match input.data {
+        Data::Struct(syn::DataStruct {
+            fields: Fields::Named(fields),
+            ..
+        }) => fields
+            .named
+            .into_iter()
+            .filter_map(|field| parse_label(field, errors))
+            .collect(),
+        _ => Vec::new(),
+    };
+    if labels.is_empty() {
+        errors.at(
+            input.ident.span(),
+            "a label set is a struct with a named field for each label; a metric without labels has `()`, \
+             one with one label the enum itself",
+        );
+    }
+    for (position, label) in labels.iter().enumerate() {
+        if labels[..position].iter().any(|earlier| earlier.name == label.name) {
+            errors.at(
+                label.field.span(),
+                format_args!("the label '{}' is there twice", label.name),
+            );
+        }
+    }
+    Model {
+        krate,
+        ident: input.ident,
+        labels,
+    }
+}
+
+fn parse_label(mut field: syn::Field, errors: &mut Errors) -> Option<Label> {
+    let ident = field.ident?;
+    let mut name = (ident.unraw().to_string(), ident.span());
+    for setting in take_settings(&mut field.attrs, ATTRIBUTE, &[NAME], errors) {
+        if let Some(literal) = setting.string(errors) {
+            name = (literal.value(), literal.span());
+        }
+    }
+    if let Some(problem) = label_name_problem(&name.0) {
+        errors.at(name.1, problem);
+    }
+    Some(Label {
+        field: ident,
+        ty: field.ty,
+        name: name.0,
+    })
+}
+
+fn expand(model: &Model) -> TokenStream {
+    let Model { krate, ident, labels } = model;
+    let descriptors = labels.iter().map(|Label { ty, name, .. }| {
+        let value = quote_spanned!(ty.span()=> <#ty as #krate::LabelValue>::VALUES);
+        quote!(#krate::LabelDescriptor::new(#name, #value))
+    });
+    let types = labels.iter().map(|label| &label.ty);
+    let fields = labels.iter().map(|label| &label.field);
+    let field_types = labels.iter().map(|label| &label.ty);
+    quote! {
+        #[automatically_derived]
+        impl #krate::LabelSet for #ident {
+            const LABELS: &'static [#krate::LabelDescriptor] = &[#(#descriptors),*];
+            const COMBINATIONS: usize =
+                #krate::__private::check::product(&[#(<#types as #krate::LabelSet>::COMBINATIONS),*]);
+            type Cells<T: #krate::__private::Cell> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
+
+            #[inline]
+            fn index(&self) -> usize {
+                let index = 0;
+                #(
+                    let index = index * <#field_types as #krate::LabelSet>::COMBINATIONS
+                        + #krate::LabelSet::index(&self.#fields);
+                )*
+                index
+            }
+        }
+    }
+}

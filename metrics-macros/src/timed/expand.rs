@@ -1,0 +1,60 @@
+//! Model to tokens: the function with a guard at its start, which observes when it is dropped.
+//!
+//! The guard of an `async fn` lives in its future, so that a future that is dropped half-way observes too, and one
+//! that is never polled does not.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{Function, Label, Target};
+
+pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
+    let Function {
+        head,
+        inner_attributes,
+        body,
+        body_span,
+    } = function;
+    let guard = guard(target);
+    // Not visible to the body, which is the user's.
+    let name = Ident::new("_timed", Span::mixed_site());
+    let mut block = proc_macro2::Group::new(
+        proc_macro2::Delimiter::Brace,
+        quote!(#inner_attributes let #name = #guard; #body),
+    );
+    block.set_span(*body_span);
+    quote!(#head #block)
+}
+
+fn guard(
+    Target {
+        krate,
+        metric,
+        labels,
+        span,
+    }: &Target,
+) -> TokenStream {
+    let check = quote!(#krate::__private::check);
+    let metric = match metric {
+        Some(metric) => quote!((#metric)),
+        // The name is the message that the compiler shows where it is not found.
+        None => quote!(crate::put_timed_into_at_the_crate_root!()),
+    };
+    let names = labels.iter().map(|label| &label.name);
+    let pairs = labels.iter().map(|Label { name, value, .. }| quote!((#name, #value)));
+    let each = labels.iter().map(|Label { name, name_span, value }| {
+        let known = quote_spanned!(*name_span=> const _: () = #check::label_exists(#metric.__labels(), #name););
+        let value =
+            quote_spanned!(value.span()=> const _: () = #check::value_exists(#metric.__labels(), #name, #value););
+        quote!(#known #value)
+    });
+    let complete = quote_spanned! {*span=>
+        const _: () = #check::labels_complete(#metric.__labels(), &[#(#names),*]);
+    };
+    quote! {{
+        const INDEX: usize = #check::combination_index(#metric.__labels(), &[#(#pairs),*]);
+        #complete
+        #(#each)*
+        #krate::__private::Timed::start(|elapsed| #metric.__at(INDEX).observe(elapsed))
+    }}
+}

@@ -1,0 +1,141 @@
+//! Everything that a program exports.
+
+use std::fmt;
+
+use crate::descriptor::{Descriptor, max_series};
+use crate::exposition::text::TextEncoder;
+use crate::family::MetricFamily;
+
+/// Structs of metrics that are exported together: a program's one list of what it exports.
+///
+/// The `catalog!` macro declares it as a `static`, and refuses two families of the same name while compiling.
+/// [`Catalog::new`] makes one of any instances at run time, as a test wants it.
+#[derive(Clone, Copy)]
+pub struct Catalog<'a> {
+    families: &'a [&'a dyn MetricFamily],
+    max_series: usize,
+}
+
+impl<'a> Catalog<'a> {
+    /// A catalog of these structs of metrics.
+    ///
+    /// # Errors
+    ///
+    /// [`DuplicateName`] when two families claim the same name.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::{Catalog, MetricFamily};
+    /// # fn of(kyc: &dyn MetricFamily) -> Result<(), Box<dyn std::error::Error>> {
+    /// // let kyc = Kyc::new();
+    /// let families = [kyc];
+    /// let text = Catalog::new(&families)?.render();
+    /// # Ok(()) }
+    /// ```
+    pub fn new(families: &'a [&'a dyn MetricFamily]) -> Result<Self, DuplicateName> {
+        let mut names = std::collections::HashSet::new();
+        let mut series = 0_usize;
+        for family in families {
+            for descriptor in family.descriptors() {
+                for suffix in descriptor.kind.sample_suffixes() {
+                    let name = format!("{}{suffix}", descriptor.name);
+                    if let Some(name) = names.replace(name) {
+                        return Err(DuplicateName { name });
+                    }
+                }
+            }
+            series = series.saturating_add(max_series(family.descriptors()));
+        }
+        Ok(Self {
+            families,
+            max_series: series,
+        })
+    }
+
+    /// For `catalog!`, which checks the names itself.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __new(families: &'a [&'a dyn MetricFamily], descriptors: &[&[Descriptor]]) -> Self {
+        let mut series = 0_usize;
+        let mut at = 0;
+        while at < descriptors.len() {
+            series = series.saturating_add(max_series(descriptors[at]));
+            at += 1;
+        }
+        Self {
+            families,
+            max_series: series,
+        }
+    }
+
+    /// The most time series that a scrape of this catalog can have, known to the compiler: what `sample_limit` in
+    /// Prometheus' scrape configuration must allow.
+    #[must_use]
+    pub const fn max_series(&self) -> usize {
+        self.max_series
+    }
+
+    /// Everything that is declared, in the order in which it is exported.
+    pub fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
+        self.families.iter().flat_map(|family| family.descriptors())
+    }
+
+    /// A whole scrape in Prometheus' text format 0.0.4, for tests and for a first look; the exporter serves the same.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = Vec::new();
+        self.render_text(&mut text);
+        // Names, help and label values are `str`s and numbers are ASCII.
+        String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
+    /// Appends a scrape in the text format to a buffer, which is the only memory it needs.
+    pub(crate) fn render_text(&self, out: &mut Vec<u8>) {
+        let mut encoder = TextEncoder::new(out);
+        for family in self.families {
+            family.read(&mut |descriptor, reading| encoder.family(descriptor, &reading));
+        }
+    }
+
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn families(&self) -> &'a [&'a dyn MetricFamily] {
+        self.families
+    }
+}
+
+impl fmt::Debug for Catalog<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalog")
+            .field(
+                "families",
+                &self.descriptors().map(|descriptor| descriptor.name).collect::<Vec<_>>(),
+            )
+            .field("max_series", &self.max_series)
+            .finish()
+    }
+}
+
+/// Two families of a [`Catalog`] claim the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateName {
+    name: String,
+}
+
+impl DuplicateName {
+    /// The name that is claimed twice.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for DuplicateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "two families of the catalog export the name `{}`: rename one of them",
+            self.name
+        )
+    }
+}
+
+impl std::error::Error for DuplicateName {}

@@ -1,0 +1,108 @@
+//! Text built while compiling: what a check says when it fails.
+
+/// A text of bounded length, made in a constant. What does not fit is cut and ends in `…`.
+pub(super) struct Message {
+    bytes: [u8; Message::CAPACITY],
+    len: usize,
+    cut: bool,
+}
+
+impl Message {
+    const CAPACITY: usize = 1024;
+    const ELLIPSIS: &'static str = "…";
+
+    pub(super) const fn new() -> Self {
+        Self {
+            bytes: [0; Self::CAPACITY],
+            len: 0,
+            cut: false,
+        }
+    }
+
+    /// Appends a text, as a whole or not at all.
+    pub(super) const fn text(mut self, text: &str) -> Self {
+        if self.cut {
+            return self;
+        }
+        let text = if self.len + text.len() + Self::ELLIPSIS.len() > Self::CAPACITY {
+            self.cut = true;
+            Self::ELLIPSIS.as_bytes()
+        } else {
+            text.as_bytes()
+        };
+        let mut at = 0;
+        while at < text.len() {
+            self.bytes[self.len] = text[at];
+            self.len += 1;
+            at += 1;
+        }
+        self
+    }
+
+    /// Appends a number.
+    pub(super) const fn number(self, number: usize) -> Self {
+        let mut digits = [0_u8; 20];
+        let mut start = digits.len();
+        let mut rest = number;
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        let (_, digits) = digits.split_at(start);
+        match str::from_utf8(digits) {
+            Ok(digits) => self.text(digits),
+            Err(_) => self,
+        }
+    }
+
+    /// Appends the texts, with `, ` between them.
+    pub(super) const fn list(mut self, items: &[&str]) -> Self {
+        let mut at = 0;
+        while at < items.len() {
+            if at > 0 {
+                self = self.text(", ");
+            }
+            self = self.text(items[at]);
+            at += 1;
+        }
+        self
+    }
+
+    pub(super) const fn as_str(&self) -> &str {
+        match str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "(a check failed, and its text could not be made)",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Message;
+
+    #[test]
+    fn joins_texts_numbers_and_lists() {
+        let message = Message::new()
+            .text("a ")
+            .number(0)
+            .text(" ")
+            .number(1200)
+            .text(" ")
+            .list(&["x", "y"]);
+        assert_eq!(message.as_str(), "a 0 1200 x, y");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut_at_a_piece_and_says_so() {
+        let mut message = Message::new();
+        for _ in 0..500 {
+            message = message.text("abcdé ");
+        }
+        assert!(message.as_str().len() <= Message::CAPACITY);
+        assert!(message.as_str().ends_with("abcdé …"));
+    }
+}

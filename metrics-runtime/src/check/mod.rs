@@ -1,0 +1,317 @@
+//! What is checked while the user's crate compiles.
+//!
+//! The macros emit `const _: () = check(…)` items on the tokens that each check is about; `#[track_caller]` makes the
+//! compiler point there. A check that fails panics with the rule and the fix, which is how a constant reports an error.
+#![allow(clippy::panic, reason = "in a constant, a panic is an error of the compiler")]
+
+mod message;
+mod names;
+mod nearest;
+
+pub use self::names::{Conflict, claims, conflicts, no_conflict};
+
+use self::message::Message;
+use self::nearest::nearest;
+use crate::descriptor::{Descriptor, Kind, LabelDescriptor, max_series};
+
+/// A label that `#[timed]` names must be one of the metric's.
+#[track_caller]
+pub const fn label_exists(labels: &[LabelDescriptor], name: &str) {
+    if find(labels, name).is_some() {
+        return;
+    }
+    let message = Message::new().text("the metric has no label '").text(name).text("'");
+    if labels.is_empty() {
+        panic!("{}", message.text("; it has no labels at all").as_str());
+    }
+    let (names, count) = label_names(labels);
+    let message = suggest(message, name, names.split_at(count).0);
+    panic!("{}", message.as_str());
+}
+
+/// A label value that `#[timed]` names must be one of the label's. (A label that does not exist is reported by
+/// [`label_exists`].)
+#[track_caller]
+pub const fn value_exists(labels: &[LabelDescriptor], name: &str, value: &str) {
+    let Some(label) = find(labels, name) else { return };
+    if position(labels[label].values, value).is_some() {
+        return;
+    }
+    let message = Message::new()
+        .text("label '")
+        .text(name)
+        .text("' has no value '")
+        .text(value)
+        .text("'");
+    panic!("{}", suggest(message, value, labels[label].values).as_str());
+}
+
+/// Every label of the metric must be named by `#[timed]`.
+#[track_caller]
+pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
+    let mut missing = Message::new();
+    let mut count = 0;
+    let mut at = 0;
+    while at < labels.len() {
+        if position(named, labels[at].name).is_none() {
+            if count > 0 {
+                missing = missing.text(", ");
+            }
+            missing = missing
+                .text(labels[at].name)
+                .text(" = \"…\" (")
+                .list(labels[at].values)
+                .text(")");
+            count += 1;
+        }
+        at += 1;
+    }
+    if count > 0 {
+        panic!(
+            "{}",
+            Message::new()
+                .text("the metric has a label that is not given a value here; add ")
+                .text(missing.as_str())
+                .as_str()
+        );
+    }
+}
+
+/// The position of a combination among all; 0 where a label or value does not exist, which the other checks report.
+#[must_use]
+pub const fn combination_index(labels: &[LabelDescriptor], named: &[(&str, &str)]) -> usize {
+    let mut index = 0;
+    let mut at = 0;
+    while at < labels.len() {
+        index *= labels[at].values.len();
+        let mut pair = 0;
+        while pair < named.len() {
+            if equal(named[pair].0, labels[at].name)
+                && let Some(value) = position(labels[at].values, named[pair].1)
+            {
+                index += value;
+            }
+            pair += 1;
+        }
+        at += 1;
+    }
+    index
+}
+
+/// A metric's name must fit its kind, as Prometheus' naming conventions have it.
+#[track_caller]
+pub const fn name_fits(kind: Kind, name: &str) {
+    let message = Message::new().text("`").text(name).text("` is a ").text(kind.as_str());
+    if matches!(kind, Kind::Counter) {
+        if !ends_with(name, "_total") {
+            let message = message.text(": its name must end in `_total`; call the field so that it becomes `");
+            panic!("{}", message.text(name).text("_total`").as_str());
+        }
+        return;
+    }
+    let mut at = 0;
+    while at < RESERVED_SUFFIXES.len() {
+        if ends_with(name, RESERVED_SUFFIXES[at].0) {
+            let message = message
+                .text(": its name must not end in `")
+                .text(RESERVED_SUFFIXES[at].0);
+            panic!("{}", message.text("`, ").text(RESERVED_SUFFIXES[at].1).as_str());
+        }
+        at += 1;
+    }
+}
+
+/// What a family's name may not end in, because the formats append it themselves, and for whom they do.
+const RESERVED_SUFFIXES: &[(&str, &str)] = &[
+    ("_total", "which is for counters"),
+    ("_bucket", "which the samples of a histogram end in"),
+    ("_sum", "which the samples of a histogram end in"),
+    ("_count", "which the samples of a histogram end in"),
+    ("_created", "which OpenMetrics appends for the time of creation"),
+    ("_info", "which is for info metrics"),
+];
+
+/// `#[metric(buckets = …)]` stands on histograms only.
+#[track_caller]
+pub const fn takes_buckets(kind: Kind) {
+    if !matches!(kind, Kind::Histogram) {
+        let message = Message::new().text("a ").text(kind.as_str());
+        panic!(
+            "{}",
+            message
+                .text(" has no buckets: remove `buckets`, or make it a `Histogram`")
+                .as_str()
+        );
+    }
+}
+
+/// A histogram needs `#[metric(buckets = …)]`.
+#[track_caller]
+pub const fn needs_no_buckets(kind: Kind) {
+    if matches!(kind, Kind::Histogram) {
+        panic!("a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]`");
+    }
+}
+
+/// Bucket bounds must be there, finite, and increase.
+#[track_caller]
+pub const fn buckets(bounds: &[f64]) {
+    if bounds.is_empty() {
+        panic!("a histogram needs at least one bucket bound besides `+Inf`");
+    }
+    let mut at = 0;
+    while at < bounds.len() {
+        bucket(bounds, at);
+        at += 1;
+    }
+}
+
+/// One bucket bound must be finite, and greater than the one before it.
+#[track_caller]
+pub const fn bucket(bounds: &[f64], at: usize) {
+    let message = Message::new().text("bucket bound ").number(at + 1);
+    if bounds[at].is_nan() {
+        panic!("{}", message.text(" is not a number").as_str());
+    }
+    if bounds[at].is_infinite() {
+        panic!(
+            "{}",
+            message
+                .text(" is infinite: leave it out, `+Inf` is always added")
+                .as_str()
+        );
+    }
+    if at > 0 && bounds[at] <= bounds[at - 1] {
+        panic!(
+            "{}",
+            message
+                .text(" is not greater than the one before it: bounds must increase")
+                .as_str()
+        );
+    }
+}
+
+/// Bounds as an array of their own number, from any constant that derefs to a slice.
+#[must_use]
+pub const fn bounds<const N: usize>(from: &[f64]) -> [f64; N] {
+    let mut bounds = [0.0; N];
+    let mut at = 0;
+    while at < N {
+        bounds[at] = from[at];
+        at += 1;
+    }
+    bounds
+}
+
+/// A struct must not export more series than its budget.
+#[track_caller]
+pub const fn within_budget(name: &str, descriptors: &[Descriptor], budget: usize) {
+    let series = max_series(descriptors);
+    if series <= budget {
+        return;
+    }
+    let mut largest = 0;
+    let mut at = 1;
+    while at < descriptors.len() {
+        if descriptors[at].max_series() > descriptors[largest].max_series() {
+            largest = at;
+        }
+        at += 1;
+    }
+    let message = Message::new()
+        .text("`")
+        .text(name)
+        .text("` exports up to ")
+        .number(series);
+    let message = message
+        .text(" series, more than its budget of ")
+        .number(budget)
+        .text("; the largest is `");
+    let message = message.text(descriptors[largest].name).text("` with ");
+    panic!("{}", message.number(descriptors[largest].max_series()).as_str());
+}
+
+/// The number of combinations of several labels.
+///
+/// # Panics
+///
+/// When it does not fit a `usize`, which in a constant is an error of the compiler.
+#[must_use]
+#[track_caller]
+pub const fn product(factors: &[usize]) -> usize {
+    let mut product = 1_usize;
+    let mut at = 0;
+    while at < factors.len() {
+        product = match product.checked_mul(factors[at]) {
+            Some(product) => product,
+            None => panic!("these labels have more combinations than memory has addresses"),
+        };
+        at += 1;
+    }
+    product
+}
+
+/// Ends a message with the nearest candidate and all of them.
+const fn suggest(message: Message, word: &str, candidates: &[&str]) -> Message {
+    let message = match nearest(word, candidates) {
+        Some(near) => message.text("; did you mean '").text(near).text("'?"),
+        None => message.text(";"),
+    };
+    message.text(" (").list(candidates).text(")")
+}
+
+/// How many labels a message names.
+const MOST_LABELS: usize = 32;
+
+/// The names of the labels, for a message, and how many there are.
+const fn label_names(labels: &[LabelDescriptor]) -> ([&str; MOST_LABELS], usize) {
+    let mut names = [""; MOST_LABELS];
+    let mut at = 0;
+    while at < labels.len() && at < MOST_LABELS {
+        names[at] = labels[at].name;
+        at += 1;
+    }
+    (names, at)
+}
+
+const fn find(labels: &[LabelDescriptor], name: &str) -> Option<usize> {
+    let mut at = 0;
+    while at < labels.len() {
+        if equal(labels[at].name, name) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+const fn position(items: &[&str], item: &str) -> Option<usize> {
+    let mut at = 0;
+    while at < items.len() {
+        if equal(items[at], item) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+const fn equal(a: &str, b: &str) -> bool {
+    a.len() == b.len() && ends_with(a, b)
+}
+
+const fn ends_with(text: &str, end: &str) -> bool {
+    let (text, end) = (text.as_bytes(), end.as_bytes());
+    if end.len() > text.len() {
+        return false;
+    }
+    let start = text.len() - end.len();
+    let mut at = 0;
+    while at < end.len() {
+        if text[start + at] != end[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}

@@ -1,0 +1,175 @@
+//! No two families of a catalog may claim the same name.
+
+use super::message::Message;
+use crate::descriptor::Descriptor;
+
+/// A name that a struct of a catalog claims although it, or a struct before it, claims it already.
+#[derive(Clone, Copy, Debug)]
+pub struct Conflict {
+    first: Claim,
+    second: Claim,
+}
+
+/// For each struct of a catalog the first name that it may not claim.
+///
+/// A histogram `x` claims `x_bucket`, `x_sum` and `x_count` besides `x`. `CLAIMS` is [`claims`] of the same structs:
+/// the names are sorted once, not compared each with each.
+#[must_use]
+pub const fn conflicts<const CLAIMS: usize, const STRUCTS: usize>(
+    structs: &[&'static [Descriptor]; STRUCTS],
+) -> [Option<Conflict>; STRUCTS] {
+    let claims = sorted_claims::<CLAIMS>(structs);
+    let mut conflicts = [None; STRUCTS];
+    let mut at = 1;
+    while at < CLAIMS {
+        let (first, second) = (claims[at - 1], claims[at]);
+        if compare(first, second).is_eq() && conflicts[second.owner].is_none() {
+            conflicts[second.owner] = Some(Conflict { first, second });
+        }
+        at += 1;
+    }
+    conflicts
+}
+
+/// A struct of a catalog must not claim a name that is taken.
+#[track_caller]
+pub const fn no_conflict(conflict: Option<Conflict>) {
+    let Some(Conflict { first, second }) = conflict else {
+        return;
+    };
+    let message = Message::new().text("`").text(second.name).text(second.suffix);
+    let message = message.text("` is exported twice");
+    let message = if !second.suffix.is_empty() {
+        message
+            .text(": the histogram `")
+            .text(second.name)
+            .text("` and `")
+            .text(first.name)
+            .text("` both export it")
+    } else if !first.suffix.is_empty() {
+        message
+            .text(": the histogram `")
+            .text(first.name)
+            .text("` exports it too")
+    } else if first.owner == second.owner {
+        message.text(" by this struct")
+    } else {
+        message.text(": by this struct and by one that stands before it in the catalog")
+    };
+    panic!("{}", message.text("; rename one of the two").as_str());
+}
+
+/// How many names these structs claim.
+#[must_use]
+pub const fn claims(structs: &[&'static [Descriptor]]) -> usize {
+    let mut count = 0;
+    let mut at = 0;
+    while at < structs.len() {
+        let mut family = 0;
+        while family < structs[at].len() {
+            count += structs[at][family].kind.sample_suffixes().len();
+            family += 1;
+        }
+        at += 1;
+    }
+    count
+}
+
+/// A name, in two parts, and the position of the struct that claims it.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    name: &'static str,
+    suffix: &'static str,
+    owner: usize,
+}
+
+/// All claims by name, those of the same name by struct: a heap sort, because it needs no memory of its own.
+const fn sorted_claims<const N: usize>(structs: &[&'static [Descriptor]]) -> [Claim; N] {
+    let mut claims = [Claim {
+        name: "",
+        suffix: "",
+        owner: 0,
+    }; N];
+    let mut len = 0;
+    let mut owner = 0;
+    while owner < structs.len() {
+        let mut family = 0;
+        while family < structs[owner].len() {
+            let descriptor = &structs[owner][family];
+            let suffixes = descriptor.kind.sample_suffixes();
+            let mut suffix = 0;
+            while suffix < suffixes.len() {
+                claims[len] = Claim {
+                    name: descriptor.name,
+                    suffix: suffixes[suffix],
+                    owner,
+                };
+                len += 1;
+                suffix += 1;
+            }
+            family += 1;
+        }
+        owner += 1;
+    }
+    let mut root = N / 2;
+    while root > 0 {
+        root -= 1;
+        sift_down(&mut claims, root, N);
+    }
+    let mut end = N;
+    while end > 1 {
+        end -= 1;
+        claims.swap(0, end);
+        sift_down(&mut claims, 0, end);
+    }
+    claims
+}
+
+const fn sift_down(claims: &mut [Claim], mut root: usize, end: usize) {
+    loop {
+        let mut child = 2 * root + 1;
+        if child >= end {
+            return;
+        }
+        if child + 1 < end && is_before(claims[child], claims[child + 1]) {
+            child += 1;
+        }
+        if !is_before(claims[root], claims[child]) {
+            return;
+        }
+        claims.swap(root, child);
+        root = child;
+    }
+}
+
+const fn is_before(a: Claim, b: Claim) -> bool {
+    let order = compare(a, b);
+    order.is_lt() || (order.is_eq() && a.owner < b.owner)
+}
+
+const fn compare(a: Claim, b: Claim) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    let mut at = 0;
+    loop {
+        match (byte(a, at), byte(b, at)) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(x), Some(y)) if x < y => return Ordering::Less,
+            (Some(x), Some(y)) if x > y => return Ordering::Greater,
+            _ => at += 1,
+        }
+    }
+}
+
+/// The byte at a position of the whole name.
+const fn byte(claim: Claim, at: usize) -> Option<u8> {
+    let (name, suffix) = (claim.name.as_bytes(), claim.suffix.as_bytes());
+    if at < name.len() {
+        Some(name[at])
+    } else if at - name.len() < suffix.len() {
+        Some(suffix[at - name.len()])
+    } else {
+        None
+    }
+}

@@ -1,0 +1,5 @@
+//! Exposition formats: a file each, and what they share.
+
+pub(crate) mod escape;
+pub(crate) mod number;
+pub(crate) mod text;

@@ -1,0 +1,286 @@
+use std::fmt;
+use std::sync::atomic::Ordering;
+
+use super::sealed::Sealed;
+use super::{Metric, Reading};
+use crate::descriptor::{Kind, LabelDescriptor};
+use crate::label::LabelSet;
+use crate::storage::{Cell, FloatCell, IntCell};
+
+/// A number that goes up and down: sessions open, queue length, temperature.
+///
+/// `L` is its labels (see [`Counter`](super::Counter)); `V` is `i64` (the default) or `f64`. Recording never fails,
+/// panics or blocks; a whole number wraps at the ends of `i64`.
+///
+/// ```
+/// # use enumetrics_runtime::Gauge;
+/// static SESSIONS: Gauge = Gauge::new();
+/// static TEMPERATURE: Gauge<(), f64> = Gauge::new();
+///
+/// let session = SESSIONS.track(); // 1 more until it is dropped
+/// assert_eq!(SESSIONS.get(), 1);
+/// drop(session);
+/// assert_eq!(SESSIONS.get(), 0);
+///
+/// TEMPERATURE.set(36.6);
+/// ```
+pub struct Gauge<L: LabelSet = (), V: GaugeValue = i64> {
+    cells: L::Cells<V::Cell>,
+}
+
+impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
+    /// The most time series that this gauge exports: one for each combination of label values.
+    pub const MAX_SERIES: usize = L::COMBINATIONS;
+
+    /// A gauge whose series are all 0.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { cells: Cell::ZERO }
+    }
+
+    /// The series with these label values.
+    #[inline]
+    pub fn with(&self, labels: L) -> GaugeSeries<'_, V> {
+        GaugeSeries {
+            cell: &self.cells.as_ref()[labels.index()],
+        }
+    }
+
+    /// For the macros: a gauge has no buckets, which a check of its own reports.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_buckets(_: &'static [f64]) -> Self {
+        Self::new()
+    }
+}
+
+/// Without labels there is one series, and the gauge is used as that series.
+impl<V: GaugeValue> Gauge<(), V> {
+    /// Makes the value `value`.
+    #[inline]
+    pub fn set(&self, value: V) {
+        self.with(()).set(value);
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline]
+    pub fn add(&self, amount: V) {
+        self.with(()).add(amount);
+    }
+
+    /// Subtracts `amount`, which may be negative.
+    #[inline]
+    pub fn sub(&self, amount: V) {
+        self.with(()).sub(amount);
+    }
+
+    /// Adds 1.
+    #[inline]
+    pub fn inc(&self) {
+        self.with(()).inc();
+    }
+
+    /// Subtracts 1.
+    #[inline]
+    pub fn dec(&self) {
+        self.with(()).dec();
+    }
+
+    /// Adds 1 until the guard is dropped.
+    #[inline]
+    pub fn track(&self) -> Tracked<'_, V> {
+        self.with(()).track()
+    }
+
+    /// The value now.
+    #[must_use]
+    pub fn get(&self) -> V {
+        self.with(()).get()
+    }
+}
+
+/// One series of a [`Gauge`]: the gauge with its label values chosen.
+///
+/// It can be kept: a handle to a `static` gauge is `'static`.
+pub struct GaugeSeries<'a, V: GaugeValue = i64> {
+    cell: &'a V::Cell,
+}
+
+impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
+    /// Makes the value `value`.
+    #[inline]
+    pub fn set(&self, value: V) {
+        V::set(self.cell, value);
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline]
+    pub fn add(&self, amount: V) {
+        V::add(self.cell, amount);
+    }
+
+    /// Subtracts `amount`, which may be negative.
+    #[inline]
+    pub fn sub(&self, amount: V) {
+        V::sub(self.cell, amount);
+    }
+
+    /// Adds 1.
+    #[inline]
+    pub fn inc(&self) {
+        self.add(V::ONE);
+    }
+
+    /// Subtracts 1.
+    #[inline]
+    pub fn dec(&self) {
+        self.sub(V::ONE);
+    }
+
+    /// Adds 1 until the guard is dropped, whatever drops it: the end of the scope, an early return, a panic that
+    /// unwinds, a future that is cancelled. A guard that is forgotten (`std::mem::forget`) is counted for ever.
+    #[inline]
+    pub fn track(&self) -> Tracked<'a, V> {
+        self.inc();
+        Tracked { series: *self }
+    }
+
+    /// The value now.
+    #[must_use]
+    pub fn get(&self) -> V {
+        V::get(self.cell)
+    }
+}
+
+/// One of what a gauge counts, for as long as this guard lives; made by [`Gauge::track`].
+#[must_use = "what it counts ends when it is dropped: give it a name, such as `_session`"]
+#[derive(Debug)]
+pub struct Tracked<'a, V: GaugeValue = i64> {
+    series: GaugeSeries<'a, V>,
+}
+
+impl<V: GaugeValue> Drop for Tracked<'_, V> {
+    #[inline]
+    fn drop(&mut self) {
+        self.series.dec();
+    }
+}
+
+/// The number that a gauge holds: `i64` or `f64`.
+#[diagnostic::on_unimplemented(message = "a gauge holds an `i64` or an `f64`, not `{Self}`")]
+pub trait GaugeValue: Copy + fmt::Debug + Sealed + 'static {
+    #[doc(hidden)]
+    type Cell: Cell;
+    #[doc(hidden)]
+    const ONE: Self;
+    #[doc(hidden)]
+    fn set(cell: &Self::Cell, value: Self);
+    #[doc(hidden)]
+    fn add(cell: &Self::Cell, amount: Self);
+    #[doc(hidden)]
+    fn sub(cell: &Self::Cell, amount: Self);
+    #[doc(hidden)]
+    fn get(cell: &Self::Cell) -> Self;
+    #[doc(hidden)]
+    fn read(cells: &[Self::Cell]) -> Reading<'_>;
+}
+
+impl Sealed for i64 {}
+
+impl GaugeValue for i64 {
+    type Cell = IntCell;
+    const ONE: Self = 1;
+
+    #[inline]
+    fn set(cell: &IntCell, value: Self) {
+        cell.set(value);
+    }
+
+    #[inline]
+    fn add(cell: &IntCell, amount: Self) {
+        cell.add(amount);
+    }
+
+    #[inline]
+    fn sub(cell: &IntCell, amount: Self) {
+        cell.sub(amount);
+    }
+
+    fn get(cell: &IntCell) -> Self {
+        cell.get()
+    }
+
+    fn read(cells: &[IntCell]) -> Reading<'_> {
+        Reading::Int(cells)
+    }
+}
+
+impl Sealed for f64 {}
+
+impl GaugeValue for f64 {
+    type Cell = FloatCell;
+    const ONE: Self = 1.0;
+
+    #[inline]
+    fn set(cell: &FloatCell, value: Self) {
+        cell.set(value);
+    }
+
+    #[inline]
+    fn add(cell: &FloatCell, amount: Self) {
+        cell.add(amount, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn sub(cell: &FloatCell, amount: Self) {
+        cell.add(-amount, Ordering::Relaxed);
+    }
+
+    fn get(cell: &FloatCell) -> Self {
+        cell.get()
+    }
+
+    fn read(cells: &[FloatCell]) -> Reading<'_> {
+        Reading::Float(cells)
+    }
+}
+
+impl<L: LabelSet, V: GaugeValue> Sealed for Gauge<L, V> {}
+
+impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
+    const KIND: Kind = Kind::Gauge;
+    const LABELS: &'static [LabelDescriptor] = L::LABELS;
+    const NEW: Self = Self::new();
+    type WithBuckets<const N: usize> = Self;
+
+    fn read(&self) -> Reading<'_> {
+        V::read(self.cells.as_ref())
+    }
+}
+
+impl<L: LabelSet, V: GaugeValue> Default for Gauge<L, V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L: LabelSet, V: GaugeValue> fmt::Debug for Gauge<L, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::debug_series(f, L::LABELS, self.cells.as_ref().iter().map(V::get))
+    }
+}
+
+// By hand: a derive would ask for `V::Cell: Copy`, which no cell is.
+impl<V: GaugeValue> Copy for GaugeSeries<'_, V> {}
+
+impl<V: GaugeValue> Clone for GaugeSeries<'_, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V: GaugeValue> fmt::Debug for GaugeSeries<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GaugeSeries").field(&self.get()).finish()
+    }
+}

@@ -1,0 +1,235 @@
+use std::fmt;
+use std::time::Duration;
+
+use super::sealed::Sealed;
+use super::timer::Timer;
+use super::{HistogramCells, Metric, Reading};
+use crate::check;
+use crate::descriptor::{Kind, LabelDescriptor};
+use crate::label::LabelSet;
+use crate::storage::{Cell, HistogramCell, HistogramRef};
+
+/// Observations counted in buckets, with their sum and count: durations, sizes.
+///
+/// `L` is its labels (see [`Counter`](super::Counter)). `N` is the number of bucket bounds; in a `#[metric_family]`
+/// it is left out and follows from `#[metric(buckets = […])]`. A bucket holds what is less than or equal to its
+/// bound; a bucket `+Inf` above the last bound is always there.
+///
+/// An observation is a number in the unit that the metric's name says, or a [`Duration`], which counts in seconds. It
+/// never fails, panics or blocks. `NaN` is counted in the bucket `+Inf` and left out of the sum, which it would make
+/// `NaN` for good. A scrape sees count, sum and buckets of the same observations.
+///
+/// ```
+/// # use enumetrics_runtime::Histogram;
+/// use std::time::Duration;
+///
+/// static LATENCY: Histogram<(), 3> = Histogram::with_buckets(&[0.1, 0.5, 1.0]);
+///
+/// LATENCY.observe(0.3);
+/// LATENCY.observe(Duration::from_millis(700));
+/// let answer = LATENCY.time(|| 6 * 7);
+/// assert_eq!((answer, LATENCY.count()), (42, 3));
+/// ```
+pub struct Histogram<L: LabelSet = (), const N: usize = 0> {
+    bounds: &'static [f64],
+    cells: L::Cells<HistogramCell<N>>,
+}
+
+impl<L: LabelSet, const N: usize> Histogram<L, N> {
+    /// The most time series that this histogram exports: for each combination of label values its buckets, `+Inf`,
+    /// the sum and the count.
+    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(N + 3);
+
+    /// A histogram without observations, with these upper bounds of its buckets.
+    ///
+    /// # Panics
+    ///
+    /// When there is no bound, or the bounds are not finite or do not increase. In a `static` that is an error of
+    /// the compiler.
+    #[must_use]
+    #[track_caller]
+    pub const fn with_buckets(bounds: &'static [f64; N]) -> Self {
+        check::buckets(bounds);
+        Self::__with_buckets(bounds)
+    }
+
+    /// The series with these label values.
+    #[inline]
+    pub fn with(&self, labels: L) -> HistogramSeries<'_> {
+        self.at(labels.index())
+    }
+
+    /// The series at this position among the label combinations.
+    #[inline]
+    fn at(&self, index: usize) -> HistogramSeries<'_> {
+        HistogramSeries {
+            bounds: self.bounds,
+            cell: self.cells.as_ref()[index].as_ref(),
+        }
+    }
+
+    /// For `#[timed]`: the labels, in a constant.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __labels(&self) -> &'static [LabelDescriptor] {
+        L::LABELS
+    }
+
+    /// For `#[timed]`: the series at a position that was computed in a constant.
+    #[doc(hidden)]
+    #[inline]
+    pub fn __at(&self, index: usize) -> HistogramSeries<'_> {
+        self.at(index)
+    }
+
+    /// For the macros: `bounds` has `N` elements, by construction.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_buckets(bounds: &'static [f64]) -> Self {
+        Self {
+            bounds,
+            cells: Cell::ZERO,
+        }
+    }
+}
+
+/// Without labels there is one series, and the histogram is used as that series.
+impl<const N: usize> Histogram<(), N> {
+    /// Counts one observation: a number, or a [`Duration`] in seconds.
+    #[inline]
+    pub fn observe(&self, value: impl Observation) {
+        self.with(()).observe(value);
+    }
+
+    /// Observes the seconds until the timer is dropped.
+    #[inline]
+    pub fn start_timer(&self) -> Timer<'_> {
+        self.with(()).start_timer()
+    }
+
+    /// Runs `work` and observes the seconds it took, also when it panics.
+    #[inline]
+    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.with(()).time(work)
+    }
+
+    /// How many observations there were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.with(()).count()
+    }
+
+    /// What the observations add up to.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.with(()).sum()
+    }
+}
+
+/// One series of a [`Histogram`]: the histogram with its label values chosen.
+///
+/// It can be kept: a handle to a `static` histogram is `'static`.
+#[derive(Clone, Copy)]
+pub struct HistogramSeries<'a> {
+    bounds: &'a [f64],
+    cell: HistogramRef<'a>,
+}
+
+impl<'a> HistogramSeries<'a> {
+    /// Counts one observation: a number, or a [`Duration`] in seconds.
+    #[inline]
+    pub fn observe(&self, value: impl Observation) {
+        let value = value.into_f64();
+        // Without a branch that depends on the value; the compiler compares several bounds at once.
+        #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is above every bound")]
+        let index = self.bounds.iter().filter(|bound| !(value <= **bound)).count();
+        self.cell.record(index, value);
+    }
+
+    /// Observes the seconds until the timer is dropped.
+    #[inline]
+    pub fn start_timer(&self) -> Timer<'a> {
+        Timer::start(*self)
+    }
+
+    /// Runs `work` and observes the seconds it took, also when it panics.
+    #[inline]
+    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _timer = self.start_timer();
+        work()
+    }
+
+    /// How many observations there were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.cell.read(|_, _| ()).0
+    }
+
+    /// What the observations add up to.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.cell.read(|_, _| ()).1
+    }
+}
+
+/// What a histogram observes: an `f64`, or a [`Duration`] in seconds.
+#[diagnostic::on_unimplemented(
+    message = "a histogram observes an `f64` or a `Duration`, not `{Self}`",
+    note = "turn a whole number into an `f64`: `f64::from(n)` or `n as f64`"
+)]
+pub trait Observation: Sealed {
+    #[doc(hidden)]
+    fn into_f64(self) -> f64;
+}
+
+impl Observation for f64 {
+    #[inline]
+    fn into_f64(self) -> f64 {
+        self
+    }
+}
+
+impl Sealed for Duration {}
+
+impl Observation for Duration {
+    #[inline]
+    fn into_f64(self) -> f64 {
+        self.as_secs_f64()
+    }
+}
+
+impl<L: LabelSet, const N: usize> Sealed for Histogram<L, N> {}
+
+impl<L: LabelSet, const N: usize> Metric for Histogram<L, N> {
+    const KIND: Kind = Kind::Histogram;
+    const LABELS: &'static [LabelDescriptor] = L::LABELS;
+    const NEW: Self = Self::__with_buckets(&[]);
+    type WithBuckets<const M: usize> = Histogram<L, M>;
+
+    fn read(&self) -> Reading<'_> {
+        Reading::Histogram(self)
+    }
+}
+
+impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
+    fn read(&self, series: usize, bucket: &mut dyn FnMut(usize, u64)) -> (u64, f64) {
+        self.at(series).cell.read(bucket)
+    }
+}
+
+impl<L: LabelSet, const N: usize> fmt::Debug for Histogram<L, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let series = (0..L::COMBINATIONS).map(|index| self.at(index));
+        super::debug_series(f, L::LABELS, series)
+    }
+}
+
+impl fmt::Debug for HistogramSeries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, sum) = self.cell.read(|_, _| ());
+        f.debug_struct("HistogramSeries")
+            .field("count", &count)
+            .field("sum", &sum)
+            .finish()
+    }
+}

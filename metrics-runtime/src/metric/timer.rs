@@ -1,0 +1,104 @@
+use std::time::{Duration, Instant};
+
+use super::HistogramSeries;
+
+/// Observes the seconds from its start until it is dropped, once, whatever drops it: the end of the scope, an early
+/// return, a panic that unwinds, a future that is cancelled.
+///
+/// ```
+/// # use enumetrics_runtime::Histogram;
+/// static LATENCY: Histogram<(), 1> = Histogram::with_buckets(&[1.0]);
+///
+/// {
+///     let _timer = LATENCY.start_timer();
+/// } // observed here
+/// let elapsed = LATENCY.start_timer().stop(); // or here
+/// LATENCY.start_timer().discard(); // or not at all
+/// assert_eq!(LATENCY.count(), 2);
+/// ```
+#[must_use = "it observes when it is dropped: give it a name, such as `_timer`"]
+#[derive(Debug)]
+pub struct Timer<'a> {
+    series: HistogramSeries<'a>,
+    start: Instant,
+    discarded: bool,
+}
+
+impl<'a> Timer<'a> {
+    #[inline]
+    pub(super) fn start(series: HistogramSeries<'a>) -> Self {
+        Self {
+            series,
+            start: Instant::now(),
+            discarded: false,
+        }
+    }
+
+    /// Observes now and tells what was observed.
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "observing is the point; the value is a courtesy"
+    )]
+    pub fn stop(mut self) -> Duration {
+        let elapsed = self.start.elapsed();
+        self.series.observe(elapsed);
+        self.discarded = true;
+        elapsed
+    }
+
+    /// Observes nothing.
+    pub fn discard(mut self) {
+        self.discarded = true;
+    }
+}
+
+impl Drop for Timer<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.discarded {
+            self.series.observe(self.start.elapsed());
+        }
+    }
+}
+
+/// What `#[timed]` puts at the start of a function: hands the time to `record` when it is dropped.
+///
+/// A closure over a `static` captures nothing, so that a future grows by one [`Instant`] only.
+#[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
+pub struct Timed<F: FnMut(Duration)> {
+    record: F,
+    start: Instant,
+}
+
+impl<F: FnMut(Duration)> Timed<F> {
+    /// Starts the clock.
+    #[inline]
+    pub fn start(record: F) -> Self {
+        Self {
+            record,
+            start: Instant::now(),
+        }
+    }
+}
+
+impl<F: FnMut(Duration)> Drop for Timed<F> {
+    #[inline]
+    fn drop(&mut self) {
+        (self.record)(self.start.elapsed());
+    }
+}
+
+/// Names the histogram that `#[timed(label = "value")]` records into; see `enumetrics::timed`.
+#[macro_export]
+macro_rules! timed_into {
+    ($metric:expr $(;)?) => {
+        #[doc(hidden)]
+        macro_rules! put_timed_into_at_the_crate_root {
+            () => {
+                $metric
+            };
+        }
+        #[allow(unused_imports)]
+        pub(crate) use put_timed_into_at_the_crate_root;
+    };
+}
