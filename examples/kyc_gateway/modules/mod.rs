@@ -9,6 +9,7 @@ pub mod face_match;
 pub mod liveness;
 pub mod ocr;
 
+use crate::metrics::Module;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -72,11 +73,23 @@ impl TryFrom<f64> for Score {
 /// Where each module listens.
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses {
-    pub liveness: SocketAddr,
-    pub ocr: SocketAddr,
-    pub face_match: SocketAddr,
-    pub antifraud: SocketAddr,
-    pub decision: SocketAddr,
+    liveness: SocketAddr,
+    ocr: SocketAddr,
+    face_match: SocketAddr,
+    antifraud: SocketAddr,
+    decision: SocketAddr,
+}
+
+impl Addresses {
+    pub fn of(&self, module: Module) -> SocketAddr {
+        match module {
+            Module::Liveness => self.liveness,
+            Module::Ocr => self.ocr,
+            Module::FaceMatch => self.face_match,
+            Module::Antifraud => self.antifraud,
+            Module::Decision => self.decision,
+        }
+    }
 }
 
 /// The running services; they stop when this is dropped.
