@@ -32,10 +32,7 @@ impl Setting {
     pub(crate) fn value_as<T: Parse>(&self, expected: &str, errors: &mut Errors) -> Option<T> {
         if self.value.is_empty() {
             let word = self.word();
-            errors.at(
-                self.word.span(),
-                format_args!("`{word}` needs a value: `{word} = {expected}`"),
-            );
+            errors.at(self.word.span(), format_args!("`{word}` needs a value: {expected}"));
             return None;
         }
         syn::parse2(self.value.clone())
@@ -45,7 +42,7 @@ impl Setting {
 
     /// The value as a string literal.
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
-        self.value_as("\"…\"", errors)
+        self.value_as("a text in quotes", errors)
     }
 }
 
@@ -155,6 +152,16 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
         parts.pop();
     }
     parts
+}
+
+/// The tokens with another span: the compiler points at a call from the first token of its path to its closing
+/// parenthesis, so that both must be where a check is about.
+pub(crate) fn respan(tokens: &TokenStream, span: Span) -> TokenStream {
+    let move_there = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.clone().into_iter().map(move_there).collect()
 }
 
 /// The span of a whole expression, as far as stable Rust can join spans: its first token otherwise.

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Token, Visibility};
 
-use crate::attribute::{default_crate_path, span_of, split_at_commas};
+use crate::attribute::{default_crate_path, respan, span_of, split_at_commas};
 use crate::diagnostics::Errors;
 
 pub(crate) fn catalog(item: TokenStream) -> TokenStream {
@@ -71,19 +71,25 @@ fn expand(
 ) -> TokenStream {
     let check = quote!(#krate::__private::check);
     let checks = structs.iter().enumerate().map(|(index, tokens)| {
-        quote_spanned!(span_of(tokens, ident.span())=> const _: () = #check::no_conflict(CONFLICTS[#index]);)
+        let span = span_of(tokens, ident.span());
+        let check = respan(&check, span);
+        quote_spanned!(span=> const _: () = #check::no_conflict(CONFLICTS[#index]);)
     });
+    let listed = structs.iter().map(|tokens| {
+        let span = span_of(tokens, ident.span());
+        let private = respan(&quote!(#krate::__private), span);
+        quote_spanned!(span=> #private::Listed::new(&#tokens))
+    });
+    let listed_again = listed.clone();
     let count = structs.len();
     quote! {
         #(#attributes)*
-        #visibility static #ident: #krate::Catalog<'static> =
-            #krate::Catalog::__new(&[#(&#structs),*], &[#((#structs).__descriptors()),*]);
-
-        const _: () = {
-            const STRUCTS: [&[#krate::Descriptor]; #count] = [#((#structs).__descriptors()),*];
+        #visibility static #ident: #krate::Catalog<'static> = {
+            const STRUCTS: [&[#krate::Descriptor]; #count] = [#(#listed.descriptors),*];
             const CONFLICTS: [::core::option::Option<#check::Conflict>; #count] =
                 #check::conflicts::<{ #check::claims(&STRUCTS) }, #count>(&STRUCTS);
             #(#checks)*
+            #krate::Catalog::__new(&[#(#listed_again.export),*], &STRUCTS)
         };
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::text::TextEncoder;
-use crate::family::MetricFamily;
+use crate::family::Export;
 
 /// Structs of metrics that are exported together: a program's one list of what it exports.
 ///
@@ -12,7 +12,7 @@ use crate::family::MetricFamily;
 /// [`Catalog::new`] makes one of any instances at run time, as a test wants it.
 #[derive(Clone, Copy)]
 pub struct Catalog<'a> {
-    families: &'a [&'a dyn MetricFamily],
+    families: &'a [&'a dyn Export],
     max_series: usize,
 }
 
@@ -24,14 +24,14 @@ impl<'a> Catalog<'a> {
     /// [`DuplicateName`] when two families claim the same name.
     ///
     /// ```
-    /// # use enumetrics_runtime::{Catalog, MetricFamily};
-    /// # fn of(kyc: &dyn MetricFamily) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use enumetrics_runtime::{Catalog, Export};
+    /// # fn of(kyc: &dyn Export) -> Result<(), Box<dyn std::error::Error>> {
     /// // let kyc = Kyc::new();
     /// let families = [kyc];
     /// let text = Catalog::new(&families)?.render();
     /// # Ok(()) }
     /// ```
-    pub fn new(families: &'a [&'a dyn MetricFamily]) -> Result<Self, DuplicateName> {
+    pub fn new(families: &'a [&'a dyn Export]) -> Result<Self, DuplicateName> {
         let mut names = std::collections::HashSet::new();
         let mut series = 0_usize;
         for family in families {
@@ -54,7 +54,7 @@ impl<'a> Catalog<'a> {
     /// For `catalog!`, which checks the names itself.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __new(families: &'a [&'a dyn MetricFamily], descriptors: &[&[Descriptor]]) -> Self {
+    pub const fn __new(families: &'a [&'a dyn Export], descriptors: &[&[Descriptor]]) -> Self {
         let mut series = 0_usize;
         let mut at = 0;
         while at < descriptors.len() {
@@ -97,7 +97,7 @@ impl<'a> Catalog<'a> {
     }
 
     #[cfg(feature = "prometheus")]
-    pub(crate) fn families(&self) -> &'a [&'a dyn MetricFamily] {
+    pub(crate) fn families(&self) -> &'a [&'a dyn Export] {
         self.families
     }
 }

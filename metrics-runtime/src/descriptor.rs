@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::metric::Metric;
-
 /// The kind of a metric, as its `# TYPE` line names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -119,12 +117,18 @@ impl Descriptor {
     /// For the macros.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new<M: Metric>(name: &'static str, help: &'static str, buckets: &'static [f64]) -> Self {
+    pub const fn new(
+        name: &'static str,
+        help: &'static str,
+        kind: Kind,
+        labels: &'static [LabelDescriptor],
+        buckets: &'static [f64],
+    ) -> Self {
         Self {
             name,
             help,
-            kind: M::KIND,
-            labels: M::LABELS,
+            kind,
+            labels,
             buckets,
         }
     }

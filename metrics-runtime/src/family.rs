@@ -3,12 +3,58 @@
 use crate::descriptor::Descriptor;
 use crate::metric::Reading;
 
-/// A struct of metrics, declared with `#[metric_family]`, which implements this.
-pub trait MetricFamily: Sync {
+/// A struct of metrics. `#[metric_family]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of metrics",
+    label = "not declared with `#[metric_family]`",
+    note = "a metric becomes exported as a field of a `#[metric_family]` struct"
+)]
+pub trait MetricFamily: 'static {
     /// What the struct declares, in the order of its fields.
-    fn descriptors(&self) -> &'static [Descriptor];
+    const DESCRIPTORS: &'static [Descriptor];
 
     /// Shows each metric's cells to `visit`, in the order of the fields.
     #[doc(hidden)]
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>));
+}
+
+/// Any [`MetricFamily`]: what a catalog is made of.
+pub trait Export: Sync {
+    /// What the struct declares, in the order of its fields.
+    fn descriptors(&self) -> &'static [Descriptor];
+
+    /// See [`MetricFamily::read`].
+    #[doc(hidden)]
+    fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>));
+}
+
+impl<F: MetricFamily + Sync> Export for F {
+    fn descriptors(&self) -> &'static [Descriptor] {
+        F::DESCRIPTORS
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
+        MetricFamily::read(self, visit);
+    }
+}
+
+/// For `catalog!`: a static that is known to be a struct of metrics. It has no parameters, so that one that is not
+/// brings one error.
+#[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
+#[derive(Clone, Copy)]
+pub struct Listed<'a> {
+    /// What a scrape reads.
+    pub export: &'a dyn Export,
+    /// What the static declares.
+    pub descriptors: &'static [Descriptor],
+}
+
+impl<'a> Listed<'a> {
+    /// In a constant.
+    pub const fn new<F: MetricFamily + Sync>(family: &'a F) -> Self {
+        Self {
+            export: family,
+            descriptors: F::DESCRIPTORS,
+        }
+    }
 }

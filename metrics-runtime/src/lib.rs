@@ -14,7 +14,7 @@ mod storage;
 
 pub use self::catalog::{Catalog, DuplicateName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
-pub use self::family::MetricFamily;
+pub use self::family::{Export, MetricFamily};
 pub use self::label::{LabelSet, LabelValue};
 pub use self::metric::{
     Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, Metric, Observation,
@@ -26,6 +26,7 @@ pub use self::metric::{
 pub mod __private {
     pub use crate::check;
     pub use crate::descriptor::max_series;
-    pub use crate::metric::{Reading, Timed};
+    pub use crate::family::Listed;
+    pub use crate::metric::{HistogramCells, Reading, Timed, TimedInto};
     pub use crate::storage::Cell;
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{Buckets, Family, Metric};
-use crate::attribute::span_of;
+use crate::attribute::{respan, span_of};
 
 pub(super) fn expand(family: &Family) -> TokenStream {
     let Family {
@@ -29,25 +29,30 @@ pub(super) fn expand(family: &Family) -> TokenStream {
     });
     let descriptors = metrics.iter().map(|metric| descriptor(family, metric));
     let initial_values = metrics.iter().enumerate().map(|(index, metric)| {
-        let field = &metric.field;
+        let Metric { field, ty: written, .. } = metric;
         let ty = field_type(family, metric);
         match metric.buckets {
-            Some(_) => quote!(#field: <#ty>::__with_buckets(Self::__DESCRIPTORS[#index].buckets)),
-            None => quote!(#field: <#ty as #krate::Metric>::NEW),
+            Some(_) => quote_spanned! {written.span()=>
+                #field: <#ty>::__with_buckets(DESCRIPTORS[#index].buckets)
+            },
+            None => quote_spanned!(written.span()=> #field: <#ty as #krate::Metric>::NEW),
         }
     });
     let readings = metrics.iter().enumerate().map(|(index, metric)| {
-        let field = &metric.field;
-        quote!(visit(&Self::__DESCRIPTORS[#index], #krate::Metric::read(&self.#field));)
+        let Metric { field, ty: written, .. } = metric;
+        let ty = field_type(family, metric);
+        quote_spanned! {written.span()=>
+            visit(&DESCRIPTORS[#index], <#ty as #krate::Metric>::read(&self.#field));
+        }
     });
     let checks = metrics
         .iter()
         .enumerate()
         .map(|(index, metric)| checks(family, index, metric));
     let budget = family.max_series.as_ref().map(|budget| {
-        quote_spanned! {span_of(budget, ident.span())=>
-            const _: () = #krate::__private::check::within_budget(#name, #ident::__DESCRIPTORS, #budget);
-        }
+        let span = span_of(budget, ident.span());
+        let check = respan(&quote!(#krate::__private::check), span);
+        quote_spanned!(span=> const _: () = #check::within_budget(#name, DESCRIPTORS, #budget);)
     });
     let new_doc = format!("A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
     quote! {
@@ -60,26 +65,16 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         const _: () = {
             impl #ident {
                 /// The most time series that this struct can export, known to the compiler.
-                #visibility const MAX_SERIES: usize = #krate::__private::max_series(Self::__DESCRIPTORS);
-
-                #[doc(hidden)]
-                #visibility const __DESCRIPTORS: &'static [#krate::Descriptor] = &[#(#descriptors),*];
+                #visibility const MAX_SERIES: usize = #krate::__private::max_series(DESCRIPTORS);
 
                 #[doc = #new_doc]
                 #visibility const fn new() -> Self {
                     Self { #(#initial_values,)* }
                 }
-
-                #[doc(hidden)]
-                #visibility const fn __descriptors(&self) -> &'static [#krate::Descriptor] {
-                    Self::__DESCRIPTORS
-                }
             }
 
             impl #krate::MetricFamily for #ident {
-                fn descriptors(&self) -> &'static [#krate::Descriptor] {
-                    Self::__DESCRIPTORS
-                }
+                const DESCRIPTORS: &'static [#krate::Descriptor] = DESCRIPTORS;
 
                 fn read(
                     &self,
@@ -89,6 +84,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            const DESCRIPTORS: &[#krate::Descriptor] = &[#(#descriptors),*];
             #(#checks)*
             #budget
         };
@@ -100,9 +96,9 @@ fn field_type(Family { krate, .. }: &Family, Metric { ty, buckets, .. }: &Metric
     match buckets {
         Some(Buckets { list: Some(list), .. }) => {
             let count = list.len();
-            quote!(#krate::Bucketed<#ty, #count>)
+            quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
         }
-        Some(Buckets { value, .. }) => quote!(#krate::Bucketed<#ty, { (#value).len() }>),
+        Some(Buckets { value, .. }) => quote_spanned!(ty.span()=> #krate::Bucketed<#ty, { (#value).len() }>),
         None => quote!(#ty),
     }
 }
@@ -110,7 +106,11 @@ fn field_type(Family { krate, .. }: &Family, Metric { ty, buckets, .. }: &Metric
 fn descriptor(family: &Family, metric: &Metric) -> TokenStream {
     let krate = &family.krate;
     let Metric {
-        name, help, buckets, ..
+        name,
+        help,
+        buckets,
+        ty: written,
+        ..
     } = metric;
     let ty = field_type(family, metric);
     let buckets = match buckets {
@@ -120,32 +120,43 @@ fn descriptor(family: &Family, metric: &Metric) -> TokenStream {
         }
         None => quote!(&[]),
     };
-    quote!(#krate::Descriptor::new::<#ty>(#name, #help, #buckets))
+    let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
+    let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
+    quote!(#krate::Descriptor::new(#name, #help, #kind, #labels, #buckets))
 }
 
 /// The checks that need the type's constants, each on the token that it is about.
-fn checks(Family { krate, ident, .. }: &Family, index: usize, metric: &Metric) -> TokenStream {
+fn checks(Family { krate, .. }: &Family, index: usize, metric: &Metric) -> TokenStream {
     let Metric {
         field,
         ty,
         name,
         buckets,
+        mistaken,
         ..
     } = metric;
-    let check = quote!(#krate::__private::check);
-    let kind = quote!(#ident::__DESCRIPTORS[#index].kind);
-    let bounds = quote!(#ident::__DESCRIPTORS[#index].buckets);
-    let name_fits = quote_spanned!(field.span()=> const _: () = #check::name_fits(#kind, #name););
+    let check_at = |span| respan(&quote!(#krate::__private::check), span);
+    let kind = quote!(DESCRIPTORS[#index].kind);
+    let bounds = quote!(DESCRIPTORS[#index].buckets);
+    let (check, field_name) = (check_at(field.span()), field.to_string());
+    let name_fits = quote_spanned!(field.span()=> const _: () = #check::name_fits(#kind, #name, #field_name););
     let buckets = match buckets {
-        None => quote_spanned!(ty.span()=> const _: () = #check::needs_no_buckets(#kind);),
+        None if *mistaken => TokenStream::new(),
+        None => {
+            let check = check_at(ty.span());
+            quote_spanned!(ty.span()=> const _: () = #check::needs_no_buckets(#kind);)
+        }
         Some(Buckets { value, list }) => {
             let span = span_of(value, field.span());
+            let check = check_at(span);
             let takes_buckets = quote_spanned!(span=> const _: () = #check::takes_buckets(#kind););
             let increasing = match list {
                 Some(list) if !list.is_empty() => {
-                    let each = list.iter().enumerate().map(
-                        |(position, bound)| quote_spanned!(span_of(bound, span)=> #check::bucket(#bounds, #position);),
-                    );
+                    let each = list.iter().enumerate().map(|(position, bound)| {
+                        let span = span_of(bound, span);
+                        let check = check_at(span);
+                        quote_spanned!(span=> #check::bucket(#bounds, #position);)
+                    });
                     quote!(const _: () = { #(#each)* };)
                 }
                 _ => quote_spanned!(span=> const _: () = #check::buckets(#bounds);),

@@ -48,6 +48,8 @@ struct Metric {
     /// The first paragraph of the doc comment, on one line; empty where there is none.
     help: String,
     buckets: Option<Buckets>,
+    /// Its attribute has a mistake, which is reported: what it lacks may be what was meant.
+    mistaken: bool,
 }
 
 /// `buckets = …`

@@ -63,6 +63,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
 
 fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -> Option<Metric> {
     let ident = field.ident?;
+    let mistakes = errors.count();
     let buckets = take_settings(&mut field.attrs, "metric", &[BUCKETS], errors)
         .into_iter()
         .find_map(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
@@ -81,6 +82,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         field: ident,
         ty: field.ty,
         buckets,
+        mistaken: errors.count() > mistakes,
     })
 }
 

@@ -12,11 +12,13 @@ use crate::diagnostics::Errors;
 const ATTRIBUTE: &str = "label";
 
 /// Label types have no parameters: their values must be known where they are declared.
-fn refuse_generics(input: &DeriveInput, errors: &mut Errors) {
-    if !input.generics.params.is_empty() {
+fn is_concrete(input: &DeriveInput, errors: &mut Errors) -> bool {
+    let concrete = input.generics.params.is_empty();
+    if !concrete {
         errors.at(
             input.generics.span(),
             "a label type cannot be generic: its values must be known where it is declared",
         );
     }
+    concrete
 }

@@ -6,15 +6,17 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Type};
 
-use super::{ATTRIBUTE, refuse_generics};
-use crate::attribute::{CRATE, NAME, crate_path, take_settings};
+use super::{ATTRIBUTE, is_concrete};
+use crate::attribute::{CRATE, NAME, crate_path, respan, take_settings};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let input: Option<DeriveInput> = errors.ok(syn::parse2(item));
-    let implementation = input.map(|input| expand(&parse(input, &mut errors)));
+    let implementation = input
+        .filter(|input| is_concrete(input, &mut errors))
+        .map(|input| expand(&parse(input, &mut errors)));
     let errors = errors.into_tokens();
     quote!(#implementation #errors)
 }
@@ -33,7 +35,6 @@ struct Label {
 }
 
 fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
-    refuse_generics(&input, errors);
     let settings = take_settings(&mut input.attrs, ATTRIBUTE, &[CRATE], errors);
     let krate = crate_path(&settings, errors);
     let labels: Vec<Label> = match input.data {
@@ -89,28 +90,30 @@ fn parse_label(mut field: syn::Field, errors: &mut Errors) -> Option<Label> {
 
 fn expand(model: &Model) -> TokenStream {
     let Model { krate, ident, labels } = model;
-    let descriptors = labels.iter().map(|Label { ty, name, .. }| {
-        let value = quote_spanned!(ty.span()=> <#ty as #krate::LabelValue>::VALUES);
-        quote!(#krate::LabelDescriptor::new(#name, #value))
+    // Everything that asks something of a field's type stands on it: what is no label is one error.
+    let each = |tokens: fn(&TokenStream, &Label) -> TokenStream| labels.iter().map(move |label| tokens(krate, label));
+    let descriptors = each(|krate, Label { ty, name, .. }| {
+        let check = respan(&quote!(#krate::__private::check), ty.span());
+        quote_spanned! {ty.span()=>
+            #krate::LabelDescriptor::new(#name, #check::values_of_one(<#ty as #krate::LabelSet>::LABELS))
+        }
     });
-    let types = labels.iter().map(|label| &label.ty);
-    let fields = labels.iter().map(|label| &label.field);
-    let field_types = labels.iter().map(|label| &label.ty);
+    let factors = each(|krate, Label { ty, .. }| quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::COMBINATIONS));
+    let factors_again = factors.clone();
+    let indices = each(
+        |krate, Label { ty, field, .. }| quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::index(&self.#field)),
+    );
     quote! {
         #[automatically_derived]
         impl #krate::LabelSet for #ident {
             const LABELS: &'static [#krate::LabelDescriptor] = &[#(#descriptors),*];
-            const COMBINATIONS: usize =
-                #krate::__private::check::product(&[#(<#types as #krate::LabelSet>::COMBINATIONS),*]);
+            const COMBINATIONS: usize = #krate::__private::check::product(&[#(#factors),*]);
             type Cells<T: #krate::__private::Cell> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
 
             #[inline]
             fn index(&self) -> usize {
                 let index = 0;
-                #(
-                    let index = index * <#field_types as #krate::LabelSet>::COMBINATIONS
-                        + #krate::LabelSet::index(&self.#fields);
-                )*
+                #(let index = index * #factors_again + #indices;)*
                 index
             }
         }

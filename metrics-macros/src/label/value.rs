@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields};
 
-use super::{ATTRIBUTE, refuse_generics};
+use super::{ATTRIBUTE, is_concrete};
 use crate::attribute::{CRATE, NAME, RENAME_ALL, VALUE, crate_path, take_settings, unknown};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
@@ -16,7 +16,9 @@ use crate::naming::{RenameRule, label_name_problem};
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let input: Option<DeriveInput> = errors.ok(syn::parse2(item));
-    let implementation = input.map(|input| expand(&parse(input, &mut errors)));
+    let implementation = input
+        .filter(|input| is_concrete(input, &mut errors))
+        .map(|input| expand(&parse(input, &mut errors)));
     let errors = errors.into_tokens();
     quote!(#implementation #errors)
 }
@@ -37,7 +39,6 @@ struct Variant {
 }
 
 fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
-    refuse_generics(&input, errors);
     let settings = take_settings(&mut input.attrs, ATTRIBUTE, &[NAME, RENAME_ALL, CRATE], errors);
     let krate = crate_path(&settings, errors);
     let mut name = (
@@ -67,6 +68,10 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
         errors.at(name.1, problem);
     }
     let variants = match input.data {
+        Data::Enum(data) if data.variants.is_empty() => {
+            errors.at(input.ident.span(), "a label needs at least one value: add a variant");
+            Vec::new()
+        }
         Data::Enum(data) => data
             .variants
             .into_iter()
@@ -80,9 +85,6 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
             Vec::new()
         }
     };
-    if variants.is_empty() {
-        errors.at(input.ident.span(), "a label needs at least one value: add a variant");
-    }
     refuse_duplicates(&variants, errors);
     Model {
         krate,

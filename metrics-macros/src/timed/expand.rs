@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Function, Label, Target};
+use crate::attribute::{respan, span_of};
 
 pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     let Function {
@@ -34,27 +35,33 @@ fn guard(
         span,
     }: &Target,
 ) -> TokenStream {
-    let check = quote!(#krate::__private::check);
+    let check_at = |span| respan(&quote!(#krate::__private::check), span);
     let metric = match metric {
-        Some(metric) => quote!((#metric)),
+        Some(metric) => {
+            let span = span_of(metric, *span);
+            let private = respan(&quote!(#krate::__private), span);
+            quote_spanned!(span=> #private::TimedInto::new(&#metric))
+        }
         // The name is the message that the compiler shows where it is not found.
-        None => quote!(crate::put_timed_into_at_the_crate_root!()),
+        None => quote!(#krate::__private::TimedInto::new(&crate::put_timed_into_at_the_crate_root!())),
     };
     let names = labels.iter().map(|label| &label.name);
     let pairs = labels.iter().map(|Label { name, value, .. }| quote!((#name, #value)));
     let each = labels.iter().map(|Label { name, name_span, value }| {
-        let known = quote_spanned!(*name_span=> const _: () = #check::label_exists(#metric.__labels(), #name););
-        let value =
-            quote_spanned!(value.span()=> const _: () = #check::value_exists(#metric.__labels(), #name, #value););
-        quote!(#known #value)
+        let check = check_at(*name_span);
+        let name_check = quote_spanned!(*name_span=> const _: () = #check::label_exists(#metric.labels(), #name););
+        let check = check_at(value.span());
+        let value_check = quote_spanned! {value.span()=>
+            const _: () = #check::value_exists(#metric.labels(), #name, #value);
+        };
+        quote!(#name_check #value_check)
     });
-    let complete = quote_spanned! {*span=>
-        const _: () = #check::labels_complete(#metric.__labels(), &[#(#names),*]);
-    };
+    let check = check_at(*span);
+    let complete = quote_spanned!(*span=> const _: () = #check::labels_complete(#metric.labels(), &[#(#names),*]););
     quote! {{
-        const INDEX: usize = #check::combination_index(#metric.__labels(), &[#(#pairs),*]);
+        const INDEX: usize = #krate::__private::check::combination_index(#metric.labels(), &[#(#pairs),*]);
         #complete
         #(#each)*
-        #krate::__private::Timed::start(|elapsed| #metric.__at(INDEX).observe(elapsed))
+        #krate::__private::Timed::start(|elapsed| #metric.at(INDEX).observe(elapsed))
     }}
 }

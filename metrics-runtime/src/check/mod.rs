@@ -49,6 +49,14 @@ pub const fn value_exists(labels: &[LabelDescriptor], name: &str, value: &str) {
 /// Every label of the metric must be named by `#[timed]`.
 #[track_caller]
 pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
+    let mut at = 0;
+    while at < named.len() {
+        if find(labels, named[at]).is_none() {
+            // Misspelt, which `label_exists` reports: it may well be the one that is missing.
+            return;
+        }
+        at += 1;
+    }
     let mut missing = Message::new();
     let mut count = 0;
     let mut at = 0;
@@ -98,14 +106,24 @@ pub const fn combination_index(labels: &[LabelDescriptor], named: &[(&str, &str)
     index
 }
 
+/// The values of a label set's field, which must be one label.
+#[must_use]
+#[track_caller]
+pub const fn values_of_one(labels: &'static [LabelDescriptor]) -> &'static [&'static str] {
+    if labels.len() != 1 {
+        panic!("the field of a label set is one label: an enum that derives `LabelValue`");
+    }
+    labels[0].values
+}
+
 /// A metric's name must fit its kind, as Prometheus' naming conventions have it.
 #[track_caller]
-pub const fn name_fits(kind: Kind, name: &str) {
+pub const fn name_fits(kind: Kind, name: &str, field: &str) {
     let message = Message::new().text("`").text(name).text("` is a ").text(kind.as_str());
     if matches!(kind, Kind::Counter) {
         if !ends_with(name, "_total") {
-            let message = message.text(": its name must end in `_total`; call the field so that it becomes `");
-            panic!("{}", message.text(name).text("_total`").as_str());
+            let message = message.text(": its name must end in `_total`; rename the field to `");
+            panic!("{}", message.text(field).text("_total`").as_str());
         }
         return;
     }

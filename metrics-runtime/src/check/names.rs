@@ -56,7 +56,10 @@ pub const fn no_conflict(conflict: Option<Conflict>) {
     } else {
         message.text(": by this struct and by one that stands before it in the catalog")
     };
-    panic!("{}", message.text("; rename one of the two").as_str());
+    panic!(
+        "{}",
+        message.text("; rename one of them, or list the struct once").as_str()
+    );
 }
 
 /// How many names these structs claim.

@@ -78,7 +78,7 @@ impl<'a> TextEncoder<'a> {
 
         let out = &mut *self.out;
         for index in 0..family.combinations() {
-            let (count, sum) = cells.read(index, &mut |at, count| {
+            let (count, sum) = cells.at(index).read(|at, count| {
                 if let Some(bucket) = buckets.get_mut(at) {
                     *bucket = count;
                 }

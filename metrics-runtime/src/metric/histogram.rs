@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::sealed::Sealed;
 use super::timer::Timer;
-use super::{HistogramCells, Metric, Reading};
+use super::{Metric, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::LabelSet;
@@ -56,30 +56,7 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     /// The series with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> HistogramSeries<'_> {
-        self.at(labels.index())
-    }
-
-    /// The series at this position among the label combinations.
-    #[inline]
-    fn at(&self, index: usize) -> HistogramSeries<'_> {
-        HistogramSeries {
-            bounds: self.bounds,
-            cell: self.cells.as_ref()[index].as_ref(),
-        }
-    }
-
-    /// For `#[timed]`: the labels, in a constant.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn __labels(&self) -> &'static [LabelDescriptor] {
-        L::LABELS
-    }
-
-    /// For `#[timed]`: the series at a position that was computed in a constant.
-    #[doc(hidden)]
-    #[inline]
-    pub fn __at(&self, index: usize) -> HistogramSeries<'_> {
-        self.at(index)
+        HistogramCells::at(self, labels.index())
     }
 
     /// For the macros: `bounds` has `N` elements, by construction.
@@ -159,16 +136,22 @@ impl<'a> HistogramSeries<'a> {
         work()
     }
 
+    /// Reads count and sum, and gives the observations in each bucket (not accumulated; the last is above the last
+    /// bound) to `bucket`, possibly several times: the last round counts.
+    pub(crate) fn read(&self, bucket: impl FnMut(usize, u64)) -> (u64, f64) {
+        self.cell.read(bucket)
+    }
+
     /// How many observations there were.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.cell.read(|_, _| ()).0
+        self.read(|_, _| ()).0
     }
 
     /// What the observations add up to.
     #[must_use]
     pub fn sum(&self) -> f64 {
-        self.cell.read(|_, _| ()).1
+        self.read(|_, _| ()).1
     }
 }
 
@@ -211,9 +194,57 @@ impl<L: LabelSet, const N: usize> Metric for Histogram<L, N> {
     }
 }
 
+/// The series of a histogram, whatever its number of buckets.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a histogram",
+    label = "not a histogram",
+    note = "`#[timed]` observes durations: name a `Histogram`, in seconds"
+)]
+pub trait HistogramCells: Sync {
+    /// The series at this position among the label combinations.
+    fn at(&self, index: usize) -> HistogramSeries<'_>;
+}
+
 impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
-    fn read(&self, series: usize, bucket: &mut dyn FnMut(usize, u64)) -> (u64, f64) {
-        self.at(series).cell.read(bucket)
+    #[inline]
+    fn at(&self, index: usize) -> HistogramSeries<'_> {
+        HistogramSeries {
+            bounds: self.bounds,
+            cell: self.cells.as_ref()[index].as_ref(),
+        }
+    }
+}
+
+/// For `#[timed]`: a static that is known to be a histogram. It has no parameters, so that one that is not brings one
+/// error.
+#[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
+#[derive(Clone, Copy)]
+pub struct TimedInto<'a> {
+    cells: &'a dyn HistogramCells,
+    labels: &'static [LabelDescriptor],
+}
+
+impl<'a> TimedInto<'a> {
+    /// In a constant.
+    #[inline]
+    pub const fn new<M: Metric + HistogramCells>(metric: &'a M) -> Self {
+        Self {
+            cells: metric,
+            labels: M::LABELS,
+        }
+    }
+
+    /// The histogram's labels.
+    #[must_use]
+    pub const fn labels(self) -> &'static [LabelDescriptor] {
+        self.labels
+    }
+
+    /// The series at a position that was computed in a constant.
+    #[inline]
+    #[must_use]
+    pub fn at(self, index: usize) -> HistogramSeries<'a> {
+        self.cells.at(index)
     }
 }
 
@@ -226,7 +257,7 @@ impl<L: LabelSet, const N: usize> fmt::Debug for Histogram<L, N> {
 
 impl fmt::Debug for HistogramSeries<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, sum) = self.cell.read(|_, _| ());
+        let (count, sum) = self.read(|_, _| ());
         f.debug_struct("HistogramSeries")
             .field("count", &count)
             .field("sum", &sum)

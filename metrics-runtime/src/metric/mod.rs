@@ -7,7 +7,7 @@ mod timer;
 
 pub use self::counter::{Counter, CounterSeries};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
-pub use self::histogram::{Histogram, HistogramSeries, Observation};
+pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, Observation, TimedInto};
 pub use self::timer::{Timed, Timer};
 
 use std::fmt;
@@ -56,13 +56,6 @@ pub enum Reading<'a> {
     Float(&'a [FloatCell]),
     /// A histogram's.
     Histogram(&'a dyn HistogramCells),
-}
-
-/// The series of a histogram, whatever its number of buckets.
-pub trait HistogramCells {
-    /// Gives the observations in each bucket of one series to `bucket` (the last is above the last bound; it may be
-    /// called anew from the first bucket on: the last round counts) and returns the count and the sum.
-    fn read(&self, series: usize, bucket: &mut dyn FnMut(usize, u64)) -> (u64, f64);
 }
 
 mod sealed {

@@ -1,0 +1,10 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue)]
+pub enum Level {
+    #[label(value = "")]
+    None,
+    One,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue)]
+pub enum Level {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue)]
+pub struct Level {
+    pub name: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue)]
+pub enum Le {
+    One,
+}
+
+fn main() {}

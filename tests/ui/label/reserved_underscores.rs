@@ -1,0 +1,9 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue)]
+#[label(name = "__x")]
+pub enum Level {
+    One,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use enumetrics::LabelSet;
+
+#[derive(LabelSet)]
+pub struct Labels;
+
+fn main() {}

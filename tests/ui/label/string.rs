@@ -1,0 +1,5 @@
+use enumetrics::Counter;
+
+pub static REQUESTS: Counter<String> = Counter::new();
+
+fn main() {}

@@ -1,0 +1,9 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue)]
+#[label(rename_al = "kebab-case")]
+pub enum Level {
+    One,
+}
+
+fn main() {}

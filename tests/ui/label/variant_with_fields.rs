@@ -1,0 +1,9 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue)]
+pub enum Status {
+    Ok,
+    Error(String),
+}
+
+fn main() {}

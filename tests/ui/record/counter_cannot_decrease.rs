@@ -1,0 +1,7 @@
+use enumetrics::Counter;
+
+static HITS: Counter = Counter::new();
+
+fn main() {
+    HITS.dec();
+}
