@@ -29,12 +29,19 @@ pub struct Modules {
 
 impl Modules {
     pub fn new(addresses: Addresses, patience: Duration) -> Self {
-        Self { http: HttpClient::new(), addresses, patience }
+        Self {
+            http: HttpClient::new(),
+            addresses,
+            patience,
+        }
     }
 
     /// Calls on behalf of one verification, which may have asked a module to misbehave.
     pub fn caller(&self, simulate: Option<Simulate>) -> Caller<'_> {
-        Caller { modules: self, simulate }
+        Caller {
+            modules: self,
+            simulate,
+        }
     }
 }
 
@@ -92,7 +99,10 @@ impl Caller<'_> {
         module: Module,
         input: Input,
     ) -> Result<Report, HttpError> {
-        let simulate = self.simulate.filter(|simulate| simulate.module == module).map(|simulate| simulate.behaviour);
+        let simulate = self
+            .simulate
+            .filter(|simulate| simulate.module == module)
+            .map(|simulate| simulate.behaviour);
         let uri = Uri::builder()
             .scheme("http")
             .authority(self.modules.addresses.of(module).to_string())

@@ -27,7 +27,11 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn new(modules: Modules, session_lifetime: Duration) -> Self {
-        Self { modules, limits: RateLimits::new(), sessions: Sessions::new(&KYC.active_sessions, session_lifetime) }
+        Self {
+            modules,
+            limits: RateLimits::new(),
+            sessions: Sessions::new(&KYC.active_sessions, session_lifetime),
+        }
     }
 
     /// Ends sessions that are too old, for ever.

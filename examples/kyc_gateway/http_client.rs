@@ -48,10 +48,20 @@ impl HttpClient {
 
     /// Sends `request`; any status is an answer.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, HttpError> {
-        let response = self.0.request(request).await.map_err(|error| HttpError::Unreachable(error.into()))?;
+        let response = self
+            .0
+            .request(request)
+            .await
+            .map_err(|error| HttpError::Unreachable(error.into()))?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), LONGEST_BODY).collect().await.map_err(HttpError::Body)?;
-        Ok(Answer { status, body: body.to_bytes() })
+        let body = Limited::new(response.into_body(), LONGEST_BODY)
+            .collect()
+            .await
+            .map_err(HttpError::Body)?;
+        Ok(Answer {
+            status,
+            body: body.to_bytes(),
+        })
     }
 
     /// Posts `input` to `uri`; a success is an answer.

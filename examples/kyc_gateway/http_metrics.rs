@@ -18,7 +18,11 @@ where
 
 async fn measure(State(handler): State<Handler>, request: Request, next: Next) -> Response {
     let _timer = HTTP.request_duration_seconds.with(handler).start_timer();
-    let mut record = Record(Exchange { handler, method: request.method().into(), status: StatusClass::Cancelled });
+    let mut record = Record(Exchange {
+        handler,
+        method: request.method().into(),
+        status: StatusClass::Cancelled,
+    });
     let response = next.run(request).await;
     record.0.status = response.status().into();
     response

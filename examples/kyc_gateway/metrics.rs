@@ -164,7 +164,17 @@ mod tests {
         use AttackType::*;
         agree(&[Photo, Screen, Mask, Deepfake]);
         agree(&[Status::Verified, Status::Rejected, Status::ManualReview, Status::Error]);
-        agree(&[LimitReason::IpLimit, LimitReason::DeviceLimit, LimitReason::SessionLimit]);
-        agree(&[Module::Liveness, Module::Ocr, Module::FaceMatch, Module::Antifraud, Module::Decision]);
+        agree(&[
+            LimitReason::IpLimit,
+            LimitReason::DeviceLimit,
+            LimitReason::SessionLimit,
+        ]);
+        agree(&[
+            Module::Liveness,
+            Module::Ocr,
+            Module::FaceMatch,
+            Module::Antifraud,
+            Module::Decision,
+        ]);
     }
 }

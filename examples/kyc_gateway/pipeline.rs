@@ -51,18 +51,36 @@ async fn run(modules: &Modules, device: DeviceId, request: VerifyRequest) -> Res
         caller.patiently(Module::FaceMatch, clients::face_match(caller, request.faces)),
     )?;
 
-    let application = Application { device, country: request.country, document: ocr.document().cloned() };
-    let antifraud = caller.patiently(Module::Antifraud, clients::antifraud(caller, application)).await?;
+    let application = Application {
+        device,
+        country: request.country,
+        document: ocr.document().cloned(),
+    };
+    let antifraud = caller
+        .patiently(Module::Antifraud, clients::antifraud(caller, application))
+        .await?;
 
     let attack_type = liveness.attack;
     let unreadable = match &ocr {
         ocr::Report::Read(_) => None,
         ocr::Report::Unreadable(error) => Some(error.to_string()),
     };
-    let evidence = Evidence { liveness, ocr, face_match, antifraud };
-    let decision = caller.patiently(Module::Decision, clients::decision(caller, evidence)).await?;
+    let evidence = Evidence {
+        liveness,
+        ocr,
+        face_match,
+        antifraud,
+    };
+    let decision = caller
+        .patiently(Module::Decision, clients::decision(caller, evidence))
+        .await?;
 
-    Ok(VerifyAnswer { status: decision.verdict.into(), reasons: decision.reasons, attack_type, unreadable })
+    Ok(VerifyAnswer {
+        status: decision.verdict.into(),
+        reasons: decision.reasons,
+        attack_type,
+        unreadable,
+    })
 }
 
 impl From<Verdict> for Status {

@@ -15,8 +15,14 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-const PER_ADDRESS: Rate = Rate { burst: 12, interval: Duration::from_secs(1) };
-const PER_DEVICE: Rate = Rate { burst: 6, interval: Duration::from_secs(10) };
+const PER_ADDRESS: Rate = Rate {
+    burst: 12,
+    interval: Duration::from_secs(1),
+};
+const PER_DEVICE: Rate = Rate {
+    burst: 6,
+    interval: Duration::from_secs(10),
+};
 
 /// A request that is refused. It counts itself: there is no way to refuse a request without saying so in
 /// `kyc_rate_limit_hits_total`.
@@ -53,7 +59,10 @@ pub struct RateLimits {
 
 impl RateLimits {
     pub fn new() -> Self {
-        Self { addresses: Limiter::new(PER_ADDRESS), devices: Limiter::new(PER_DEVICE) }
+        Self {
+            addresses: Limiter::new(PER_ADDRESS),
+            devices: Limiter::new(PER_DEVICE),
+        }
     }
 
     /// Lets a request from `address` in, or refuses it.
@@ -95,7 +104,13 @@ const SMALLEST_SWEEP: usize = 1024;
 
 impl<K: Hash + Eq> Limiter<K> {
     fn new(rate: Rate) -> Self {
-        Self { rate, buckets: Mutex::new(Buckets { full_at: HashMap::new(), sweep_at: SMALLEST_SWEEP }) }
+        Self {
+            rate,
+            buckets: Mutex::new(Buckets {
+                full_at: HashMap::new(),
+                sweep_at: SMALLEST_SWEEP,
+            }),
+        }
     }
 
     /// Lets a request of `key` in, or says how long to wait.
@@ -108,7 +123,9 @@ impl<K: Hash + Eq> Limiter<K> {
         }
         let full_at = buckets.full_at.entry(key).or_insert(now);
         let next = (*full_at).max(now) + self.rate.interval;
-        let too_soon = next.duration_since(now).saturating_sub(self.rate.interval * self.rate.burst);
+        let too_soon = next
+            .duration_since(now)
+            .saturating_sub(self.rate.interval * self.rate.burst);
         if too_soon.is_zero() {
             *full_at = next;
             Ok(())
@@ -123,7 +140,10 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-    const RATE: Rate = Rate { burst: 3, interval: SECOND };
+    const RATE: Rate = Rate {
+        burst: 3,
+        interval: SECOND,
+    };
 
     #[test]
     fn a_burst_and_then_one_per_interval() {
@@ -162,11 +182,14 @@ mod tests {
     fn a_refusal_counts_itself() {
         let limits = RateLimits::new();
         let device: DeviceId = "limited".to_owned().try_into().unwrap();
-        let hits = KYC
-            .rate_limit_hits_total
-            .with(RateLimitHit { endpoint: Endpoint::Verify, reason: LimitReason::DeviceLimit });
+        let hits = KYC.rate_limit_hits_total.with(RateLimitHit {
+            endpoint: Endpoint::Verify,
+            reason: LimitReason::DeviceLimit,
+        });
         let before = hits.get();
-        let refused = (0..8).filter(|_| limits.admit_device(Endpoint::Verify, device.clone()).is_err()).count();
+        let refused = (0..8)
+            .filter(|_| limits.admit_device(Endpoint::Verify, device.clone()).is_err())
+            .count();
         assert_eq!((refused, hits.get() - before), (2, 2));
     }
 }

@@ -39,7 +39,11 @@ pub enum Unusable {
 
 impl Sessions {
     pub fn new(gauge: &'static Gauge, lifetime: Duration) -> Self {
-        Self { open: Mutex::default(), gauge, lifetime }
+        Self {
+            open: Mutex::default(),
+            gauge,
+            lifetime,
+        }
     }
 
     pub fn lifetime(&self) -> Duration {
@@ -49,14 +53,22 @@ impl Sessions {
     /// Opens a session for `device` and returns its id.
     pub fn open(&self, device: DeviceId, now: Instant) -> String {
         let id = random::unguessable();
-        let session = Session { device, attempts: 0, opened: now, _active: self.gauge.track() };
+        let session = Session {
+            device,
+            attempts: 0,
+            opened: now,
+            _active: self.gauge.track(),
+        };
         self.lock().insert(id.clone(), session);
         id
     }
 
     /// The device of session `id`.
     pub fn device(&self, id: &str) -> Result<DeviceId, Unusable> {
-        self.lock().get(id).map(|session| session.device.clone()).ok_or(Unusable::Unknown)
+        self.lock()
+            .get(id)
+            .map(|session| session.device.clone())
+            .ok_or(Unusable::Unknown)
     }
 
     /// Begins an attempt in session `id`.
@@ -67,7 +79,11 @@ impl Sessions {
             return Err(Unusable::Exhausted);
         }
         session.attempts += 1;
-        Ok(Attempt { sessions: self, id, ends_session: true })
+        Ok(Attempt {
+            sessions: self,
+            id,
+            ends_session: true,
+        })
     }
 
     /// Ends session `id`, if it is open.
@@ -77,7 +93,8 @@ impl Sessions {
 
     /// Ends the sessions that were opened too long ago.
     pub fn expire(&self, now: Instant) {
-        self.lock().retain(|_, session| now.duration_since(session.opened) < self.lifetime);
+        self.lock()
+            .retain(|_, session| now.duration_since(session.opened) < self.lifetime);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Session>> {

@@ -132,16 +132,28 @@ impl Command {
                 Some(name @ "--seed") => {
                     seed = number(name, arguments.next(), 0..=u64::MAX, &mut mistakes).unwrap_or(seed);
                 }
-                _ => mistakes.push(Mistake::new("the command line", &argument, "one of the options that --help shows")),
+                _ => mistakes.push(Mistake::new(
+                    "the command line",
+                    &argument,
+                    "one of the options that --help shows",
+                )),
             }
         }
         if no_traffic && requests.is_some() {
-            mistakes.push(Mistake::alone("--no-traffic and --requests contradict each other: choose one"));
+            mistakes.push(Mistake::alone(
+                "--no-traffic and --requests contradict each other: choose one",
+            ));
         }
         let settings = Settings {
             address: address(environment(ADDRESS), &mut mistakes),
             password: password(environment(PASSWORD_FILE), environment(PASSWORD), &mut mistakes),
-            module_timeout: seconds(MODULE_TIMEOUT, environment(MODULE_TIMEOUT), 2.0, 0.1..=60.0, &mut mistakes),
+            module_timeout: seconds(
+                MODULE_TIMEOUT,
+                environment(MODULE_TIMEOUT),
+                2.0,
+                0.1..=60.0,
+                &mut mistakes,
+            ),
             session_lifetime: seconds(SESSION, environment(SESSION), 300.0, 1.0..=86_400.0, &mut mistakes),
             traffic: match requests {
                 Some(requests) => Traffic::Requests(requests),
@@ -150,7 +162,11 @@ impl Command {
             },
             seed,
         };
-        if mistakes.is_empty() { Ok(Self::Run(settings)) } else { Err(mistakes) }
+        if mistakes.is_empty() {
+            Ok(Self::Run(settings))
+        } else {
+            Err(mistakes)
+        }
     }
 }
 
@@ -161,7 +177,10 @@ fn number(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<u64> {
     let value = value.unwrap_or_default();
-    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|number| allowed.contains(number));
+    let number = value
+        .to_str()
+        .and_then(|text| text.parse().ok())
+        .filter(|number| allowed.contains(number));
     if number.is_none() {
         let expected = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         mistakes.push(Mistake::new(name, &value, expected));
@@ -179,7 +198,10 @@ fn seconds(
     let seconds = match value {
         None => default,
         Some(value) => {
-            let seconds = value.to_str().and_then(|text| text.parse().ok()).filter(|seconds| allowed.contains(seconds));
+            let seconds = value
+                .to_str()
+                .and_then(|text| text.parse().ok())
+                .filter(|seconds| allowed.contains(seconds));
             seconds.unwrap_or_else(|| {
                 let expected = format!("a number of seconds from {} to {}", allowed.start(), allowed.end());
                 mistakes.push(Mistake::new(name, &value, expected));
@@ -194,7 +216,11 @@ fn address(value: Option<OsString>, mistakes: &mut Vec<Mistake>) -> SocketAddr {
     let default = SocketAddr::from(([127, 0, 0, 1], 8000));
     let Some(value) = value else { return default };
     value.to_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        mistakes.push(Mistake::new(ADDRESS, &value, "an IP address and a port, such as 127.0.0.1:8000 or [::1]:8000"));
+        mistakes.push(Mistake::new(
+            ADDRESS,
+            &value,
+            "an IP address and a port, such as 127.0.0.1:8000 or [::1]:8000",
+        ));
         default
     })
 }
@@ -205,7 +231,9 @@ fn password(file: Option<OsString>, text: Option<OsString>, mistakes: &mut Vec<M
         (Some(file), None) => PasswordSource::File(file.into()),
         (None, Some(_)) => PasswordSource::Environment,
         (Some(_), Some(_)) => {
-            mistakes.push(Mistake::alone(format!("{PASSWORD_FILE} and {PASSWORD} are both set: unset one")));
+            mistakes.push(Mistake::alone(format!(
+                "{PASSWORD_FILE} and {PASSWORD} are both set: unset one"
+            )));
             PasswordSource::Environment
         }
     }
@@ -238,7 +266,12 @@ mod tests {
 
     fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
         let arguments = arguments.iter().map(OsString::from);
-        let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+        let lookup = |name: &str| {
+            environment
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.into())
+        };
         match Command::read(arguments, lookup) {
             Ok(Command::Run(settings)) => Ok(settings),
             Ok(Command::Help) => Err(vec![USAGE.to_owned()]),

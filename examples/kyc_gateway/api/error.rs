@@ -40,7 +40,13 @@ struct Problem {
 
 impl Problem {
     fn new(error: &'static str, message: impl Into<String>) -> Self {
-        Self { error, message: message.into(), status: None, module: None, reason: None }
+        Self {
+            error,
+            message: message.into(),
+            status: None,
+            module: None,
+            reason: None,
+        }
     }
 }
 
@@ -51,12 +57,21 @@ impl IntoResponse for ApiError {
             Self::Malformed { status, message } => (status, Problem::new("malformed_request", message)),
             Self::UnknownSession => (
                 StatusCode::NOT_FOUND,
-                Problem::new("unknown_session", "there is no such session: it ended, or POST /sessions opens one"),
+                Problem::new(
+                    "unknown_session",
+                    "there is no such session: it ended, or POST /sessions opens one",
+                ),
             ),
             Self::RateLimited(refusal) => {
                 retry_after = refusal.retry_after;
                 let problem = Problem::new("rate_limited", refusal.to_string());
-                (StatusCode::TOO_MANY_REQUESTS, Problem { reason: Some(refusal.reason), ..problem })
+                (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    Problem {
+                        reason: Some(refusal.reason),
+                        ..problem
+                    },
+                )
             }
             Self::Module(failure) => {
                 let (status, error) = match failure.failure {
@@ -64,22 +79,37 @@ impl IntoResponse for ApiError {
                     Failure::Http(_) => (StatusCode::BAD_GATEWAY, "module_failed"),
                 };
                 let problem = Problem::new(error, failure.to_string());
-                (status, Problem { status: Some(Status::Error), module: Some(failure.module), ..problem })
+                (
+                    status,
+                    Problem {
+                        status: Some(Status::Error),
+                        module: Some(failure.module),
+                        ..problem
+                    },
+                )
             }
             Self::UnknownPath => (
                 StatusCode::NOT_FOUND,
-                Problem::new("unknown_path", "try POST /sessions, DELETE /sessions/{id}, POST /verify or GET /metrics"),
+                Problem::new(
+                    "unknown_path",
+                    "try POST /sessions, DELETE /sessions/{id}, POST /verify or GET /metrics",
+                ),
             ),
             Self::WrongMethod => (
                 StatusCode::METHOD_NOT_ALLOWED,
-                Problem::new("wrong_method", "this path does not know the method; `allow` lists those that it knows"),
+                Problem::new(
+                    "wrong_method",
+                    "this path does not know the method; `allow` lists those that it knows",
+                ),
             ),
         };
         let mut response = (status, Json(problem)).into_response();
         if let Some(wait) = retry_after {
             // Whole seconds, rounded up: a client that waits this long is let in.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

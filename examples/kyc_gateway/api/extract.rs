@@ -13,7 +13,10 @@ use std::net::{IpAddr, SocketAddr};
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
     match Json::from_request(request, &()).await {
         Ok(Json(body)) => Ok(body),
-        Err(refused) => Err(ApiError::Malformed { status: refused.status(), message: refused.body_text() }),
+        Err(refused) => Err(ApiError::Malformed {
+            status: refused.status(),
+            message: refused.body_text(),
+        }),
     }
 }
 

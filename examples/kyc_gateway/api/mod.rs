@@ -114,7 +114,14 @@ mod tests {
         for bad in ["", "a b", "é", &"x".repeat(65)] {
             assert!(DeviceId::try_from(bad.to_owned()).is_err(), "{bad}");
         }
-        for (text, good) in [("D", true), ("UTO", true), ("", false), ("uto", false), ("UT0", false), ("UTOP", false)] {
+        for (text, good) in [
+            ("D", true),
+            ("UTO", true),
+            ("", false),
+            ("uto", false),
+            ("UT0", false),
+            ("UTOP", false),
+        ] {
             assert_eq!(Country::try_from(text.to_owned()).is_ok(), good, "{text}");
         }
     }

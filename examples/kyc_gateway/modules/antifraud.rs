@@ -58,16 +58,30 @@ impl Antifraud {
     }
 
     fn judge_on(&self, today: Date, application: Application) -> Report {
-        let Application { device, country, document: Some(document) } = application else {
+        let Application {
+            device,
+            country,
+            document: Some(document),
+        } = application
+        else {
             return Report { findings: Vec::new() };
         };
         let holds = [
             (Finding::DocumentExpired, document.expiry < today),
             (Finding::Underage, document.birth.years_until(today) < OF_AGE),
             (Finding::CountryMismatch, document.nationality != country.as_str()),
-            (Finding::DeviceReused, self.documents_of(device, document) > DOCUMENTS_PER_DEVICE),
+            (
+                Finding::DeviceReused,
+                self.documents_of(device, document) > DOCUMENTS_PER_DEVICE,
+            ),
         ];
-        Report { findings: holds.into_iter().filter(|(_, holds)| *holds).map(|(finding, _)| finding).collect() }
+        Report {
+            findings: holds
+                .into_iter()
+                .filter(|(_, holds)| *holds)
+                .map(|(finding, _)| finding)
+                .collect(),
+        }
     }
 
     /// How many different documents the device has shown, with this one.
@@ -97,7 +111,11 @@ mod tests {
     }
 
     fn application(change: impl FnOnce(&mut Document)) -> Application {
-        let lines = ["I<UTOD231458907<<<<<<<<<<<<<<<", "7408122F1204159UTO<<<<<<<<<<<6", "ERIKSSON<<ANNA<MARIA<<<<<<<<<<"];
+        let lines = [
+            "I<UTOD231458907<<<<<<<<<<<<<<<",
+            "7408122F1204159UTO<<<<<<<<<<<6",
+            "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+        ];
         let mut document = mrz::read(&lines, day(TODAY)).unwrap();
         document.expiry = day((2030, 1, 1));
         change(&mut document);
@@ -116,16 +134,26 @@ mod tests {
     fn each_rule_on_its_boundary() {
         assert_eq!(findings(|_| {}), []);
         assert_eq!(findings(|document| document.expiry = day(TODAY)), []);
-        assert_eq!(findings(|document| document.expiry = day((2026, 6, 14))), [Finding::DocumentExpired]);
+        assert_eq!(
+            findings(|document| document.expiry = day((2026, 6, 14))),
+            [Finding::DocumentExpired]
+        );
         assert_eq!(findings(|document| document.birth = day((2008, 6, 15))), []);
-        assert_eq!(findings(|document| document.birth = day((2008, 6, 16))), [Finding::Underage]);
-        assert_eq!(findings(|document| document.nationality = "D".to_owned()), [Finding::CountryMismatch]);
+        assert_eq!(
+            findings(|document| document.birth = day((2008, 6, 16))),
+            [Finding::Underage]
+        );
+        assert_eq!(
+            findings(|document| document.nationality = "D".to_owned()),
+            [Finding::CountryMismatch]
+        );
     }
 
     #[test]
     fn the_third_document_of_a_device() {
         let module = Antifraud::default();
-        let show = |number: &str| module.judge_on(day(TODAY), application(|document| document.number = number.to_owned()));
+        let show =
+            |number: &str| module.judge_on(day(TODAY), application(|document| document.number = number.to_owned()));
         assert_eq!(show("A").findings, []);
         assert_eq!(show("B").findings, []);
         assert_eq!(show("A").findings, []);

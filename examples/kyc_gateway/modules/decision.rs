@@ -81,7 +81,12 @@ impl From<Finding> for Reason {
 }
 
 pub fn judge(evidence: Evidence) -> Report {
-    let Evidence { liveness, ocr, face_match, antifraud } = evidence;
+    let Evidence {
+        liveness,
+        ocr,
+        face_match,
+        antifraud,
+    } = evidence;
     let liveness = match liveness.attack {
         Some(_) => Some(Reason::SpoofingAttack),
         None => (liveness.confidence < CONFIDENT).then_some(Reason::WeakLiveness),
@@ -93,8 +98,16 @@ pub fn judge(evidence: Evidence) -> Report {
         Likeness::Different => Some(Reason::DifferentFace),
     };
     let antifraud = antifraud.findings.into_iter().map(Reason::from);
-    let reasons: Vec<Reason> = [liveness, ocr, face_match].into_iter().flatten().chain(antifraud).collect();
-    let verdict = reasons.iter().map(|reason| reason.verdict()).max().unwrap_or(Verdict::Verified);
+    let reasons: Vec<Reason> = [liveness, ocr, face_match]
+        .into_iter()
+        .flatten()
+        .chain(antifraud)
+        .collect();
+    let verdict = reasons
+        .iter()
+        .map(|reason| reason.verdict())
+        .max()
+        .unwrap_or(Verdict::Verified);
     Report { verdict, reasons }
 }
 
@@ -105,11 +118,21 @@ mod tests {
     use crate::mrz::{self, Date};
 
     fn evidence() -> Evidence {
-        let lines = ["I<UTOD231458907<<<<<<<<<<<<<<<", "7408122F1204159UTO<<<<<<<<<<<6", "ERIKSSON<<ANNA<MARIA<<<<<<<<<<"];
+        let lines = [
+            "I<UTOD231458907<<<<<<<<<<<<<<<",
+            "7408122F1204159UTO<<<<<<<<<<<6",
+            "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+        ];
         Evidence {
-            liveness: liveness::Report { attack: None, confidence: 0.9 },
+            liveness: liveness::Report {
+                attack: None,
+                confidence: 0.9,
+            },
             ocr: ocr::Report::Read(mrz::read(&lines, Date::today()).unwrap()),
-            face_match: face_match::Report { similarity: 0.95, likeness: Likeness::Same },
+            face_match: face_match::Report {
+                similarity: 0.95,
+                likeness: Likeness::Same,
+            },
             antifraud: antifraud::Report { findings: vec![] },
         }
     }
@@ -133,7 +156,10 @@ mod tests {
             decide(|evidence| evidence.liveness.attack = Some(AttackType::Mask)),
             (Rejected, vec![Reason::SpoofingAttack])
         );
-        assert_eq!(decide(|evidence| evidence.liveness.confidence = 0.49), (ManualReview, vec![Reason::WeakLiveness]));
+        assert_eq!(
+            decide(|evidence| evidence.liveness.confidence = 0.49),
+            (ManualReview, vec![Reason::WeakLiveness])
+        );
         let refused = mrz::read(&["?"], Date::today()).unwrap_err();
         assert_eq!(
             decide(|evidence| evidence.ocr = ocr::Report::Unreadable(refused)),
@@ -157,7 +183,10 @@ mod tests {
         });
         assert_eq!(
             decision,
-            (Verdict::Rejected, vec![Reason::UnsureFace, Reason::Underage, Reason::CountryMismatch])
+            (
+                Verdict::Rejected,
+                vec![Reason::UnsureFace, Reason::Underage, Reason::CountryMismatch]
+            )
         );
     }
 }

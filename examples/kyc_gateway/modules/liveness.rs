@@ -46,7 +46,9 @@ pub fn judge(capture: Capture) -> Report {
     } else {
         None
     };
-    let confidence = [1.0 - moire, 1.0 - mask, 1.0 - synthesis].into_iter().fold(motion, f64::min);
+    let confidence = [1.0 - moire, 1.0 - mask, 1.0 - synthesis]
+        .into_iter()
+        .fold(motion, f64::min);
     Report { attack, confidence }
 }
 
@@ -56,7 +58,13 @@ mod tests {
 
     fn attack(motion: f64, moire: f64, mask: f64, synthesis: f64) -> Option<AttackType> {
         let [motion, moire, mask, synthesis] = [motion, moire, mask, synthesis].map(|score| score.try_into().unwrap());
-        judge(Capture { motion, moire, mask, synthesis }).attack
+        judge(Capture {
+            motion,
+            moire,
+            mask,
+            synthesis,
+        })
+        .attack
     }
 
     #[test]
@@ -73,7 +81,18 @@ mod tests {
     #[test]
     fn confidence_is_the_weakest_measurement() {
         let [low, high] = [0.25, 0.75].map(|score| score.try_into().unwrap());
-        let report = judge(Capture { motion: high, moire: low, mask: low, synthesis: low });
-        assert_eq!(report, Report { attack: None, confidence: 0.75 });
+        let report = judge(Capture {
+            motion: high,
+            moire: low,
+            mask: low,
+            synthesis: low,
+        });
+        assert_eq!(
+            report,
+            Report {
+                attack: None,
+                confidence: 0.75
+            }
+        );
     }
 }

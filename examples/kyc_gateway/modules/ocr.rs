@@ -42,7 +42,11 @@ mod tests {
 
     #[test]
     fn a_report_survives_the_wire() {
-        let lines = ["I<UTOD231458907<<<<<<<<<<<<<<<", "7408122F1204159UTO<<<<<<<<<<<6", "ERIKSSON<<ANNA<MARIA<<<<<<<<<<"];
+        let lines = [
+            "I<UTOD231458907<<<<<<<<<<<<<<<",
+            "7408122F1204159UTO<<<<<<<<<<<6",
+            "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+        ];
         for mrz in [lines.map(str::to_owned).to_vec(), vec!["?".to_owned()]] {
             let report = judge(Scan { mrz });
             let text = serde_json::to_string(&report).unwrap();

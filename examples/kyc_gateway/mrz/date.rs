@@ -58,12 +58,7 @@ impl Date {
 
     /// Six digits, as a machine-readable zone writes a date.
     pub fn yymmdd(self) -> String {
-        format!(
-            "{:02}{:02}{:02}",
-            self.year.rem_euclid(100),
-            self.month,
-            self.day
-        )
+        format!("{:02}{:02}{:02}", self.year.rem_euclid(100), self.month, self.day)
     }
 
     fn from_days_since_1970(mut days: i32) -> Self {
@@ -71,11 +66,7 @@ impl Date {
         // A loop over some hundred months is quick enough for a clock that is read once per document.
         while days >= days_in_month(year, month) {
             days -= days_in_month(year, month);
-            (year, month) = if month == 12 {
-                (year + 1, 1)
-            } else {
-                (year, month + 1)
-            };
+            (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         }
         Self {
             year,
@@ -156,10 +147,7 @@ mod tests {
         assert_eq!(Date::of_birth(26, 6, 16, today), Some(day(1926, 6, 16)));
         // 2000 was a leap year and 1900 was not.
         assert_eq!(Date::of_birth(0, 2, 29, today), Some(day(2000, 2, 29)));
-        assert_eq!(
-            Date::of_birth(0, 2, 29, day(2099, 1, 1)),
-            Some(day(2000, 2, 29))
-        );
+        assert_eq!(Date::of_birth(0, 2, 29, day(2099, 1, 1)), Some(day(2000, 2, 29)));
         assert_eq!(Date::of_birth(96, 2, 29, today), Some(day(1996, 2, 29)));
     }
 
@@ -170,10 +158,7 @@ mod tests {
         assert_eq!(Date::of_expiry(36, 1, 1, today), Some(day(2036, 1, 1)));
         assert_eq!(Date::of_expiry(75, 12, 31, today), Some(day(2075, 12, 31)));
         assert_eq!(Date::of_expiry(76, 1, 1, today), Some(day(1976, 1, 1)));
-        assert_eq!(
-            Date::of_expiry(1, 1, 1, day(2098, 1, 1)),
-            Some(day(2101, 1, 1))
-        );
+        assert_eq!(Date::of_expiry(1, 1, 1, day(2098, 1, 1)), Some(day(2101, 1, 1)));
     }
 
     #[test]
@@ -189,14 +174,7 @@ mod tests {
         assert_eq!(String::from(date), "2012-04-05");
         assert_eq!(Date::try_from("2012-04-05".to_owned()), Ok(date));
         assert_eq!(date.yymmdd(), "120405");
-        for wrong in [
-            "",
-            "2012-04",
-            "2012-04-31",
-            "2012-04-05-06",
-            "-2012-04-05",
-            "x",
-        ] {
+        for wrong in ["", "2012-04", "2012-04-31", "2012-04-05-06", "-2012-04-05", "x"] {
             assert!(Date::try_from(wrong.to_owned()).is_err(), "{wrong}");
         }
     }

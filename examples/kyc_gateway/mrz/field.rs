@@ -38,12 +38,7 @@ impl<'a> Line<'a> {
     }
 
     /// The check digit at `position` must be the one over `parts`.
-    pub(super) fn check(
-        &self,
-        name: &'static str,
-        position: usize,
-        parts: &[&str],
-    ) -> Result<(), MrzError> {
+    pub(super) fn check(&self, name: &'static str, position: usize, parts: &[&str]) -> Result<(), MrzError> {
         self.field(name, position..=position).must_check(parts)
     }
 }
@@ -100,10 +95,7 @@ impl<'a> Field<'a> {
         let visa = !kinds.contains(&"P") && self.text.ends_with('V');
         match kind {
             Some(_) if second && !visa => Ok(self.unpadded()),
-            _ => Err(self.error(format!(
-                "{}, then a letter (no V on a card) or <",
-                kinds.join(" or ")
-            ))),
+            _ => Err(self.error(format!("{}, then a letter (no V on a card) or <", kinds.join(" or ")))),
         }
     }
 
@@ -155,9 +147,7 @@ impl<'a> Field<'a> {
         let (primary, secondary) = text.split_once("<<").unwrap_or((text, ""));
         let stray = |half: &str| half.starts_with(FILLER) || half.contains("<<");
         if primary.is_empty() || stray(primary) || stray(secondary) {
-            return Err(
-                self.error("the primary identifier, << and the others, with single < inside each")
-            );
+            return Err(self.error("the primary identifier, << and the others, with single < inside each"));
         }
         let spaced = |half: &str| half.replace(FILLER, " ");
         Ok(Name {

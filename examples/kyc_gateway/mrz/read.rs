@@ -1,6 +1,6 @@
 //! From lines to a document.
 
-use super::field::{Field, Line};
+use super::field::Line;
 use super::{Date, Document, FILLER, Format, MrzError, check_digit};
 
 /// Reads the lines of a zone; `today` decides which century two digits mean.
@@ -9,12 +9,9 @@ pub fn read(lines: &[impl AsRef<str>], today: Date) -> Result<Document, MrzError
     let lengths: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
     match (&lines[..], &lengths[..]) {
         ([first, second], [44, 44]) => td3(Line::new(1, first)?, Line::new(2, second)?, today),
-        ([first, second, third], [30, 30, 30]) => td1(
-            Line::new(1, first)?,
-            Line::new(2, second)?,
-            Line::new(3, third)?,
-            today,
-        ),
+        ([first, second, third], [30, 30, 30]) => {
+            td1(Line::new(1, first)?, Line::new(2, second)?, Line::new(3, third)?, today)
+        }
         _ => Err(MrzError {
             line: 0,
             field: "lines".to_owned(),
@@ -47,11 +44,7 @@ fn td3(first: Line<'_>, second: Line<'_>, today: Date) -> Result<Document, MrzEr
     second.check(
         "composite check digit",
         44,
-        &[
-            second.text(1..=10),
-            second.text(14..=20),
-            second.text(22..=43),
-        ],
+        &[second.text(1..=10), second.text(14..=20), second.text(22..=43)],
     )?;
 
     Ok(Document {
@@ -70,12 +63,7 @@ fn td3(first: Line<'_>, second: Line<'_>, today: Date) -> Result<Document, MrzEr
 }
 
 /// The layout of a card, Doc 9303 part 5.
-fn td1(
-    first: Line<'_>,
-    second: Line<'_>,
-    third: Line<'_>,
-    today: Date,
-) -> Result<Document, MrzError> {
+fn td1(first: Line<'_>, second: Line<'_>, third: Line<'_>, today: Date) -> Result<Document, MrzError> {
     let code = first.field("document code", 1..=2).code(&["A", "C", "I"])?;
     let issuer = first.field("issuing state", 3..=5).country()?;
     let (number, optional_data) = td1_number(first)?;
@@ -131,9 +119,8 @@ fn td1_number(line: Line<'_>) -> Result<(String, String), MrzError> {
             check_digit(&[head.text])
         )));
     }
-    let wrong = || {
-        optional.error("the rest of a document number longer than nine characters, its check digit and a filler")
-    };
+    let wrong =
+        || optional.error("the rest of a document number longer than nine characters, its check digit and a filler");
     let (rest, after) = optional.text.split_once(FILLER).ok_or_else(wrong)?;
     let (at, found) = rest
         .char_indices()
@@ -144,9 +131,7 @@ fn td1_number(line: Line<'_>) -> Result<(String, String), MrzError> {
     let expected = check_digit(&[head.text, tail]);
     if found != expected {
         let digit = digit.holding(&rest[at..]);
-        return Err(digit.error(format!(
-            "{expected} after the rest of the number in the optional data"
-        )));
+        return Err(digit.error(format!("{expected} after the rest of the number in the optional data")));
     }
     Ok((
         format!("{}{tail}", head.number()?),

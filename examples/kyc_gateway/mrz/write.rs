@@ -38,16 +38,9 @@ fn td1(document: &Document) -> [String; 3] {
         // The rest of a long number moves into the optional data, with the check digit and a filler behind it.
         Some((head, tail)) if !tail.is_empty() => {
             let digit = check_digit(&[head, tail]);
-            format!(
-                "{head}{FILLER}{tail}{digit}{FILLER}{}",
-                document.optional_data
-            )
+            format!("{head}{FILLER}{tail}{digit}{FILLER}{}", document.optional_data)
         }
-        _ => format!(
-            "{}{}",
-            checked(&padded(&document.number, 9)),
-            document.optional_data
-        ),
+        _ => format!("{}{}", checked(&padded(&document.number, 9)), document.optional_data),
     };
     let number_and_data = padded(&number_and_data, 25);
     let birth = checked(&document.birth.yymmdd());
@@ -68,10 +61,7 @@ fn td1(document: &Document) -> [String; 3] {
 }
 
 fn padded(text: &str, width: usize) -> String {
-    text.chars()
-        .chain(std::iter::repeat(FILLER))
-        .take(width)
-        .collect()
+    text.chars().chain(std::iter::repeat(FILLER)).take(width).collect()
 }
 
 fn checked(text: &str) -> String {

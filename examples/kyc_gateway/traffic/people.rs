@@ -5,9 +5,26 @@ use crate::mrz::{Date, Document, Format, Name, Sex};
 use crate::random::Random;
 
 const COUNTRIES: [&str; 8] = ["UTO", "D", "ESP", "FRA", "POL", "PRT", "NGA", "JPN"];
-const FAMILY_NAMES: [&str; 8] =
-    ["ERIKSSON", "GARCIA LOPEZ", "MUELLER", "NOVAK", "SILVA", "OKAFOR", "TANAKA", "D ARTAGNAN"];
-const GIVEN_NAMES: [&str; 8] = ["ANNA MARIA", "PEDRO", "LENA", "JAN PAWEL", "BEATRIZ", "CHIDI", "YUKI", ""];
+const FAMILY_NAMES: [&str; 8] = [
+    "ERIKSSON",
+    "GARCIA LOPEZ",
+    "MUELLER",
+    "NOVAK",
+    "SILVA",
+    "OKAFOR",
+    "TANAKA",
+    "D ARTAGNAN",
+];
+const GIVEN_NAMES: [&str; 8] = [
+    "ANNA MARIA",
+    "PEDRO",
+    "LENA",
+    "JAN PAWEL",
+    "BEATRIZ",
+    "CHIDI",
+    "YUKI",
+    "",
+];
 
 /// A document of an adult, valid for at least the rest of the year.
 pub fn document(random: &mut Random, today: Date) -> Document {
@@ -15,10 +32,16 @@ pub fn document(random: &mut Random, today: Date) -> Document {
     let country = random.pick(COUNTRIES);
     // Beyond nine characters, a card's number continues in its optional data.
     let digits = if passport { 8 } else { random.pick([8, 11]) };
+    let [age, validity] = [random.pick([19, 25, 33, 48, 71]), random.pick([1, 3, 6, 9])];
     let personal_number = if passport { random.pick([0, 10]) } else { 0 };
     Document {
         format: if passport { Format::Td3 } else { Format::Td1 },
-        code: if passport { random.pick(["P", "PD"]) } else { random.pick(["I", "ID", "AR"]) }.to_owned(),
+        code: if passport {
+            random.pick(["P", "PD"])
+        } else {
+            random.pick(["I", "ID", "AR"])
+        }
+        .to_owned(),
         issuer: country.to_owned(),
         number: format!("{}{}", random.pick(["C", "L", "X", "Y"]), number(random, digits)),
         name: Name {
@@ -26,9 +49,9 @@ pub fn document(random: &mut Random, today: Date) -> Document {
             secondary: random.pick(GIVEN_NAMES).to_owned(),
         },
         nationality: country.to_owned(),
-        birth: day_of(random, today.year() - random.pick([19, 25, 33, 48, 71])),
+        birth: day_of(random, today.year() - age),
         sex: random.pick([Sex::Female, Sex::Male, Sex::Unspecified]),
-        expiry: day_of(random, today.year() + random.pick([1, 3, 6, 9])),
+        expiry: day_of(random, today.year() + validity),
         optional_data: number(random, personal_number),
         more_optional_data: String::new(),
     }
@@ -51,7 +74,9 @@ pub fn faces(random: &mut Random, similarity: f64) -> [[f64; DIMENSIONS]; 2] {
 }
 
 fn number(random: &mut Random, digits: usize) -> String {
-    (0..digits).map(|_| random.pick(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])).collect()
+    (0..digits)
+        .map(|_| random.pick(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']))
+        .collect()
 }
 
 #[cfg(test)]
@@ -78,7 +103,9 @@ mod tests {
             let document = document(&mut Random::new(seed), today);
             let lines = mrz::write(&document);
             for at in 0..lines[1].len() {
-                let Some(digit) = lines[1][at..=at].parse::<u8>().ok() else { continue };
+                let Some(digit) = lines[1][at..=at].parse::<u8>().ok() else {
+                    continue;
+                };
                 let mut misread = lines.clone();
                 misread[1].replace_range(at..=at, &((digit + 1) % 10).to_string());
                 let read = mrz::read(&misread, today);

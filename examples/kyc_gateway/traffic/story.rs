@@ -1,16 +1,20 @@
 //! Who comes to the gateway, and what they do there.
 
 use super::people;
-use crate::api::{Simulate, VerifyRequest};
 use crate::metrics::{AttackType, Module};
-use crate::modules::Behaviour;
-use crate::modules::face_match::Faces;
-use crate::modules::liveness::Capture;
-use crate::modules::ocr::Scan;
 use crate::mrz::{self, Date};
 use crate::random::Random;
 use crate::sessions::ATTEMPTS;
+use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
+
+const MODULES: [Module; 5] = [
+    Module::Liveness,
+    Module::Ocr,
+    Module::FaceMatch,
+    Module::Antifraud,
+    Module::Decision,
+];
 
 /// A kind of customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +64,8 @@ const DECK: [(Story, usize); 15] = [
     (Story::Stubborn, 1),
 ];
 
-/// One request of a customer. What follows `Open` happens in the session that it opened.
+/// One request of a customer. Bodies are plain JSON, as a stranger's would be; what follows `Open` happens in the
+/// session that it opened.
 #[derive(Debug)]
 pub struct Step {
     pub address: IpAddr,
@@ -69,34 +74,30 @@ pub struct Step {
 
 #[derive(Debug)]
 pub enum Action {
-    Open { device: String },
-    Verify(Box<VerifyRequest>),
-    /// The same, but nobody waits for the answer.
-    VerifyAndLeave(Box<VerifyRequest>),
+    Open {
+        device: String,
+    },
+    Verify(Value),
+    /// The same, but this module hangs and nobody waits for the answer.
+    VerifyAndLeave(Module, Value),
     /// Something that the gateway has to refuse.
-    Nonsense(Nonsense, Box<VerifyRequest>),
+    Nonsense(Nonsense, Value),
     Close,
 }
 
 /// What clients with bugs send.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nonsense {
     /// JSON that breaks off.
     Truncated,
-    /// A field is missing.
-    NoCountry,
-    /// A number is out of its range.
-    ImpossibleScore,
-    /// A word is not in its vocabulary.
-    UnknownModule,
+    /// A field is missing, or has a word or a number that it cannot have.
+    WrongField,
     /// JSON that says it is text.
     WrongContentType,
     /// `GET /verify`
     WrongMethod,
     /// `POST /verfy`
     WrongPath,
-    /// A session that never was.
-    NoSession,
 }
 
 /// Deals customers: every deck has each story as often as it is meant to be, in an order of its own.
@@ -109,7 +110,11 @@ pub struct Dealer {
 
 impl Dealer {
     pub fn new(seed: u64) -> Self {
-        Self { random: Random::new(seed), deck: Vec::new(), customers: 0 }
+        Self {
+            random: Random::new(seed),
+            deck: Vec::new(),
+            customers: 0,
+        }
     }
 
     /// What the next customer does.
@@ -118,11 +123,20 @@ impl Dealer {
         self.customers += 1;
         let device = format!("phone-{}", self.customers);
         let steps: Vec<Action> = match story {
-            Story::Bot => (0..16).map(|n| Action::Open { device: format!("{device}-{n}") }).collect(),
+            Story::Bot => (0..16)
+                .map(|n| Action::Open {
+                    device: format!("{device}-{n}"),
+                })
+                .collect(),
             Story::Farm => (0..8).map(|_| Action::Open { device: device.clone() }).collect(),
-            _ => std::iter::once(Action::Open { device }).chain(self.visit(story)).collect(),
+            _ => std::iter::once(Action::Open { device })
+                .chain(self.visit(story))
+                .collect(),
         };
-        let step = |(n, action)| Step { address: self.address(if story == Story::Farm { n } else { 0 }), action };
+        let step = |(n, action)| Step {
+            address: self.address(if story == Story::Farm { n } else { 0 }),
+            action,
+        };
         (0..).zip(steps).map(step).collect()
     }
 
@@ -131,7 +145,10 @@ impl Dealer {
             if let Some(story) = self.deck.pop() {
                 return story;
             }
-            self.deck = DECK.iter().flat_map(|(story, times)| std::iter::repeat_n(*story, *times)).collect();
+            self.deck = DECK
+                .iter()
+                .flat_map(|(story, times)| std::iter::repeat_n(*story, *times))
+                .collect();
             self.random.shuffle(&mut self.deck);
         }
     }
@@ -145,41 +162,127 @@ impl Dealer {
 
     /// What happens in the session.
     fn visit(&mut self, story: Story) -> Vec<Action> {
-        let mut request = Box::new(self.honest());
-        match story {
-            Story::Doubtful => self.make_doubtful(&mut request),
-            Story::Refused => self.make_unacceptable(&mut request),
-            Story::Attacker(attack) => fake(&mut request, attack),
-            _ => {}
-        }
-        let mut troubled = |behaviour, modules: &[Module]| {
-            let module = modules[self.random.below(modules.len() as u64) as usize];
+        let request = self.request(story);
+        let mut trouble = |behaviour| {
+            let module = self.random.pick(MODULES);
             let mut request = request.clone();
-            request.simulate = Some(Simulate { module, behaviour });
-            request
+            request["simulate"] = json!({ "module": module, "behaviour": behaviour });
+            (module, request)
         };
         match story {
-            Story::Unlucky => vec![Action::Verify(troubled(Behaviour::Slow, &MODULES))],
-            Story::Unluckier => vec![Action::Verify(troubled(Behaviour::Fail, &MODULES)), Action::Verify(request)],
-            Story::Stuck => vec![Action::Verify(troubled(Behaviour::Hang, &MODULES)), Action::Close],
-            Story::Impatient => vec![Action::VerifyAndLeave(troubled(Behaviour::Hang, &MODULES[..3]))],
-            Story::Stubborn => {
-                (0..=ATTEMPTS).map(|_| Action::Verify(troubled(Behaviour::Fail, &MODULES))).collect()
+            Story::Unlucky => vec![Action::Verify(trouble("slow").1)],
+            Story::Unluckier => vec![Action::Verify(trouble("fail").1), Action::Verify(request)],
+            Story::Stuck => vec![Action::Verify(trouble("hang").1), Action::Close],
+            Story::Impatient => {
+                let (module, request) = trouble("hang");
+                vec![Action::VerifyAndLeave(module, request)]
             }
-            Story::Confused => {
-                let nonsense = self.random.pick([
-                    Nonsense::Truncated,
-                    Nonsense::NoCountry,
-                    Nonsense::ImpossibleScore,
-                    Nonsense::UnknownModule,
-                    Nonsense::WrongContentType,
-                    Nonsense::WrongMethod,
-                    Nonsense::WrongPath,
-                    Nonsense::NoSession,
-                ]);
-                vec![Action::Nonsense(nonsense, request.clone()), Action::Verify(request)]
-            }
+            Story::Stubborn => (0..=ATTEMPTS).map(|_| Action::Verify(trouble("fail").1)).collect(),
+            Story::Confused => vec![self.nonsense(&request), Action::Verify(request)],
             _ => vec![Action::Verify(request)],
+        }
+    }
+
+    /// What the customer submits, but for the session.
+    fn request(&mut self, story: Story) -> Value {
+        let random = &mut self.random;
+        let today = Date::today();
+        let mut document = people::document(random, today);
+        let mut country = document.nationality.clone();
+        let mut similarity = random.between(0.9, 0.99);
+        let mut misread = false;
+        match (story, random.below(3)) {
+            (Story::Doubtful, 0) => misread = true,
+            (Story::Doubtful, 1) => country = "ATA".to_owned(),
+            (Story::Doubtful, _) => similarity = random.between(0.65, 0.8),
+            (Story::Refused, 0) => document.expiry = people::day_of(random, today.year() - 2),
+            (Story::Refused, 1) => document.birth = people::day_of(random, today.year() - 12),
+            (Story::Refused, _) => similarity = random.between(0.0, 0.5),
+            _ => {}
+        }
+        let mut mrz = mrz::write(&document);
+        if misread {
+            // In both formats the second line ends with the check digit over everything.
+            let wrong = mrz[1]
+                .pop()
+                .and_then(|digit| digit.to_digit(10))
+                .map_or(0, |digit| (digit + 1) % 10);
+            mrz[1] += &wrong.to_string();
+        }
+        let [selfie, picture] = people::faces(random, similarity);
+        let mut request = json!({
+            "country": country,
+            "liveness": {
+                "motion": random.between(0.6, 1.0),
+                "moire": random.between(0.0, 0.3),
+                "mask": random.between(0.0, 0.3),
+                "synthesis": random.between(0.0, 0.3),
+            },
+            "document": { "mrz": mrz },
+            "faces": { "selfie": selfie, "document": picture },
+        });
+        if let Story::Attacker(attack) = story {
+            let (trace, score) = match attack {
+                AttackType::Photo => ("motion", random.between(0.0, 0.2)),
+                AttackType::Screen => ("moire", random.between(0.6, 1.0)),
+                AttackType::Mask => ("mask", random.between(0.7, 1.0)),
+                AttackType::Deepfake => ("synthesis", random.between(0.7, 1.0)),
+            };
+            request["liveness"][trace] = json!(score);
+        }
+        request
+    }
+
+    fn nonsense(&mut self, request: &Value) -> Action {
+        let mut request = request.clone();
+        let nonsense = self.random.pick([
+            Nonsense::Truncated,
+            Nonsense::WrongField,
+            Nonsense::WrongContentType,
+            Nonsense::WrongMethod,
+            Nonsense::WrongPath,
+        ]);
+        if nonsense == Nonsense::WrongField {
+            match self.random.below(4) {
+                0 => request["country"] = Value::Null,
+                1 => request["liveness"]["motion"] = json!(1.5),
+                2 => request["faces"]["selfie"] = json!([1, 2, 3]),
+                _ => request["simulate"] = json!({ "module": "orc", "behaviour": "slow" }),
+            }
+        }
+        Action::Nonsense(nonsense, request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats() {
+        let first = |seed| {
+            let mut dealer = Dealer::new(seed);
+            format!("{:?}", [(); 20].map(|()| dealer.next_customer()))
+        };
+        assert_eq!(first(1), first(1));
+        assert_ne!(first(1), first(2));
+    }
+
+    /// So that a run of 200 requests has something of everything.
+    #[test]
+    fn a_deck_has_every_story_and_takes_fewer_than_200_requests() {
+        let cards: usize = DECK.iter().map(|(_, times)| times).sum();
+        for seed in 0..20 {
+            let mut dealer = Dealer::new(seed);
+            let steps: Vec<Step> = (0..cards).flat_map(|_| dealer.next_customer()).collect();
+            assert!(steps.len() < 200, "{}", steps.len());
+            assert!(
+                steps
+                    .iter()
+                    .any(|step| matches!(step.action, Action::VerifyAndLeave(..)))
+            );
+            assert!(steps.iter().any(|step| matches!(step.action, Action::Nonsense(..))));
+            assert!(steps.iter().any(|step| matches!(step.action, Action::Close)));
         }
     }
 }

@@ -59,16 +59,10 @@ fn the_passport_of_the_standard() {
 fn the_card_of_the_standard() {
     let document = read(&CARD, today()).unwrap();
     assert_eq!(document.format, Format::Td1);
-    assert_eq!(
-        (document.code.as_str(), document.number.as_str()),
-        ("I", "D23145890")
-    );
+    assert_eq!((document.code.as_str(), document.number.as_str()), ("I", "D23145890"));
     assert_eq!(document.name.secondary, "ANNA MARIA");
     assert_eq!(
-        (
-            document.optional_data.as_str(),
-            document.more_optional_data.as_str()
-        ),
+        (document.optional_data.as_str(), document.more_optional_data.as_str()),
         ("", "")
     );
 }
@@ -115,11 +109,7 @@ fn every_broken_check_digit_is_named() {
         (&CARD, 2, 15, "9", "date of expiry check digit"),
         (&CARD, 2, 30, "6", "composite check digit"),
     ] {
-        for wrong in "0123456789A<"
-            .chars()
-            .map(String::from)
-            .filter(|digit| digit != right)
-        {
+        for wrong in "0123456789A<".chars().map(String::from).filter(|digit| digit != right) {
             // A filler in place of this one announces a long number, which has a test of its own.
             if wrong == "<" && (line, column) == (1, 15) {
                 continue;
@@ -149,9 +139,7 @@ fn one_wrong_character_in_the_data_is_noticed() {
                 .nth(column - 1)
                 .and_then(|c| c.to_digit(36))
                 .unwrap_or(0);
-            let next = char::from_digit((found + 1) % 36, 36)
-                .unwrap()
-                .to_ascii_uppercase();
+            let next = char::from_digit((found + 1) % 36, 36).unwrap().to_ascii_uppercase();
             let message = error(&with(zone, line, column, &next.to_string()));
             assert!(message.contains(name), "{message}");
         }
@@ -167,10 +155,7 @@ fn an_empty_personal_number_may_have_no_check_digit() {
         assert_eq!(document.optional_data, "");
     }
     let message = error(&with(&[PASSPORT[0], &empty[1]], 2, 43, "18"));
-    assert_eq!(
-        message,
-        "line 2, personal number check digit: expected 0, found \"1\""
-    );
+    assert_eq!(message, "line 2, personal number check digit: expected 0, found \"1\"");
 }
 
 #[test]
@@ -236,13 +221,7 @@ fn fields_outside_the_check_digits() {
             "UT0",
             "line 2, nationality: expected a country code of one to three letters, then <, found \"UT0\"",
         ),
-        (
-            &PASSPORT,
-            2,
-            21,
-            "X",
-            "line 2, sex: expected F, M or <, found \"X\"",
-        ),
+        (&PASSPORT, 2, 21, "X", "line 2, sex: expected F, M or <, found \"X\""),
         (
             &CARD,
             3,
@@ -279,29 +258,13 @@ fn fields_outside_the_check_digits() {
 #[test]
 fn dates_must_exist() {
     for (birth, expected) in [
-        (
-            "741312",
-            "a day that exists: month 01 to 12, and a day of that month",
-        ),
-        (
-            "740230",
-            "a day that exists: month 01 to 12, and a day of that month",
-        ),
+        ("741312", "a day that exists: month 01 to 12, and a day of that month"),
+        ("740230", "a day that exists: month 01 to 12, and a day of that month"),
         ("7408<<", "six digits: year, month, day"),
     ] {
         let mut lines = with(&CARD, 2, 1, &format!("{birth}{}", check_digit(&[birth])));
-        let composite = check_digit(&[
-            &lines[0][5..],
-            &lines[1][..7],
-            &lines[1][8..15],
-            &lines[1][18..29],
-        ]);
-        lines = with(
-            &[&lines[0], &lines[1], &lines[2]],
-            2,
-            30,
-            &composite.to_string(),
-        );
+        let composite = check_digit(&[&lines[0][5..], &lines[1][..7], &lines[1][8..15], &lines[1][18..29]]);
+        lines = with(&[&lines[0], &lines[1], &lines[2]], 2, 30, &composite.to_string());
         assert_eq!(
             error(&lines),
             format!("line 2, date of birth: expected {expected}, found {birth:?}")
@@ -311,25 +274,14 @@ fn dates_must_exist() {
 
 #[test]
 fn germany_is_one_letter() {
-    let lines = with(
-        &[&PASSPORT[0].replace("UTO", "D<<"), PASSPORT[1]],
-        2,
-        11,
-        "D<<",
-    );
+    let lines = with(&[&PASSPORT[0].replace("UTO", "D<<"), PASSPORT[1]], 2, 11, "D<<");
     let document = read(&lines, today()).unwrap();
-    assert_eq!(
-        (document.issuer.as_str(), document.nationality.as_str()),
-        ("D", "D")
-    );
+    assert_eq!((document.issuer.as_str(), document.nationality.as_str()), ("D", "D"));
 }
 
 #[test]
 fn a_name_may_have_one_half() {
     let lines = with(&CARD, 3, 1, "ARKFREITH<<<<<<<<<<<<<<<<<<<<<");
     let name = read(&lines, today()).unwrap().name;
-    assert_eq!(
-        (name.primary.as_str(), name.secondary.as_str()),
-        ("ARKFREITH", "")
-    );
+    assert_eq!((name.primary.as_str(), name.secondary.as_str()), ("ARKFREITH", ""));
 }
