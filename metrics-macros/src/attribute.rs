@@ -1,6 +1,6 @@
 //! `word = value` lists: the words that our attributes know stand here, and nowhere else.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
@@ -152,22 +152,4 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
         parts.pop();
     }
     parts
-}
-
-/// The tokens with another span: the compiler points at a call from the first token of its path to its closing
-/// parenthesis, so that both must be where a check is about.
-pub(crate) fn respan(tokens: &TokenStream, span: Span) -> TokenStream {
-    let move_there = |mut token: TokenTree| {
-        token.set_span(span);
-        token
-    };
-    tokens.clone().into_iter().map(move_there).collect()
-}
-
-/// The span of a whole expression, as far as stable Rust can join spans: its first token otherwise.
-pub(crate) fn span_of(tokens: &TokenStream, otherwise: Span) -> Span {
-    let mut tokens = tokens.clone().into_iter();
-    let Some(first) = tokens.next() else { return otherwise };
-    let last = tokens.last().map_or(first.span(), |last| last.span());
-    first.span().join(last).unwrap_or(first.span())
 }

@@ -5,8 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Token, Visibility};
 
-use crate::attribute::{default_crate_path, respan, span_of, split_at_commas};
+use crate::attribute::{default_crate_path, split_at_commas};
 use crate::diagnostics::Errors;
+use crate::span::{self, private, span_of};
 
 pub(crate) fn catalog(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -72,24 +73,24 @@ fn expand(
     let check = quote!(#krate::__private::check);
     let checks = structs.iter().enumerate().map(|(index, tokens)| {
         let span = span_of(tokens, ident.span());
-        let check = respan(&check, span);
-        quote_spanned!(span=> const _: () = #check::no_conflict(CONFLICTS[#index]);)
+        span::check(krate, span, "no_conflict", &quote!(__CONFLICTS[#index]))
     });
     let listed = structs.iter().map(|tokens| {
         let span = span_of(tokens, ident.span());
-        let private = respan(&quote!(#krate::__private), span);
+        let private = private(krate, span);
         quote_spanned!(span=> #private::Listed::new(&#tokens))
     });
     let listed_again = listed.clone();
     let count = structs.len();
     quote! {
         #(#attributes)*
+        #[allow(unused_qualifications)]
         #visibility static #ident: #krate::Catalog<'static> = {
-            const STRUCTS: [&[#krate::Descriptor]; #count] = [#(#listed.descriptors),*];
-            const CONFLICTS: [::core::option::Option<#check::Conflict>; #count] =
-                #check::conflicts::<{ #check::claims(&STRUCTS) }, #count>(&STRUCTS);
-            #(#checks)*
-            #krate::Catalog::__new(&[#(#listed_again.export),*], &STRUCTS)
+            const __STRUCTS: [&[#krate::Descriptor]; #count] = [#(#listed.descriptors),*];
+            const __CONFLICTS: [::core::option::Option<#check::Conflict>; #count] =
+                #check::conflicts::<{ #check::claims(&__STRUCTS) }, #count>(&__STRUCTS);
+            #(const _: () = #checks;)*
+            #krate::Catalog::__new(&[#(#listed_again.export),*], &__STRUCTS)
         };
     }
 }

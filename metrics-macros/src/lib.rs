@@ -1,6 +1,14 @@
 //! The macros of [enumetrics](https://docs.rs/enumetrics), which re-exports and documents them.
 //!
 //! Each entry point is one line over `proc_macro2` tokens: parse (spans kept), lint (all errors together), expand.
+// docs.rs is the manual, a type that cannot be printed cannot be debugged, and a library does not print.
+#![warn(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod attribute;
 mod catalog;
@@ -8,6 +16,7 @@ mod diagnostics;
 mod family;
 mod label;
 mod naming;
+mod span;
 mod timed;
 
 use proc_macro::TokenStream;

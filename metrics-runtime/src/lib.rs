@@ -1,6 +1,14 @@
 //! The runtime of [enumetrics](https://docs.rs/enumetrics): metric types, catalogs, exposition.
 //!
 //! Use it through the `enumetrics` crate, which re-exports what is public here and documents it as a whole.
+// docs.rs is the manual, a type that cannot be printed cannot be debugged, and a library does not print.
+#![warn(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod catalog;
 #[doc(hidden)]
@@ -17,8 +25,8 @@ pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 pub use self::family::{Export, MetricFamily};
 pub use self::label::{LabelSet, LabelValue};
 pub use self::metric::{
-    Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, Metric, Observation,
-    Timer, Tracked,
+    Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
+    Metric, Observation, Timer, Tracked,
 };
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.

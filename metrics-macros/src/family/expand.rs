@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{Buckets, Family, Metric};
-use crate::attribute::{respan, span_of};
+use crate::span::{check, span_of};
 
 pub(super) fn expand(family: &Family) -> TokenStream {
     let Family {
@@ -33,7 +33,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         let ty = field_type(family, metric);
         match metric.buckets {
             Some(_) => quote_spanned! {written.span()=>
-                #field: <#ty>::__with_buckets(DESCRIPTORS[#index].buckets)
+                #field: <#ty>::__with_buckets(__DESCRIPTORS[#index].buckets)
             },
             None => quote_spanned!(written.span()=> #field: <#ty as #krate::Metric>::NEW),
         }
@@ -42,7 +42,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         let Metric { field, ty: written, .. } = metric;
         let ty = field_type(family, metric);
         quote_spanned! {written.span()=>
-            visit(&DESCRIPTORS[#index], <#ty as #krate::Metric>::read(&self.#field));
+            visit(&__DESCRIPTORS[#index], <#ty as #krate::Metric>::read(&self.#field));
         }
     });
     let checks = metrics
@@ -51,8 +51,8 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         .map(|(index, metric)| checks(family, index, metric));
     let budget = family.max_series.as_ref().map(|budget| {
         let span = span_of(budget, ident.span());
-        let check = respan(&quote!(#krate::__private::check), span);
-        quote_spanned!(span=> const _: () = #check::within_budget(#name, DESCRIPTORS, #budget);)
+        let check = check(krate, span, "within_budget", &quote!(#name, __DESCRIPTORS, #budget));
+        quote!(const _: () = #check;)
     });
     let new_doc = format!("A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
     quote! {
@@ -62,10 +62,11 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         }
 
         #[automatically_derived]
+        #[allow(unused_qualifications)]
         const _: () = {
             impl #ident {
                 /// The most time series that this struct can export, known to the compiler.
-                #visibility const MAX_SERIES: usize = #krate::__private::max_series(DESCRIPTORS);
+                #visibility const MAX_SERIES: usize = #krate::__private::max_series(__DESCRIPTORS);
 
                 #[doc = #new_doc]
                 #visibility const fn new() -> Self {
@@ -74,7 +75,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
             }
 
             impl #krate::MetricFamily for #ident {
-                const DESCRIPTORS: &'static [#krate::Descriptor] = DESCRIPTORS;
+                const DESCRIPTORS: &'static [#krate::Descriptor] = __DESCRIPTORS;
 
                 fn read(
                     &self,
@@ -84,7 +85,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
-            const DESCRIPTORS: &[#krate::Descriptor] = &[#(#descriptors),*];
+            const __DESCRIPTORS: &[#krate::Descriptor] = &[#(#descriptors),*];
             #(#checks)*
             #budget
         };
@@ -135,34 +136,26 @@ fn checks(Family { krate, .. }: &Family, index: usize, metric: &Metric) -> Token
         mistaken,
         ..
     } = metric;
-    let check_at = |span| respan(&quote!(#krate::__private::check), span);
-    let kind = quote!(DESCRIPTORS[#index].kind);
-    let bounds = quote!(DESCRIPTORS[#index].buckets);
-    let (check, field_name) = (check_at(field.span()), field.to_string());
-    let name_fits = quote_spanned!(field.span()=> const _: () = #check::name_fits(#kind, #name, #field_name););
+    let kind = quote!(__DESCRIPTORS[#index].kind);
+    let bounds = quote!(__DESCRIPTORS[#index].buckets);
+    let field_name = field.to_string();
+    let name_fits = check(krate, field.span(), "name_fits", &quote!(#kind, #name, #field_name));
     let buckets = match buckets {
-        None if *mistaken => TokenStream::new(),
-        None => {
-            let check = check_at(ty.span());
-            quote_spanned!(ty.span()=> const _: () = #check::needs_no_buckets(#kind);)
-        }
+        None if *mistaken => Vec::new(),
+        None => vec![check(krate, ty.span(), "needs_no_buckets", &kind)],
         Some(Buckets { value, list }) => {
             let span = span_of(value, field.span());
-            let check = check_at(span);
-            let takes_buckets = quote_spanned!(span=> const _: () = #check::takes_buckets(#kind););
             let increasing = match list {
                 Some(list) if !list.is_empty() => {
                     let each = list.iter().enumerate().map(|(position, bound)| {
-                        let span = span_of(bound, span);
-                        let check = check_at(span);
-                        quote_spanned!(span=> #check::bucket(#bounds, #position);)
+                        check(krate, span_of(bound, span), "bucket", &quote!(#bounds, #position))
                     });
-                    quote!(const _: () = { #(#each)* };)
+                    quote!({ #(#each;)* })
                 }
-                _ => quote_spanned!(span=> const _: () = #check::buckets(#bounds);),
+                _ => check(krate, span, "buckets", &bounds),
             };
-            quote!(#takes_buckets #increasing)
+            vec![check(krate, span, "takes_buckets", &kind), increasing]
         }
     };
-    quote!(#name_fits #buckets)
+    quote!(const _: () = #name_fits; #(const _: () = #buckets;)*)
 }

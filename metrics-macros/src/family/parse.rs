@@ -119,13 +119,23 @@ fn float(element: TokenStream) -> TokenStream {
     }
 }
 
+/// The text of one doc comment; the lines of a block comment may begin with a star.
+fn without_stars(text: &str) -> String {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let lines = rest.lines().map(|line| {
+        let line = line.trim_start();
+        line.strip_prefix('*').unwrap_or(line)
+    });
+    [first].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+}
+
 /// The first paragraph of the doc comment, on one line.
 fn help(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text), ..
-            }) => Some(text.value()),
+            }) => Some(without_stars(&text.value())),
             _ => None,
         },
         _ => None,

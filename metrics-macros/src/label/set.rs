@@ -7,9 +7,10 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Type};
 
 use super::{ATTRIBUTE, is_concrete};
-use crate::attribute::{CRATE, NAME, crate_path, respan, take_settings};
+use crate::attribute::{CRATE, NAME, crate_path, take_settings};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
+use crate::span::check;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -93,10 +94,9 @@ fn expand(model: &Model) -> TokenStream {
     // Everything that asks something of a field's type stands on it: what is no label is one error.
     let each = |tokens: fn(&TokenStream, &Label) -> TokenStream| labels.iter().map(move |label| tokens(krate, label));
     let descriptors = each(|krate, Label { ty, name, .. }| {
-        let check = respan(&quote!(#krate::__private::check), ty.span());
-        quote_spanned! {ty.span()=>
-            #krate::LabelDescriptor::new(#name, #check::values_of_one(<#ty as #krate::LabelSet>::LABELS))
-        }
+        let labels = quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::LABELS);
+        let values = check(krate, ty.span(), "values_of_one", &labels);
+        quote!(#krate::LabelDescriptor::new(#name, #values))
     });
     let factors = each(|krate, Label { ty, .. }| quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::COMBINATIONS));
     let factors_again = factors.clone();
@@ -105,6 +105,7 @@ fn expand(model: &Model) -> TokenStream {
     );
     quote! {
         #[automatically_derived]
+        #[allow(unused_qualifications)]
         impl #krate::LabelSet for #ident {
             const LABELS: &'static [#krate::LabelDescriptor] = &[#(#descriptors),*];
             const COMBINATIONS: usize = #krate::__private::check::product(&[#(#factors),*]);

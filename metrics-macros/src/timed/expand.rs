@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Function, Label, Target};
-use crate::attribute::{respan, span_of};
+use crate::span::{check, private, span_of};
 
 pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     let Function {
@@ -21,7 +21,7 @@ pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     let name = Ident::new("_timed", Span::mixed_site());
     let mut block = proc_macro2::Group::new(
         proc_macro2::Delimiter::Brace,
-        quote!(#inner_attributes let #name = #guard; #body),
+        quote!(#inner_attributes #[allow(unused_qualifications)] let #name = #guard; #body),
     );
     block.set_span(*body_span);
     quote!(#head #block)
@@ -35,11 +35,10 @@ fn guard(
         span,
     }: &Target,
 ) -> TokenStream {
-    let check_at = |span| respan(&quote!(#krate::__private::check), span);
     let metric = match metric {
         Some(metric) => {
             let span = span_of(metric, *span);
-            let private = respan(&quote!(#krate::__private), span);
+            let private = private(krate, span);
             quote_spanned!(span=> #private::TimedInto::new(&#metric))
         }
         // The name is the message that the compiler shows where it is not found.
@@ -47,21 +46,27 @@ fn guard(
     };
     let names = labels.iter().map(|label| &label.name);
     let pairs = labels.iter().map(|Label { name, value, .. }| quote!((#name, #value)));
-    let each = labels.iter().map(|Label { name, name_span, value }| {
-        let check = check_at(*name_span);
-        let name_check = quote_spanned!(*name_span=> const _: () = #check::label_exists(#metric.labels(), #name););
-        let check = check_at(value.span());
-        let value_check = quote_spanned! {value.span()=>
-            const _: () = #check::value_exists(#metric.labels(), #name, #value);
-        };
-        quote!(#name_check #value_check)
+    let each = labels.iter().flat_map(|Label { name, name_span, value }| {
+        [
+            check(krate, *name_span, "label_exists", &quote!(#metric.labels(), #name)),
+            check(
+                krate,
+                value.span(),
+                "value_exists",
+                &quote!(#metric.labels(), #name, #value),
+            ),
+        ]
     });
-    let check = check_at(*span);
-    let complete = quote_spanned!(*span=> const _: () = #check::labels_complete(#metric.labels(), &[#(#names),*]););
+    let complete = check(
+        krate,
+        *span,
+        "labels_complete",
+        &quote!(#metric.labels(), &[#(#names),*]),
+    );
     quote! {{
-        const INDEX: usize = #krate::__private::check::combination_index(#metric.labels(), &[#(#pairs),*]);
-        #complete
-        #(#each)*
-        #krate::__private::Timed::start(|elapsed| #metric.at(INDEX).observe(elapsed))
+        const __INDEX: usize = #krate::__private::check::combination_index(#metric.labels(), &[#(#pairs),*]);
+        const _: () = #complete;
+        #(const _: () = #each;)*
+        #krate::__private::Timed::start(|elapsed| #metric.at(__INDEX).observe(elapsed))
     }}
 }

@@ -6,8 +6,9 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Token};
 
 use super::{Function, Label, Target};
-use crate::attribute::{CRATE, Setting, crate_path, span_of, split_at_commas};
+use crate::attribute::{CRATE, Setting, crate_path, split_at_commas};
 use crate::diagnostics::Errors;
+use crate::span::span_of;
 
 /// What the attribute's arguments say. Nothing after a mistake, which would only bring more.
 pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Target> {
@@ -60,8 +61,11 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
 
 /// The labels are looked up while compiling, which only a static allows.
 fn metric_is_static(metric: &TokenStream, errors: &mut Errors) -> bool {
-    match metric.clone().into_iter().next() {
-        Some(TokenTree::Ident(ident)) if ident == "self" => {
+    let mut tokens = metric.clone().into_iter();
+    let (first, second) = (tokens.next(), tokens.next());
+    let is_field = matches!(second, Some(TokenTree::Punct(punct)) if punct.as_char() == '.');
+    match first {
+        Some(TokenTree::Ident(ident)) if ident == "self" && is_field => {
             errors.at(
                 ident.span(),
                 "`#[timed]` records into a static, such as `KYC.module_duration_seconds`; \

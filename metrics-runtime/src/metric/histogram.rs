@@ -101,6 +101,12 @@ impl<const N: usize> Histogram<(), N> {
     pub fn sum(&self) -> f64 {
         self.with(()).sum()
     }
+
+    /// Count, sum and buckets of the same observations.
+    #[must_use]
+    pub fn snapshot(&self) -> HistogramSnapshot {
+        self.with(()).snapshot()
+    }
 }
 
 /// One series of a [`Histogram`]: the histogram with its label values chosen.
@@ -153,6 +159,27 @@ impl<'a> HistogramSeries<'a> {
     pub fn sum(&self) -> f64 {
         self.read(|_, _| ()).1
     }
+
+    /// Count, sum and buckets of the same observations.
+    #[must_use]
+    pub fn snapshot(&self) -> HistogramSnapshot {
+        let mut buckets = vec![0; self.bounds.len() + 1];
+        let (count, sum) = self.read(|index, observations| buckets[index] = observations);
+        HistogramSnapshot { count, sum, buckets }
+    }
+}
+
+/// What one series of a histogram holds at one moment.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct HistogramSnapshot {
+    /// How many observations there were.
+    pub count: u64,
+    /// What they add up to.
+    pub sum: f64,
+    /// How many fell into each bucket; the last is above the last bound. They are not accumulated: a scrape's
+    /// `_bucket` samples are their running total.
+    pub buckets: Vec<u64>,
 }
 
 /// What a histogram observes: an `f64`, or a [`Duration`] in seconds.

@@ -1,0 +1,32 @@
+//! Where the compiler points.
+//!
+//! Checks have the user's own spans, so that a message is the token and nothing else; the compiler's lints then take
+//! them for the user's code, and what stands on such spans allows what a user could not change.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+
+/// The path of the runtime's internals, shown at `place`: the compiler points at a call from the first token of its
+/// path to its closing parenthesis, so that both must be there.
+pub(crate) fn private(krate: &TokenStream, place: Span) -> TokenStream {
+    let move_there = |mut token: TokenTree| {
+        token.set_span(place);
+        token
+    };
+    quote!(#krate::__private).into_iter().map(move_there).collect()
+}
+
+/// The call of a check, shown at `place`: what is wrong there is found out in a constant.
+pub(crate) fn check(krate: &TokenStream, place: Span, name: &str, arguments: &TokenStream) -> TokenStream {
+    let private = private(krate, place);
+    let name = Ident::new(name, place);
+    quote_spanned!(place=> #private::check::#name(#arguments))
+}
+
+/// The span of a whole expression, as far as stable Rust can join spans: its first token otherwise.
+pub(crate) fn span_of(tokens: &TokenStream, otherwise: Span) -> Span {
+    let mut tokens = tokens.clone().into_iter();
+    let Some(first) = tokens.next() else { return otherwise };
+    let last = tokens.last().map_or(first.span(), |last| last.span());
+    first.span().join(last).unwrap_or(first.span())
+}

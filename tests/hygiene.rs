@@ -1,0 +1,123 @@
+//! The macros in a module that gives every name they might use another meaning, and with our crate renamed.
+#![allow(
+    dead_code,
+    non_camel_case_types,
+    unused_qualifications,
+    clippy::all,
+    reason = "a test of odd names"
+)]
+
+extern crate enumetrics as renamed;
+
+mod shadowed {
+    pub struct Option;
+    pub struct Result;
+    pub struct String;
+    pub struct Some;
+    pub struct None;
+    pub struct Vec;
+    pub struct Counter;
+    pub trait Send {}
+    pub trait Sync {}
+    pub trait FnMut {}
+    pub mod core {}
+    pub mod std {}
+    pub mod enumetrics {}
+    macro_rules! compile_error {
+        ($($tokens:tt)*) => {};
+    }
+    pub(crate) use compile_error;
+
+    #[derive(::enumetrics::LabelValue)]
+    pub enum T {
+        T,
+        Cells,
+        Self_,
+    }
+
+    #[derive(::enumetrics::LabelSet)]
+    pub struct index {
+        pub index: T,
+        pub visit: T,
+    }
+
+    #[::enumetrics::metric_family(namespace = "odd")]
+    pub struct DESCRIPTORS {
+        /// Things.
+        pub visit_total: ::enumetrics::Counter<index>,
+        /// Seconds.
+        #[metric(buckets = [1, 2])]
+        pub r#struct: ::enumetrics::Histogram<T>,
+        /// Seconds.
+        #[metric(buckets = EDGES)]
+        pub new: ::enumetrics::Histogram,
+    }
+
+    const EDGES: [f64; 2] = [1.0, 2.0];
+
+    pub static STRUCTS: DESCRIPTORS = DESCRIPTORS::new();
+
+    ::enumetrics::catalog! { pub static CONFLICTS = [STRUCTS]; }
+
+    #[::enumetrics::timed(STRUCTS.r#struct, t = "cells")]
+    pub fn elapsed() -> bool {
+        true
+    }
+}
+
+mod with_a_path {
+    #[derive(renamed::LabelValue)]
+    #[label(crate = crate::renamed)]
+    pub enum Level {
+        One,
+    }
+
+    #[derive(renamed::LabelSet)]
+    #[label(crate = crate::renamed)]
+    pub struct Labels {
+        pub level: Level,
+    }
+
+    #[renamed::metric_family(crate = crate::renamed)]
+    pub struct Metrics {
+        /// Things.
+        pub things_total: crate::renamed::Counter<Labels>,
+        /// Seconds.
+        #[metric(buckets = [1.0])]
+        pub seconds: crate::renamed::Histogram,
+    }
+
+    pub static METRICS: Metrics = Metrics::new();
+
+    renamed::catalog! {
+        crate = crate::renamed;
+        pub static CATALOG = [METRICS];
+    }
+
+    #[renamed::timed(METRICS.seconds, crate = crate::renamed)]
+    pub fn work() {}
+}
+
+#[test]
+fn odd_names_change_nothing() {
+    shadowed::STRUCTS
+        .visit_total
+        .with(shadowed::index {
+            index: shadowed::T::T,
+            visit: shadowed::T::Self_,
+        })
+        .inc();
+    assert!(shadowed::elapsed());
+    let text = shadowed::CONFLICTS.render();
+    assert!(
+        text.contains("odd_visit_total{index=\"t\",visit=\"self\"} 1\n"),
+        "{text}"
+    );
+    assert!(text.contains("odd_struct_count{t=\"cells\"} 1\n"), "{text}");
+}
+
+#[test]
+fn our_crate_can_be_renamed() {
+    with_a_path::work();
+    assert!(with_a_path::CATALOG.render().contains("seconds_count 1\n"));
+}

@@ -1,0 +1,235 @@
+//! What a recording does, alone and with many threads.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use enumetrics::{Counter, Gauge, Histogram, LabelSet, LabelValue};
+
+#[derive(LabelValue, Clone, Copy)]
+enum Endpoint {
+    Verify,
+    Sessions,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Reason {
+    Ip,
+    Device,
+    Session,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+struct Hit {
+    endpoint: Endpoint,
+    reason: Reason,
+}
+
+const ENDPOINTS: [Endpoint; 2] = [Endpoint::Verify, Endpoint::Sessions];
+const REASONS: [Reason; 3] = [Reason::Ip, Reason::Device, Reason::Session];
+
+#[test]
+fn a_counter_counts() {
+    let counter = Counter::<()>::new();
+    counter.inc();
+    counter.inc_by(41);
+    counter.inc_by(0);
+    assert_eq!(counter.get(), 42);
+}
+
+#[test]
+fn every_combination_of_labels_has_a_cell_of_its_own() {
+    let counter = Counter::<Hit>::new();
+    for (e, endpoint) in ENDPOINTS.into_iter().enumerate() {
+        for (r, reason) in REASONS.into_iter().enumerate() {
+            counter.with(Hit { endpoint, reason }).inc_by(10 * e as u64 + r as u64);
+        }
+    }
+    for (e, endpoint) in ENDPOINTS.into_iter().enumerate() {
+        for (r, reason) in REASONS.into_iter().enumerate() {
+            assert_eq!(counter.with(Hit { endpoint, reason }).get(), 10 * e as u64 + r as u64);
+        }
+    }
+}
+
+#[test]
+fn a_counter_wraps_as_prometheus_expects_of_a_reset() {
+    let counter = Counter::<()>::new();
+    counter.inc_by(u64::MAX);
+    counter.inc();
+    assert_eq!(counter.get(), 0);
+}
+
+#[test]
+fn a_gauge_goes_up_and_down() {
+    let gauge = Gauge::<Endpoint>::new();
+    let series = gauge.with(Endpoint::Verify);
+    series.set(10);
+    series.add(5);
+    series.sub(20);
+    series.inc();
+    series.dec();
+    assert_eq!((series.get(), gauge.with(Endpoint::Sessions).get()), (-5, 0));
+
+    let gauge = Gauge::<(), f64>::new();
+    gauge.set(1.5);
+    gauge.add(0.25);
+    gauge.sub(1.0);
+    gauge.inc();
+    gauge.dec();
+    assert_eq!(gauge.get(), 0.75);
+    gauge.set(f64::NAN);
+    assert!(gauge.get().is_nan());
+}
+
+#[test]
+fn a_tracked_gauge_comes_back_whatever_the_end() {
+    let gauge = Gauge::<()>::new();
+    let first = gauge.track();
+    {
+        let _second = gauge.track();
+        assert_eq!(gauge.get(), 2);
+    }
+    assert_eq!(gauge.get(), 1);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _third = gauge.track();
+        panic!("as planned");
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(gauge.get(), 1);
+    drop(first);
+    assert_eq!(gauge.get(), 0);
+}
+
+#[test]
+fn a_bucket_holds_what_is_less_than_or_equal_to_its_bound() {
+    static BOUNDS: [f64; 3] = [0.5, 1.0, 2.0];
+    for (value, bucket) in [
+        (-1.0, 0),
+        (0.0, 0),
+        (0.5, 0),
+        (0.500_000_000_000_000_1, 1),
+        (1.0, 1),
+        (2.0, 2),
+        (2.1, 3),
+        (f64::INFINITY, 3),
+        (f64::NEG_INFINITY, 0),
+        (f64::NAN, 3),
+    ] {
+        let histogram = Histogram::<(), 3>::with_buckets(&BOUNDS);
+        histogram.observe(value);
+        let expected: Vec<u64> = (0..4).map(|at| u64::from(at == bucket)).collect();
+        assert_eq!(histogram.snapshot().buckets, expected, "{value}");
+    }
+}
+
+#[test]
+fn a_histogram_sums_numbers_and_durations_in_seconds() {
+    let histogram = Histogram::<Endpoint, 2>::with_buckets(&[0.5, 1.0]);
+    let series = histogram.with(Endpoint::Verify);
+    series.observe(0.25);
+    series.observe(Duration::from_millis(500));
+    series.observe(4.0);
+    assert_eq!((series.count(), series.sum()), (3, 4.75));
+    assert_eq!(histogram.with(Endpoint::Sessions).count(), 0);
+}
+
+#[test]
+fn a_nan_is_counted_and_does_not_spoil_the_sum() {
+    let histogram = Histogram::<(), 1>::with_buckets(&[1.0]);
+    histogram.observe(2.0);
+    histogram.observe(f64::NAN);
+    assert_eq!((histogram.count(), histogram.sum()), (2, 2.0));
+}
+
+#[test]
+fn a_timer_observes_once() {
+    let histogram = Histogram::<(), 1>::with_buckets(&[60.0]);
+    {
+        let _timer = histogram.start_timer();
+    }
+    assert_eq!(histogram.count(), 1);
+    let timer = histogram.start_timer();
+    std::thread::sleep(Duration::from_millis(2));
+    let elapsed = timer.stop();
+    assert!(elapsed >= Duration::from_millis(2));
+    assert_eq!(histogram.count(), 2);
+    assert!(histogram.sum() >= elapsed.as_secs_f64());
+    histogram.start_timer().discard();
+    assert_eq!(histogram.count(), 2);
+    assert_eq!(histogram.time(|| "result"), "result");
+    assert_eq!(histogram.count(), 3);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| histogram.time(|| panic!("as planned"))));
+    assert!(panicked.is_err());
+    assert_eq!(histogram.count(), 4);
+}
+
+#[test]
+fn nothing_is_lost_when_many_threads_record() {
+    const THREADS: u64 = 8;
+    const EACH: u64 = 20_000;
+    let counter = Counter::<Hit>::new();
+    let gauge = Gauge::<(), f64>::new();
+    let histogram = Histogram::<(), 2>::with_buckets(&[1.0, 2.0]);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    counter
+                        .with(Hit {
+                            endpoint: Endpoint::Sessions,
+                            reason: Reason::Device,
+                        })
+                        .inc();
+                    gauge.add(0.5);
+                    histogram.observe(1.5);
+                }
+            });
+        }
+    });
+    let total = THREADS * EACH;
+    assert_eq!(
+        counter
+            .with(Hit {
+                endpoint: Endpoint::Sessions,
+                reason: Reason::Device
+            })
+            .get(),
+        total
+    );
+    assert_eq!(gauge.get(), total as f64 / 2.0);
+    assert_eq!((histogram.count(), histogram.sum()), (total, total as f64 * 1.5));
+}
+
+#[test]
+fn a_reader_sees_each_histogram_consistent_with_itself() {
+    let histogram = Histogram::<(), 3>::with_buckets(&[1.0, 2.0, 3.0]);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    for value in [1.0, 2.0, 3.0, 4.0] {
+                        // Each observation adds its own value, so that the buckets tell the sum.
+                        histogram.observe(value);
+                    }
+                }
+            });
+        }
+        let mut last = 0;
+        for _ in 0..2_000 {
+            let enumetrics::HistogramSnapshot {
+                buckets, count, sum, ..
+            } = histogram.snapshot();
+            let expected: f64 = buckets
+                .iter()
+                .zip([1.0, 2.0, 3.0, 4.0])
+                .map(|(n, value)| *n as f64 * value)
+                .sum();
+            assert_eq!(buckets.iter().sum::<u64>(), count);
+            assert_eq!(sum, expected);
+            assert!(count >= last);
+            last = count;
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
