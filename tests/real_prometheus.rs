@@ -44,10 +44,7 @@ fn current_server_tells_what_it_scraped() {
 
 fn tells_what_it_scraped(release: Release) {
     let site = Site::serving(EXPOSITION);
-    let prometheus = Prometheus::start(
-        release,
-        &[Scrape::new("demo", site.address).basic_auth(USER, PASSWORD)],
-    );
+    let prometheus = Prometheus::start(release, &[Scrape::new("demo", site.address).basic_auth(USER, PASSWORD)]);
     prometheus.wait_until_scraped();
 
     let samples = prometheus.query("demo_requests_total{status=\"ok\"}");
@@ -71,19 +68,10 @@ fn tells_what_it_scraped(release: Release) {
     );
     assert_eq!(*value, 42.0);
     assert_eq!(number(&prometheus, "sum(demo_requests_total)"), 45.0);
-    assert_eq!(
-        number(&prometheus, "demo_temperature{edge=\"inf\"}"),
-        f64::INFINITY
-    );
+    assert_eq!(number(&prometheus, "demo_temperature{edge=\"inf\"}"), f64::INFINITY);
     assert!(number(&prometheus, "demo_temperature{edge=\"nan\"}").is_nan());
-    assert_eq!(
-        number(&prometheus, "scalar(sum(demo_requests_total)) + 1"),
-        46.0
-    );
-    assert_eq!(
-        prometheus.query("demo_requests_total{status=\"other\"}"),
-        []
-    );
+    assert_eq!(number(&prometheus, "scalar(sum(demo_requests_total)) + 1"), 46.0);
+    assert_eq!(prometheus.query("demo_requests_total{status=\"other\"}"), []);
     let refused = prometheus.try_query("sum(").unwrap_err();
     assert!(refused.contains("parse error"), "{refused}");
 
@@ -95,10 +83,7 @@ fn tells_what_it_scraped(release: Release) {
         (target.job.as_str(), target.instance.as_str()),
         ("demo", instance.as_str())
     );
-    assert_eq!(
-        (target.health.as_str(), target.last_error.as_str()),
-        ("up", "")
-    );
+    assert_eq!((target.health.as_str(), target.last_error.as_str()), ("up", ""));
 }
 
 #[test]
@@ -132,14 +117,8 @@ fn has_what_was_true_before_the_wait(release: Release) {
         other.serve(&format!("demo_other {value}\n"));
         prometheus.wait_until_scraped();
         // Both jobs, the slower as well as the faster; over time, because a later scrape may fail and hide the sample.
-        assert_eq!(
-            number(&prometheus, "last_over_time(demo_value[1m])"),
-            f64::from(value)
-        );
-        assert_eq!(
-            number(&prometheus, "last_over_time(demo_other[1m])"),
-            f64::from(value)
-        );
+        assert_eq!(number(&prometheus, "last_over_time(demo_value[1m])"), f64::from(value));
+        assert_eq!(number(&prometheus, "last_over_time(demo_other[1m])"), f64::from(value));
     }
 }
 
@@ -155,15 +134,9 @@ fn current_server_is_turned_away_with_a_wrong_password() {
 
 fn is_turned_away_with_a_wrong_password(release: Release) {
     let site = Site::serving(EXPOSITION);
-    let prometheus = Prometheus::start(
-        release,
-        &[Scrape::new("demo", site.address).basic_auth(USER, "guess")],
-    );
+    let prometheus = Prometheus::start(release, &[Scrape::new("demo", site.address).basic_auth(USER, "guess")]);
     prometheus.wait_until("the target is down", || {
-        prometheus
-            .targets()
-            .iter()
-            .any(|target| target.health == "down")
+        prometheus.targets().iter().any(|target| target.health == "down")
     });
 
     let error = &prometheus.targets()[0].last_error;
@@ -193,17 +166,10 @@ fn a_server_that_does_not_start_says_why() {
 
 #[test]
 fn promtool_is_of_the_release_that_was_asked_for() {
-    for (release, version) in [
-        (Release::Stable, "version 2.42."),
-        (Release::Current, "version 3."),
-    ] {
+    for (release, version) in [(Release::Stable, "version 2.42."), (Release::Current, "version 3.")] {
         let output = promtool(release, &["--version"], "");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success() && text.contains(version),
-            "{output:?}"
-        );
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && text.contains(version), "{output:?}");
     }
 }
 
@@ -240,8 +206,7 @@ fn http_client_joins_chunks_and_sees_what_is_cut_off() {
     assert_eq!(response.header("x-a"), Some("b:c"));
     assert_eq!(head[0], "GET /x HTTP/1.1");
     assert!(
-        head.contains(&"Accept: text/plain".to_owned())
-            && head.contains(&"Connection: close".to_owned()),
+        head.contains(&"Accept: text/plain".to_owned()) && head.contains(&"Connection: close".to_owned()),
         "{head:?}"
     );
 
@@ -289,11 +254,7 @@ fn http_client_posts_json() {
         assert!(json);
         let mut body = vec![0; length];
         std::io::Read::read_exact(&mut input, &mut body).unwrap();
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"
-        )
-        .unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").unwrap();
         stream.write_all(&body).unwrap();
     });
     let body = serde_json::json!({ "name": "Ada \u{1f980}", "n": [1, 2] });
@@ -303,10 +264,7 @@ fn http_client_posts_json() {
 
 #[test]
 fn query_strings_are_encoded_byte_by_byte() {
-    assert_eq!(
-        http::encode("a{b=\"c d\"}+é~"),
-        "a%7Bb%3D%22c%20d%22%7D%2B%C3%A9~"
-    );
+    assert_eq!(http::encode("a{b=\"c d\"}+é~"), "a%7Bb%3D%22c%20d%22%7D%2B%C3%A9~");
 }
 
 fn number(prometheus: &Prometheus, promql: &str) -> f64 {

@@ -33,16 +33,14 @@ impl Response {
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
-            panic!("no JSON ({error}): {}", String::from_utf8_lossy(&self.body))
-        })
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}", String::from_utf8_lossy(&self.body)))
     }
 }
 
 /// GETs `path` with exactly these headers (and `Host` and `Connection: close`).
 pub(crate) fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Response {
-    request(address, "GET", path, headers, None)
-        .unwrap_or_else(|error| panic!("GET http://{address}{path}: {error}"))
+    request(address, "GET", path, headers, None).unwrap_or_else(|error| panic!("GET http://{address}{path}: {error}"))
 }
 
 pub(crate) fn post_json(address: SocketAddr, path: &str, body: &serde_json::Value) -> Response {
@@ -88,9 +86,7 @@ pub(crate) fn encode(value: &str) -> String {
     value
         .bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -153,9 +149,7 @@ fn read_chunks(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
         let before = body.len();
         input.by_ref().take(size).read_to_end(&mut body)?;
         if (body.len() - before) as u64 != size || !read_line(input)?.is_empty() {
-            return Err(invalid(
-                "a chunk does not have the length that it announced",
-            ));
+            return Err(invalid("a chunk does not have the length that it announced"));
         }
     }
 }

@@ -39,11 +39,7 @@ impl Release {
             .join("target/tools")
             .join(release)
             .join(name);
-        assert!(
-            program.is_file(),
-            "there is no {}: run tests/tools",
-            program.display()
-        );
+        assert!(program.is_file(), "there is no {}: run tests/tools", program.display());
         program
     }
 }
@@ -115,9 +111,7 @@ impl Prometheus {
         write_configuration(&directory.0, scrapes);
         let mut directory = Some(directory);
         for _ in 0..PORT_ATTEMPTS {
-            let owned = directory
-                .take()
-                .expect("each attempt hands it back or ends the loop");
+            let owned = directory.take().expect("each attempt hands it back or ends the loop");
             match Server::start(release, owned) {
                 Ok(server) => {
                     return Self {
@@ -150,22 +144,17 @@ impl Prometheus {
     pub(crate) fn try_query(&self, promql: &str) -> Result<Vec<Sample>, String> {
         let response = self.api(&format!("/api/v1/query?query={}", http::encode(promql)))?;
         let result = &response["result"];
-        Ok(
-            match response["resultType"]
-                .as_str()
-                .expect("a result has a type")
-            {
-                "vector" => {
-                    let vector = result.as_array().expect("a vector is an array");
-                    vector
-                        .iter()
-                        .map(|sample| (labels(&sample["metric"]), value(&sample["value"])))
-                        .collect()
-                }
-                "scalar" => vec![(BTreeMap::new(), value(result))],
-                other => panic!("query {promql:?} is a {other}, which is no instant vector"),
-            },
-        )
+        Ok(match response["resultType"].as_str().expect("a result has a type") {
+            "vector" => {
+                let vector = result.as_array().expect("a vector is an array");
+                vector
+                    .iter()
+                    .map(|sample| (labels(&sample["metric"]), value(&sample["value"])))
+                    .collect()
+            }
+            "scalar" => vec![(BTreeMap::new(), value(result))],
+            other => panic!("query {promql:?} is a {other}, which is no instant vector"),
+        })
     }
 
     /// Every active target, in the server's order.
@@ -173,9 +162,7 @@ impl Prometheus {
         let data = self
             .api("/api/v1/targets?state=active")
             .unwrap_or_else(|error| panic!("targets: {error}"));
-        let targets = data["activeTargets"]
-            .as_array()
-            .expect("active targets are an array");
+        let targets = data["activeTargets"].as_array().expect("active targets are an array");
         targets
             .iter()
             .map(|target| {
@@ -201,14 +188,10 @@ impl Prometheus {
     /// early. `up` is committed together with the scrape, at the time at which the scrape began: once the new `up` can be
     /// read, so can the rest.
     pub(crate) fn wait_until_scraped_after(&self, moment: SystemTime) {
-        let moment = moment
-            .duration_since(UNIX_EPOCH)
-            .expect("this is after 1970");
+        let moment = moment.duration_since(UNIX_EPOCH).expect("this is after 1970");
         // Samples have whole milliseconds, rounded down.
         let query = format!("timestamp(up) > {}e-3 and (up == 1)", moment.as_millis());
-        self.wait_until("every job is scraped", || {
-            self.query(&query).len() == self.jobs
-        });
+        self.wait_until("every job is scraped", || self.query(&query).len() == self.jobs);
     }
 
     /// Blocks until `condition` holds; tells what the targets say when that takes too long.
@@ -277,8 +260,7 @@ fn write_configuration(directory: &Path, scrapes: &[Scrape]) {
         .collect();
     // JSON is YAML, and quotes whatever it is given.
     let configuration = json!({ "scrape_configs": scrape_configs });
-    fs::write(directory.join("prometheus.yml"), configuration.to_string())
-        .expect("the configuration can be written");
+    fs::write(directory.join("prometheus.yml"), configuration.to_string()).expect("the configuration can be written");
 }
 
 fn labels(metric: &Value) -> BTreeMap<String, String> {
@@ -288,10 +270,7 @@ fn labels(metric: &Value) -> BTreeMap<String, String> {
         .map(|(name, value)| {
             (
                 name.clone(),
-                value
-                    .as_str()
-                    .expect("a label value is a string")
-                    .to_owned(),
+                value.as_str().expect("a label value is a string").to_owned(),
             )
         })
         .collect()
@@ -367,15 +346,12 @@ impl Server {
                 .filter(|response| response.status == 200)
         };
         answers("/-/ready").is_some()
-            && answers("/api/v1/status/flags").is_some_and(|flags| {
-                flags.json()["data"]["storage.tsdb.path"].as_str() == data.to_str()
-            })
+            && answers("/api/v1/status/flags")
+                .is_some_and(|flags| flags.json()["data"]["storage.tsdb.path"].as_str() == data.to_str())
     }
 
     fn into_directory(self) -> Directory {
-        let Self {
-            child, directory, ..
-        } = self;
+        let Self { child, directory, .. } = self;
         drop(child);
         directory
     }
@@ -383,9 +359,7 @@ impl Server {
 
 fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
+    listener.local_addr().expect("a bound socket has an address")
 }
 
 #[derive(Debug)]

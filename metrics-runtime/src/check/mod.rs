@@ -221,6 +221,15 @@ pub const fn bounds<const N: usize>(from: &[f64]) -> [f64; N] {
     bounds
 }
 
+/// Bounds as an array, in place; their number is `N` by construction.
+#[must_use]
+pub const fn array<const N: usize>(bounds: &'static [f64]) -> &'static [f64; N] {
+    match bounds.first_chunk() {
+        Some(bounds) => bounds,
+        None => panic!("fewer bucket bounds than the type says"),
+    }
+}
+
 /// A struct must not export more series than its budget.
 #[track_caller]
 pub const fn within_budget(name: &str, descriptors: &[Descriptor], budget: usize) {

@@ -31,7 +31,8 @@ use crate::storage::{Cell, HistogramCell, HistogramRef};
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0> {
-    bounds: &'static [f64],
+    // An array, not a slice: the search for a bucket is unrolled.
+    bounds: &'static [f64; N],
     cells: L::Cells<HistogramCell<N>>,
 }
 
@@ -50,7 +51,10 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     #[track_caller]
     pub const fn with_buckets(bounds: &'static [f64; N]) -> Self {
         check::buckets(bounds);
-        Self::__with_buckets(bounds)
+        Self {
+            bounds,
+            cells: Cell::ZERO,
+        }
     }
 
     /// The series with these label values.
@@ -59,12 +63,12 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
         HistogramCells::at(self, labels.index())
     }
 
-    /// For the macros: `bounds` has `N` elements, by construction.
+    /// For the macros, which check the bounds themselves.
     #[doc(hidden)]
     #[must_use]
     pub const fn __with_buckets(bounds: &'static [f64]) -> Self {
         Self {
-            bounds,
+            bounds: check::array(bounds),
             cells: Cell::ZERO,
         }
     }
