@@ -14,14 +14,20 @@ mod catalog;
 #[doc(hidden)]
 pub mod check;
 mod descriptor;
+#[cfg(feature = "exporter")]
+mod exporter;
 mod exposition;
 mod family;
+#[cfg(feature = "prometheus")]
+mod interop;
 mod label;
 mod metric;
 mod storage;
 
 pub use self::catalog::{Catalog, DuplicateName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
+#[cfg(feature = "exporter")]
+pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
 pub use self::family::{Export, MetricFamily};
 pub use self::label::{LabelSet, LabelValue};
 pub use self::metric::{

@@ -166,6 +166,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::excessive_precision, reason = "the digits are those of Go's table")]
     fn the_canonical_form_is_the_one_that_go_publishes() {
         // Rows of strconv/ftoa_test.go with format 'g' and precision -1, and `.0` where it has
         // neither `.` nor `e`.
@@ -199,6 +200,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::excessive_precision, reason = "one of them is a tie between shortest digits")]
     fn the_canonical_form_of_bounds_that_people_write() {
         for (value, expected) in [
             (0.005, "0.005"),

@@ -1,0 +1,205 @@
+//! Serving a catalog to Prometheus.
+
+mod auth;
+#[cfg(feature = "axum")]
+mod axum;
+mod buffer;
+mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod password;
+mod render;
+mod respond;
+mod server;
+mod stall;
+
+use std::fmt;
+
+#[cfg(feature = "prometheus")]
+use prometheus::Registry;
+
+use self::auth::Credentials;
+pub use self::error::ExporterError;
+pub use self::password::{Password, PasswordError};
+use self::render::{Renderer, Sources};
+use self::respond::Responder;
+pub use self::server::Server;
+use crate::catalog::Catalog;
+#[cfg(feature = "prometheus")]
+use crate::interop::Foreign;
+
+/// Serves a catalog, and what else the program exports, over HTTP.
+///
+/// Either it listens itself, with [`bind`](Self::bind), or it becomes a route of the program's own
+/// server, with `route` (feature `axum`). Both answer with the [text format 0.0.4], which every
+/// Prometheus and everything compatible with it reads.
+///
+/// Scrapes never run on a task that serves requests: rendering, and the collectors of registries,
+/// run on threads for blocking work ([`tokio::task::spawn_blocking`]), four scrapes at once at most.
+///
+/// # Examples
+///
+/// A listener of its own:
+///
+/// ```no_run
+/// # use enumetrics_runtime as enumetrics;
+/// use enumetrics::{Catalog, Exporter, Password};
+///
+/// # async fn serve(metrics: &'static Catalog<'static>) -> Result<(), Box<dyn std::error::Error>> {
+/// let server = Exporter::new(metrics)
+///     .basic_auth("prometheus", Password::from_file("/run/secrets/metrics_password")?)?
+///     .bind("127.0.0.1:9464")
+///     .await?;
+/// tokio::spawn(server.run());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What is left out, and how to see it
+///
+/// A scrape in which a name occurs twice is unreadable as a whole. So where two sources export the
+/// same name:
+///
+/// - the catalog wins over registries, because it was checked at compile time;
+/// - families of two registries that have the same name and type become one family, and of two
+///   series with the same labels the one of the registry added first stays;
+/// - of families that have the same name and different types the first one stays. A histogram `x`
+///   has the names `x_bucket`, `x_sum` and `x_count` too, a summary `x_sum` and `x_count`;
+/// - process metrics that a registry exports are taken from there.
+///
+/// All of this is decided at each scrape, because collectors can be registered at any time. What was
+/// left out (process metrics excepted) is said at the end of the scrape in a line that starts with
+/// `# enumetrics: `, which parsers ignore:
+///
+/// ```text
+/// # enumetrics: left out family "kyc_sessions" of registry 1: the catalog exports kyc_sessions
+/// ```
+///
+/// A registry may also hold what the format cannot carry, because collectors written by hand return
+/// what they like: names that are invalid, labels that occur twice. That is left out in the same
+/// way, and the rest is exported.
+///
+/// A collector that panics costs the scrape, not the program: it is answered with status 500, and
+/// the next one tries again. (A program that is compiled with `panic = "abort"` aborts all the same.)
+///
+/// [text format 0.0.4]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+#[derive(Clone)]
+#[must_use = "an exporter serves nothing until `bind` or `route` is called"]
+pub struct Exporter {
+    catalog: &'static Catalog<'static>,
+    credentials: Option<Credentials>,
+    #[cfg(feature = "prometheus")]
+    registries: Vec<Registry>,
+    #[cfg(feature = "process")]
+    process: bool,
+}
+
+impl Exporter {
+    /// Exports a catalog, to everyone who asks.
+    pub fn new(catalog: &'static Catalog<'static>) -> Self {
+        Self {
+            catalog,
+            credentials: None,
+            #[cfg(feature = "prometheus")]
+            registries: Vec::new(),
+            #[cfg(feature = "process")]
+            process: false,
+        }
+    }
+
+    /// Exports a registry of the crate `prometheus` too, such as
+    /// [`prometheus::default_registry()`](prometheus::default_registry), where libraries register
+    /// theirs. It may be called several times, for several registries.
+    ///
+    /// `le` and `quantile` are written in the canonical form (`8.0`), not in that of
+    /// `prometheus::TextEncoder` (`8`): it is what Prometheus 3 stores for both.
+    #[cfg(feature = "prometheus")]
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.registries.push(registry.clone());
+        self
+    }
+
+    /// Exports the process's CPU time, memory, threads, open files and start time too, under the
+    /// names that every Prometheus client library uses (`process_resident_memory_bytes`, …).
+    ///
+    /// On Linux only; elsewhere it does nothing. It reads `/proc` at each scrape, in a time that
+    /// grows with the number of open files. Where a [`registry`](Self::registry) exports the same
+    /// metrics (with the feature `process`, which this method needs,
+    /// [`prometheus::default_registry()`](prometheus::default_registry) does), they are taken from
+    /// there.
+    #[cfg(feature = "process")]
+    pub fn process_metrics(mut self) -> Self {
+        self.process = true;
+        self
+    }
+
+    /// Asks for a user name and a password ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
+    /// The last call counts.
+    ///
+    /// Whoever sends anything else is answered with status 401, in a time that says nothing about
+    /// what was right. The password travels readable: use it on networks that you trust, or
+    /// behind something that speaks TLS. In Prometheus:
+    ///
+    /// ```yaml
+    /// scrape_configs:
+    ///   - job_name: kyc
+    ///     basic_auth:
+    ///       username: prometheus
+    ///       password_file: /run/secrets/metrics_password
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When no client could send them: the user name is empty or contains a colon, either contains a
+    /// control character, the password is empty, or both together have more than 767 bytes. They
+    /// are checked here, so that the mistake is found where it was made and an exporter that should
+    /// be protected never serves unprotected.
+    pub fn basic_auth(mut self, user: impl AsRef<str>, password: Password) -> Result<Self, ExporterError> {
+        self.credentials = Some(Credentials::new(user.as_ref(), &password)?);
+        Ok(self)
+    }
+
+    fn into_responder(self) -> Responder {
+        let sources = Sources {
+            catalog: self.catalog,
+            #[cfg(feature = "prometheus")]
+            foreign: Foreign::new(
+                self.catalog,
+                self.registries,
+                #[cfg(feature = "process")]
+                self.process,
+            ),
+        };
+        Responder {
+            renderer: Renderer::new(sources),
+            credentials: self.credentials,
+        }
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Exporter");
+        shown.field("credentials", &self.credentials);
+        #[cfg(feature = "prometheus")]
+        shown.field("registries", &self.registries);
+        #[cfg(feature = "process")]
+        shown.field("process_metrics", &self.process);
+        shown.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[test]
+    fn an_exporter_shows_no_secret() {
+        let exporter = Exporter::new(fixture::catalog())
+            .basic_auth("prometheus", Password::new("hunter2"))
+            .unwrap();
+        let shown = format!("{exporter:?}");
+        assert!(shown.contains("***") && !shown.contains("hunter2"), "{shown}");
+        // Nor its encoded form, which is as good: prometheus:hunter2.
+        assert!(!shown.contains("cHJvbWV0aGV1czpodW50ZXIy"), "{shown}");
+    }
+}

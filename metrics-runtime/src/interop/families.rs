@@ -1,0 +1,285 @@
+//! Families of the crate `prometheus` as text, format 0.0.4.
+//!
+//! Source: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>.
+//!
+//! Not `prometheus::TextEncoder`, because that one writes `le="8"`, where Prometheus 3 stores
+//! `8.0` and Prometheus 2 what it is given; fails the whole scrape for one empty family; and has no
+//! untyped metrics.
+
+use prometheus::proto::{Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
+
+use super::model;
+use crate::exposition::escape::{write_escaped_help, write_escaped_label_value};
+use crate::exposition::number::{write_canonical_f64, write_f64, write_i64, write_u64};
+
+/// Appends a family with its `# HELP` and `# TYPE`; nothing for a family without series.
+///
+/// Names are written as they are: [`Merged`](super::merge::Merged) has checked them.
+pub(crate) fn write_family(out: &mut Vec<u8>, family: &MetricFamily) {
+    if family.get_metric().is_empty() {
+        return;
+    }
+    write_header(out, family);
+    for metric in family.get_metric() {
+        let series = Series {
+            name: family.name(),
+            metric,
+        };
+        match family.get_field_type() {
+            MetricType::COUNTER => series.write_value(out, model::counter(metric)),
+            MetricType::GAUGE => series.write_value(out, model::gauge(metric)),
+            MetricType::HISTOGRAM => series.write_histogram(out, metric.get_histogram()),
+            MetricType::SUMMARY => series.write_summary(out, metric.get_summary()),
+            // NaN says "no value", 0 would be a value.
+            MetricType::UNTYPED => {
+                series.write_value(out, model::untyped(metric).unwrap_or(f64::NAN));
+            }
+        }
+    }
+}
+
+/// The word after `# TYPE`.
+pub(super) fn type_word(kind: MetricType) -> &'static str {
+    match kind {
+        MetricType::COUNTER => "counter",
+        MetricType::GAUGE => "gauge",
+        MetricType::HISTOGRAM => "histogram",
+        MetricType::SUMMARY => "summary",
+        MetricType::UNTYPED => "untyped",
+    }
+}
+
+fn write_header(out: &mut Vec<u8>, family: &MetricFamily) {
+    if !family.help().is_empty() {
+        out.extend_from_slice(b"# HELP ");
+        out.extend_from_slice(family.name().as_bytes());
+        out.push(b' ');
+        write_escaped_help(out, family.help());
+        out.push(b'\n');
+    }
+    out.extend_from_slice(b"# TYPE ");
+    out.extend_from_slice(family.name().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(type_word(family.get_field_type()).as_bytes());
+    out.push(b'\n');
+}
+
+/// One metric of a family, which is one or more samples.
+struct Series<'a> {
+    name: &'a str,
+    metric: &'a Metric,
+}
+
+impl Series<'_> {
+    fn write_value(&self, out: &mut Vec<u8>, value: f64) {
+        self.sample(out, "", None, |out| write_f64(out, value));
+    }
+
+    fn write_histogram(&self, out: &mut Vec<u8>, histogram: &Histogram) {
+        let count = histogram.get_sample_count();
+        let mut infinity_seen = false;
+        for bucket in histogram.get_bucket() {
+            infinity_seen |= bucket.upper_bound() == f64::INFINITY;
+            self.sample(out, "_bucket", Some(("le", bucket.upper_bound())), |out| {
+                write_u64(out, bucket.cumulative_count());
+            });
+        }
+        // `histogram_quantile` is NaN without it, and `prometheus` never stores it.
+        if !infinity_seen {
+            self.sample(out, "_bucket", Some(("le", f64::INFINITY)), |out| {
+                write_u64(out, count);
+            });
+        }
+        self.write_sum_and_count(out, histogram.get_sample_sum(), count);
+    }
+
+    fn write_summary(&self, out: &mut Vec<u8>, summary: &Summary) {
+        for quantile in summary.get_quantile() {
+            self.sample(out, "", Some(("quantile", quantile.quantile())), |out| {
+                write_f64(out, quantile.value());
+            });
+        }
+        self.write_sum_and_count(out, summary.sample_sum(), summary.sample_count());
+    }
+
+    fn write_sum_and_count(&self, out: &mut Vec<u8>, sum: f64, count: u64) {
+        self.sample(out, "_sum", None, |out| write_f64(out, sum));
+        self.sample(out, "_count", None, |out| write_u64(out, count));
+    }
+
+    /// One line: name, labels, value, and the time stamp if the metric has one.
+    fn sample(
+        &self,
+        out: &mut Vec<u8>,
+        suffix: &str,
+        numbered: Option<(&str, f64)>,
+        write_value: impl FnOnce(&mut Vec<u8>),
+    ) {
+        out.extend_from_slice(self.name.as_bytes());
+        out.extend_from_slice(suffix.as_bytes());
+        write_labels(out, self.metric.get_label(), numbered);
+        out.push(b' ');
+        write_value(out);
+        // 0 means "now" in both shapes of the model.
+        if self.metric.timestamp_ms() != 0 {
+            out.push(b' ');
+            write_i64(out, self.metric.timestamp_ms());
+        }
+        out.push(b'\n');
+    }
+}
+
+/// The labels in braces, `le` or `quantile` last; no braces where there are none.
+fn write_labels(out: &mut Vec<u8>, labels: &[LabelPair], numbered: Option<(&str, f64)>) {
+    let mut separator = b'{';
+    for label in labels {
+        out.push(separator);
+        out.extend_from_slice(label.name().as_bytes());
+        out.extend_from_slice(b"=\"");
+        write_escaped_label_value(out, label.value());
+        out.push(b'"');
+        separator = b',';
+    }
+    if let Some((name, value)) = numbered {
+        out.push(separator);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"=\"");
+        write_canonical_f64(out, value);
+        out.push(b'"');
+        separator = b',';
+    }
+    if separator == b',' {
+        out.push(b'}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus::core::Collector;
+    use prometheus::proto::{Bucket, Quantile};
+    use prometheus::{CounterVec, Gauge, HistogramOpts, HistogramVec, Opts};
+
+    use super::*;
+
+    fn text(families: &[MetricFamily]) -> String {
+        let mut out = Vec::new();
+        for family in families {
+            write_family(&mut out, family);
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    fn family(name: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
+        let mut family = MetricFamily::default();
+        family.set_name(name.to_owned());
+        family.set_field_type(kind);
+        family.set_metric(metrics);
+        family
+    }
+
+    #[test]
+    fn a_counter_with_labels() {
+        let counter =
+            CounterVec::new(Opts::new("hits_total", "Hits by \"path\",\n\\ all."), &["path", "code"]).unwrap();
+        counter.with_label_values(&["/a\"\\\n", "200"]).inc_by(3.0);
+        assert_eq!(
+            text(&counter.collect()),
+            "# HELP hits_total Hits by \"path\",\\n\\\\ all.\n\
+             # TYPE hits_total counter\n\
+             hits_total{code=\"200\",path=\"/a\\\"\\\\\\n\"} 3\n"
+        );
+    }
+
+    #[test]
+    fn a_gauge_without_labels_or_help() {
+        let gauge = Gauge::new("temperature", "x").unwrap();
+        gauge.set(-0.25);
+        let mut families = gauge.collect();
+        families[0].set_help(String::new());
+        assert_eq!(text(&families), "# TYPE temperature gauge\ntemperature -0.25\n");
+    }
+
+    #[test]
+    fn a_histogram_has_canonical_bounds_and_its_last_bucket() {
+        let options = HistogramOpts::new("wait_seconds", "Wait.").buckets(vec![0.005, 8.0, 1_000_000.0]);
+        let histogram = HistogramVec::new(options, &["queue"]).unwrap();
+        histogram.with_label_values(&["a"]).observe(0.001);
+        histogram.with_label_values(&["a"]).observe(7.5);
+        histogram.with_label_values(&["a"]).observe(2e6);
+        assert_eq!(
+            text(&histogram.collect()),
+            "# HELP wait_seconds Wait.\n\
+             # TYPE wait_seconds histogram\n\
+             wait_seconds_bucket{queue=\"a\",le=\"0.005\"} 1\n\
+             wait_seconds_bucket{queue=\"a\",le=\"8.0\"} 2\n\
+             wait_seconds_bucket{queue=\"a\",le=\"1e+06\"} 2\n\
+             wait_seconds_bucket{queue=\"a\",le=\"+Inf\"} 3\n\
+             wait_seconds_sum{queue=\"a\"} 2000007.501\n\
+             wait_seconds_count{queue=\"a\"} 3\n"
+        );
+    }
+
+    #[test]
+    fn a_last_bucket_that_exists_is_not_repeated() {
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(f64::INFINITY);
+        bucket.set_cumulative_count(4);
+        let mut histogram = Histogram::default();
+        histogram.set_bucket(vec![bucket]);
+        histogram.set_sample_count(4);
+        let mut metric = Metric::default();
+        metric.set_histogram(histogram);
+        let text = text(&[family("x", MetricType::HISTOGRAM, vec![metric])]);
+        assert_eq!(text.matches("le=\"+Inf\"} 4\n").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_summary_has_canonical_quantiles() {
+        let quantiles = [(0.5, 2.0), (1.0, f64::NAN)].map(|(quantile, value)| {
+            let mut row = Quantile::default();
+            row.set_quantile(quantile);
+            row.set_value(value);
+            row
+        });
+        let mut summary = Summary::default();
+        summary.set_quantile(quantiles.to_vec());
+        summary.set_sample_count(7);
+        summary.set_sample_sum(14.5);
+        let mut metric = Metric::default();
+        metric.set_summary(summary);
+        assert_eq!(
+            text(&[family("rpc_seconds", MetricType::SUMMARY, vec![metric])]),
+            "# TYPE rpc_seconds summary\n\
+             rpc_seconds{quantile=\"0.5\"} 2\n\
+             rpc_seconds{quantile=\"1.0\"} NaN\n\
+             rpc_seconds_sum 14.5\n\
+             rpc_seconds_count 7\n"
+        );
+    }
+
+    /// Only the plain shape of the model lets a test write an untyped value; in the other shape this
+    /// does not compile, so there the value stays unset.
+    #[test]
+    fn an_untyped_family_without_a_value_does_not_fail_the_scrape() {
+        let text = text(&[family("raw", MetricType::UNTYPED, vec![Metric::default()])]);
+        assert!(
+            text == "# TYPE raw untyped\nraw 0\n" || text == "# TYPE raw untyped\nraw NaN\n",
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_time_stamp_is_written() {
+        let mut metric = Metric::default();
+        metric.set_timestamp_ms(1_395_066_363_000);
+        assert_eq!(
+            text(&[family("x", MetricType::GAUGE, vec![metric])]),
+            "# TYPE x gauge\nx 0 1395066363000\n"
+        );
+    }
+
+    #[test]
+    fn an_empty_family_writes_nothing() {
+        assert_eq!(text(&[family("x", MetricType::COUNTER, Vec::new())]), "");
+    }
+}

@@ -1,0 +1,442 @@
+//! Families from several places as one scrape, in which every name occurs once.
+//!
+//! A scrape in which a family occurs twice, or one bad name, is refused by parsers as a whole, so
+//! what does not fit is left out, and a comment in the scrape says what and why:
+//!
+//! - The catalog is first: it was checked at compile time, and dashboards rely on it.
+//! - Families of one name and type become one family, as inside one registry; of two series with
+//!   the same labels the first stays.
+//! - Whatever else claims a name that is taken is left out. A histogram `x` claims `x_bucket`,
+//!   `x_sum` and `x_count` too, a summary `x_sum` and `x_count`.
+//! - Names that the format cannot carry, and labels that occur twice, are left out. `prometheus`
+//!   checks its own instruments, but hand-written collectors may return anything, and the common
+//!   labels of a registry may repeat a metric's own.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
+
+use super::families::{type_word, write_family};
+use crate::catalog::Catalog;
+use crate::descriptor::Kind;
+
+/// The sample names that a catalog takes, computed once for all scrapes.
+#[derive(Debug)]
+pub(crate) struct CatalogNames(HashSet<String>);
+
+impl CatalogNames {
+    pub(crate) fn of(catalog: &Catalog<'_>) -> Self {
+        let names = catalog
+            .descriptors()
+            .flat_map(|family| claimed_names(family.name, family.kind.sample_suffixes()));
+        Self(names.collect())
+    }
+}
+
+/// Where a family comes from, as comments name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The registry that was added as the n-th, counted from 1.
+    Registry(usize),
+    /// Our own process metrics.
+    #[cfg(feature = "process")]
+    Process,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(number) => write!(f, "registry {number}"),
+            #[cfg(feature = "process")]
+            Self::Process => f.write_str("the process metrics"),
+        }
+    }
+}
+
+/// One scrape in the making.
+#[derive(Debug)]
+pub(crate) struct Merged<'a> {
+    catalog: &'a CatalogNames,
+    families: Vec<(Origin, MetricFamily)>,
+    /// Sample name to the position of the family that claims it.
+    claims: HashMap<String, usize>,
+    comments: Vec<String>,
+}
+
+impl<'a> Merged<'a> {
+    pub(crate) fn new(catalog: &'a CatalogNames) -> Self {
+        Self {
+            catalog,
+            families: Vec::new(),
+            claims: HashMap::new(),
+            comments: Vec::new(),
+        }
+    }
+
+    /// Whether a family that was added claims this name.
+    #[cfg(feature = "process")]
+    pub(crate) fn claims(&self, name: &str) -> bool {
+        self.claims.contains_key(name)
+    }
+
+    /// Says something in the scrape that parsers ignore.
+    #[cfg(any(test, feature = "process"))]
+    pub(crate) fn comment(&mut self, text: String) {
+        self.comments.push(text);
+    }
+
+    /// Takes a family in, or what of it fits.
+    pub(crate) fn add(&mut self, origin: Origin, mut family: MetricFamily) {
+        // An instrument with labels that none has used yet; nothing is lost, so nothing is said.
+        if family.get_metric().is_empty() {
+            return;
+        }
+        if !is_metric_name(family.name()) {
+            let reason = "the text format allows [a-zA-Z_:][a-zA-Z0-9_:]* only";
+            return self.leave_out(origin, family.name(), reason);
+        }
+        self.drop_bad_series(origin, &mut family);
+        if family.get_metric().is_empty() {
+            return;
+        }
+
+        let names = claimed_names(family.name(), suffixes(family.get_field_type()));
+        if let Some(taken) = names.iter().find(|name| self.catalog.0.contains(*name)) {
+            let reason = format!("the catalog exports {taken}");
+            return self.leave_out(origin, family.name(), &reason);
+        }
+        let Some(taken) = names.iter().find(|name| self.claims.contains_key(*name)) else {
+            let position = self.families.len();
+            self.claims.extend(names.into_iter().map(|name| (name, position)));
+            return self.families.push((origin, family));
+        };
+        self.resolve(origin, family, taken);
+    }
+
+    /// Appends everything as text, comments last.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        for (_, family) in &self.families {
+            write_family(out, family);
+        }
+        for comment in &self.comments {
+            // Never `# HELP` or `# TYPE`, whatever the text is; one line, whatever it holds.
+            out.extend_from_slice(b"# enumetrics: ");
+            out.extend(comment.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
+            out.push(b'\n');
+        }
+    }
+
+    /// A family of the same name and type is joined to the first one, any other left out.
+    fn resolve(&mut self, origin: Origin, mut family: MetricFamily, taken: &str) {
+        let first = self
+            .claims
+            .get(taken)
+            .and_then(|&position| self.families.get_mut(position));
+        let Some((first_origin, first)) = first else {
+            return;
+        };
+        if first.name() == family.name() && first.get_field_type() == family.get_field_type() {
+            let repeated = join(first, &mut family);
+            if repeated > 0 {
+                self.comments.push(format!(
+                    "left out {repeated} series of {} of {origin}: {first_origin} exports the same labels",
+                    family.name(),
+                ));
+            }
+        } else {
+            let reason = format!(
+                "{first_origin} exports {taken} as part of the {} {}, this one is a {}",
+                type_word(first.get_field_type()),
+                first.name(),
+                type_word(family.get_field_type()),
+            );
+            self.leave_out(origin, family.name(), &reason);
+        }
+    }
+
+    fn drop_bad_series(&mut self, origin: Origin, family: &mut MetricFamily) {
+        let kind = family.get_field_type();
+        let before = family.get_metric().len();
+        family
+            .mut_metric()
+            .retain(|metric| has_good_labels(metric.get_label(), kind));
+        let dropped = before - family.get_metric().len();
+        if dropped > 0 {
+            self.comments.push(format!(
+                "left out {dropped} series of {} of {origin}: a label name is invalid, reserved or occurs twice",
+                family.name(),
+            ));
+        }
+    }
+
+    fn leave_out(&mut self, origin: Origin, name: &str, reason: &str) {
+        // `{:?}`: a bad name may hold anything.
+        self.comments
+            .push(format!("left out family {name:?} of {origin}: {reason}"));
+    }
+}
+
+/// As for our own kinds, and for those that we do not have.
+fn suffixes(kind: MetricType) -> &'static [&'static str] {
+    match kind {
+        MetricType::HISTOGRAM => Kind::Histogram.sample_suffixes(),
+        MetricType::SUMMARY => &["", "_sum", "_count"],
+        MetricType::COUNTER | MetricType::GAUGE | MetricType::UNTYPED => &[""],
+    }
+}
+
+fn claimed_names(family: &str, suffixes: &[&str]) -> Vec<String> {
+    suffixes.iter().map(|suffix| format!("{family}{suffix}")).collect()
+}
+
+/// Moves the series of `later` to `first`, but those whose labels `first` has; says how many stayed.
+fn join(first: &mut MetricFamily, later: &mut MetricFamily) -> usize {
+    let metrics = later.take_metric();
+    let is_new: Vec<bool> = {
+        let mut seen: HashSet<_> = first.get_metric().iter().map(label_set).collect();
+        metrics.iter().map(|metric| seen.insert(label_set(metric))).collect()
+    };
+    let repeated = is_new.iter().filter(|is_new| !**is_new).count();
+    let new = metrics.into_iter().zip(is_new);
+    first
+        .mut_metric()
+        .extend(new.filter_map(|(metric, is_new)| is_new.then_some(metric)));
+    repeated
+}
+
+/// What identifies a series: its labels in whatever order, empty ones being as good as absent.
+fn label_set(metric: &Metric) -> Vec<(&str, &str)> {
+    let labels = metric.get_label().iter();
+    let mut labels: Vec<_> = labels
+        .map(|label| (label.name(), label.value()))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    labels.sort_unstable();
+    labels
+}
+
+fn is_metric_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte == b':';
+    name.bytes().next().is_some_and(letter) && name.bytes().all(|byte| letter(byte) || byte.is_ascii_digit())
+}
+
+fn is_label_name(name: &str) -> bool {
+    is_metric_name(name) && !name.contains(':')
+}
+
+fn has_good_labels(labels: &[LabelPair], kind: MetricType) -> bool {
+    let reserved = match kind {
+        MetricType::HISTOGRAM => "le",
+        MetricType::SUMMARY => "quantile",
+        MetricType::COUNTER | MetricType::GAUGE | MetricType::UNTYPED => "",
+    };
+    // A metric has a handful of labels: comparing each with those before it beats any set.
+    labels.iter().enumerate().all(|(position, label)| {
+        let name = label.name();
+        let before = labels.iter().take(position);
+        is_label_name(name)
+            && name != reserved
+            && name != "__name__"
+            && before.into_iter().all(|other| other.name() != name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exporter::fixture::catalog;
+
+    /// A family with one series per entry of `series`, each entry a list of labels.
+    fn family(name: &str, kind: MetricType, series: &[&[(&str, &str)]]) -> MetricFamily {
+        let metrics = series.iter().map(|labels| {
+            let labels = labels.iter().map(|(name, value)| {
+                let mut label = LabelPair::default();
+                label.set_name((*name).to_owned());
+                label.set_value((*value).to_owned());
+                label
+            });
+            Metric::from_label(labels.collect())
+        });
+        let mut family = MetricFamily::default();
+        family.set_name(name.to_owned());
+        family.set_field_type(kind);
+        family.set_metric(metrics.collect());
+        family
+    }
+
+    /// The scrape of these families, each from the registry with that number.
+    fn scrape(families: impl IntoIterator<Item = (usize, MetricFamily)>) -> String {
+        let names = CatalogNames::of(catalog());
+        let mut merged = Merged::new(&names);
+        for (registry, family) in families {
+            merged.add(Origin::Registry(registry), family);
+        }
+        let mut out = Vec::new();
+        merged.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    use MetricType::{COUNTER, GAUGE, HISTOGRAM, SUMMARY};
+
+    #[test]
+    fn families_with_different_names_are_all_there() {
+        assert_eq!(
+            scrape([(1, family("a", GAUGE, &[&[]])), (2, family("b", COUNTER, &[&[]])),]),
+            "# TYPE a gauge\na 0\n# TYPE b counter\nb 0\n"
+        );
+    }
+
+    #[test]
+    fn the_catalog_wins() {
+        assert_eq!(
+            scrape([(1, family("requests_total", COUNTER, &[&[]]))]),
+            "# enumetrics: left out family \"requests_total\" of registry 1: the catalog exports requests_total\n"
+        );
+    }
+
+    #[test]
+    fn a_histogram_of_the_catalog_claims_its_samples() {
+        for name in [
+            "request_seconds",
+            "request_seconds_bucket",
+            "request_seconds_sum",
+            "request_seconds_count",
+        ] {
+            let text = scrape([(1, family(name, GAUGE, &[&[]]))]);
+            assert_eq!(
+                text,
+                format!("# enumetrics: left out family {name:?} of registry 1: the catalog exports {name}\n")
+            );
+        }
+        // A counter does not.
+        let text = scrape([(1, family("requests_total_count", GAUGE, &[&[]]))]);
+        assert_eq!(text, "# TYPE requests_total_count gauge\nrequests_total_count 0\n");
+    }
+
+    #[test]
+    fn a_foreign_histogram_whose_samples_the_catalog_exports_is_left_out() {
+        for kind in [HISTOGRAM, SUMMARY] {
+            assert_eq!(
+                scrape([(1, family("pool", kind, &[&[]]))]),
+                "# enumetrics: left out family \"pool\" of registry 1: the catalog exports pool_count\n"
+            );
+        }
+        assert_eq!(
+            scrape([(1, family("pool", GAUGE, &[&[]]))]),
+            "# TYPE pool gauge\npool 0\n"
+        );
+    }
+
+    #[test]
+    fn one_name_and_type_becomes_one_family() {
+        assert_eq!(
+            scrape([
+                (1, family("x", GAUGE, &[&[("a", "1")]])),
+                (2, family("x", GAUGE, &[&[("a", "2")], &[("b", "1")]])),
+            ]),
+            "# TYPE x gauge\nx{a=\"1\"} 0\nx{a=\"2\"} 0\nx{b=\"1\"} 0\n"
+        );
+    }
+
+    #[test]
+    fn a_series_that_two_registries_export_is_there_once() {
+        assert_eq!(
+            scrape([
+                (1, family("x", GAUGE, &[&[("a", "1"), ("b", "2")]])),
+                (2, family("x", GAUGE, &[&[("b", "2"), ("a", "1")], &[("a", "1")]])),
+            ]),
+            "# TYPE x gauge\nx{a=\"1\",b=\"2\"} 0\nx{a=\"1\"} 0\n\
+             # enumetrics: left out 1 series of x of registry 2: registry 1 exports the same labels\n"
+        );
+    }
+
+    #[test]
+    fn one_name_of_two_types_is_the_first_one() {
+        assert_eq!(
+            scrape([
+                (1, family("x", GAUGE, &[&[("a", "1")]])),
+                (2, family("x", COUNTER, &[&[("a", "2")]])),
+            ]),
+            "# TYPE x gauge\nx{a=\"1\"} 0\n\
+             # enumetrics: left out family \"x\" of registry 2: registry 1 exports x as part of the \
+             gauge x, this one is a counter\n"
+        );
+    }
+
+    #[test]
+    fn samples_of_a_foreign_histogram_are_claimed_in_both_orders() {
+        let histogram = || family("x", HISTOGRAM, &[&[]]);
+        let count = || family("x_count", GAUGE, &[&[]]);
+        let text = scrape([(1, histogram()), (2, count())]);
+        assert_eq!(text.matches("\nx_count").count(), 1, "{text}");
+        assert!(text.contains("# enumetrics: left out family \"x_count\" of registry 2: registry 1 exports x_count as part of the histogram x"), "{text}");
+        let text = scrape([(1, count()), (2, histogram())]);
+        assert_eq!(text.matches("\nx_count").count(), 1, "{text}");
+        assert!(text.contains("# enumetrics: left out family \"x\" of registry 2: registry 1 exports x_count as part of the gauge x_count"), "{text}");
+        // A summary has no buckets.
+        let text = scrape([
+            (1, family("x", SUMMARY, &[&[]])),
+            (2, family("x_bucket", GAUGE, &[&[]])),
+        ]);
+        assert!(!text.contains("left out"), "{text}");
+    }
+
+    #[test]
+    fn bad_names_do_not_spoil_the_scrape() {
+        for name in ["", "9lives", "a b", "naïve", "x\n# TYPE y gauge\ny 1"] {
+            let text = scrape([(1, family(name, GAUGE, &[&[]])), (1, family("ok", GAUGE, &[&[]]))]);
+            assert!(
+                text.starts_with("# TYPE ok gauge\nok 0\n# enumetrics: left out family "),
+                "{text}"
+            );
+            assert_eq!(text.lines().count(), 3, "{text}");
+        }
+    }
+
+    #[test]
+    fn bad_labels_cost_their_series_only() {
+        for labels in [
+            &[("a", "1"), ("a", "2")][..],
+            &[("a", "1"), ("b", "1"), ("a", "1")],
+            &[("a-b", "1")],
+            &[("a:b", "1")],
+            &[("", "1")],
+            &[("__name__", "y")],
+        ] {
+            let text = scrape([(1, family("x", GAUGE, &[labels, &[("a", "3")]]))]);
+            assert_eq!(
+                text,
+                "# TYPE x gauge\nx{a=\"3\"} 0\n# enumetrics: left out 1 series of x of registry 1: \
+                 a label name is invalid, reserved or occurs twice\n"
+            );
+        }
+    }
+
+    #[test]
+    fn reserved_labels_are_reserved_where_the_format_uses_them() {
+        let le: &[&[(&str, &str)]] = &[&[("le", "1")]];
+        let quantile: &[&[(&str, &str)]] = &[&[("quantile", "1")]];
+        assert!(scrape([(1, family("x", HISTOGRAM, le))]).starts_with("# enumetrics: left out 1"));
+        assert!(scrape([(1, family("x", SUMMARY, quantile))]).starts_with("# enumetrics: left out 1"));
+        assert_eq!(scrape([(1, family("x", GAUGE, le))]), "# TYPE x gauge\nx{le=\"1\"} 0\n");
+    }
+
+    #[test]
+    fn an_empty_family_neither_claims_a_name_nor_is_mentioned() {
+        assert_eq!(
+            scrape([(1, family("x", GAUGE, &[])), (2, family("x", COUNTER, &[&[]])),]),
+            "# TYPE x counter\nx 0\n"
+        );
+    }
+
+    #[test]
+    fn a_comment_is_one_line() {
+        let names = CatalogNames::of(catalog());
+        let mut merged = Merged::new(&names);
+        merged.comment("TYPE x\r\ngauge".to_owned());
+        let mut out = Vec::new();
+        merged.write(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), "# enumetrics: TYPE x  gauge\n");
+    }
+}

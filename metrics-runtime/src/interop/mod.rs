@@ -1,0 +1,16 @@
+//! The crate `prometheus` beside this one.
+
+// Only the exporter merges what others measure into a scrape.
+#[cfg(feature = "exporter")]
+mod families;
+#[cfg(feature = "exporter")]
+mod foreign;
+#[cfg(feature = "exporter")]
+mod merge;
+#[cfg(feature = "exporter")]
+mod model;
+#[cfg(all(feature = "exporter", feature = "process"))]
+mod process;
+
+#[cfg(feature = "exporter")]
+pub(crate) use foreign::Foreign;
