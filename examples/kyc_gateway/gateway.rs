@@ -1,6 +1,8 @@
 //! The gateway: its routes, and what each does.
 
-use crate::api::{ApiError, ClientAddress, OpenSession, SessionOpened, VerifyAnswer, VerifyRequest, read_json};
+use crate::api::{
+    ApiError, ClientAddress, LONGEST_BODY, OpenSession, SessionOpened, VerifyAnswer, VerifyRequest, read_json,
+};
 use crate::clients::Modules;
 use crate::http_metrics::measured;
 use crate::metrics::{Endpoint, Handler, KYC, LimitReason};
@@ -13,9 +15,6 @@ use axum::routing::{MethodRouter, any, delete, post};
 use axum::{Json, Router};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// More than any sensible request has; what is longer is answered 413.
-const LONGEST_REQUEST: usize = 16 * 1024;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -54,7 +53,7 @@ pub fn router(gateway: Arc<Gateway>, metrics: MethodRouter<Arc<Gateway>>) -> Rou
         .route("/verify", route(Handler::Verify, post(verify)))
         .route("/metrics", measured(Handler::Metrics, metrics))
         .fallback_service(measured(Handler::Other, any(unknown_path)))
-        .layer(DefaultBodyLimit::max(LONGEST_REQUEST))
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .with_state(gateway)
 }
 
@@ -128,3 +127,6 @@ impl From<Unusable> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,11 +25,6 @@
 //! - [`http_metrics`], [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
 //! - [`gateway`]: routes and handlers; [`modules`]: the rules; [`mrz`]: passports and identity cards;
 //! - [`traffic`], [`summary`]: the customers, and their count.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program in a terminal talks to whoever started it"
-)]
 #![allow(unreachable_pub, reason = "a program: `pub` says what a file offers to the others")]
 
 mod api;
@@ -46,6 +41,7 @@ mod rate_limit;
 mod sessions;
 mod settings;
 mod summary;
+mod terminal;
 mod traffic;
 
 use crate::clients::Modules;
@@ -53,6 +49,7 @@ use crate::gateway::Gateway;
 use crate::metrics::METRICS;
 use crate::settings::{Command, Settings, Traffic, USAGE};
 use crate::summary::{Summary, USER};
+use crate::terminal::{complain, say};
 use crate::traffic::Crowd;
 use enumetrics::Exporter;
 use std::env;
@@ -76,13 +73,13 @@ const FAREWELL: Duration = Duration::from_secs(5);
 async fn main() -> ExitCode {
     let settings = match Command::read(env::args_os().skip(1), |name| env::var_os(name)) {
         Ok(Command::Help) => {
-            print!("{USAGE}");
+            say(USAGE);
             return ExitCode::SUCCESS;
         }
         Ok(Command::Run(settings)) => settings,
         Err(mistakes) => {
             for mistake in mistakes {
-                eprintln!("error: {mistake}");
+                complain(mistake);
             }
             return ExitCode::from(2);
         }
@@ -90,7 +87,7 @@ async fn main() -> ExitCode {
     match run(settings).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            complain(error);
             ExitCode::FAILURE
         }
     }
@@ -117,32 +114,34 @@ async fn run(settings: Settings) -> Result<ExitCode, Box<dyn Error>> {
     });
     let server = tokio::spawn(async { server.await });
 
-    println!("listening on http://{address}");
-    println!();
-    println!("  curl -u \"{USER}:{}\" http://{address}/metrics", settings.password);
-    println!("  curl http://{address}/sessions --json '{{\"device_id\": \"phone\"}}'");
-    println!();
-
+    let customers = async {
+        terminal::welcome(address, &settings.password);
+        customers(address, &settings).await
+    };
     let code = tokio::select! {
+        // In this order: whoever reads that the gateway listens can already stop it.
+        biased;
         interrupted = ctrl_c() => {
             interrupted?;
-            println!("stopping");
+            say("stopping");
             match settings.traffic {
                 // Whoever asked for a comparison did not get one.
                 Traffic::Requests(_) => ExitCode::from(130),
                 Traffic::None | Traffic::Endless => ExitCode::SUCCESS,
             }
         }
-        outcome = customers(address, &settings) => outcome?,
+        outcome = customers => outcome?,
     };
 
     // No new connections; those open end with the answer to their request.
     drop(stop);
     sweeper.abort();
     if timeout(FAREWELL, server).await.is_err() {
-        println!("some requests did not end within {FAREWELL:?} and were dropped");
+        say(format_args!(
+            "some requests did not end within {FAREWELL:?} and were dropped"
+        ));
     }
-    println!("stopped");
+    say("stopped");
     Ok(code)
 }
 
@@ -160,7 +159,7 @@ async fn customers(address: SocketAddr, settings: &Settings) -> Result<ExitCode,
             let crowd = Crowd::new(address, settings.seed, requests);
             crowd.come(8, Duration::ZERO).await;
             let summary = Summary::settled(address, &settings.password.text()?, &crowd.tally()).await?;
-            println!("\n{summary}");
+            say(format_args!("\n{summary}"));
             Ok(if summary.agrees() {
                 ExitCode::SUCCESS
             } else {

@@ -20,9 +20,9 @@ use enumetrics::timed;
 
 /// Verifies one applicant and counts how it ended.
 ///
-/// If the client leaves before the end, this future is dropped: the verification has a duration but no status, because
-/// nobody was told one. So `kyc_verification_duration_seconds_count` less the sum of `kyc_verifications_total` is the
-/// number of verifications that were given up (and of those still running: none, they have no duration yet).
+/// If the client leaves before the end, this future is dropped: the verification has a duration, but no status,
+/// because nobody was told one. So `kyc_verification_duration_seconds_count` less the sum of `kyc_verifications_total`
+/// is the number of verifications that their clients gave up.
 pub async fn verify(
     modules: &Modules,
     device: DeviceId,

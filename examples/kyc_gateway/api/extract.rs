@@ -9,13 +9,19 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use std::net::{IpAddr, SocketAddr};
 
+/// More bytes than any sensible request has.
+pub const LONGEST_BODY: usize = 16 * 1024;
+
 /// The body of `request` as `T`; a wrong one is refused with the name of the wrong field.
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
     match Json::from_request(request, &()).await {
         Ok(Json(body)) => Ok(body),
         Err(refused) => Err(ApiError::Malformed {
             status: refused.status(),
-            message: refused.body_text(),
+            message: match refused.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => format!("the body is longer than {LONGEST_BODY} bytes"),
+                _ => refused.body_text(),
+            },
         }),
     }
 }

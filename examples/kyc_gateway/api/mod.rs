@@ -4,7 +4,7 @@ mod error;
 mod extract;
 
 pub use error::ApiError;
-pub use extract::{ClientAddress, DEMO_ADDRESS, read_json};
+pub use extract::{ClientAddress, DEMO_ADDRESS, LONGEST_BODY, read_json};
 
 use crate::metrics::{AttackType, Module, Status};
 use crate::modules::Behaviour;

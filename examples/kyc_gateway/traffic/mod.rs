@@ -10,6 +10,7 @@ use crate::api::DEMO_ADDRESS;
 use crate::http_client::{HttpClient, HttpError};
 use crate::metrics::{Handler, Method};
 use crate::random::Random;
+use crate::terminal::say;
 use axum::body::Bytes;
 use axum::http::{self, Request, header};
 use enumetrics::LabelValue;
@@ -99,7 +100,7 @@ impl Crowd {
             match self.send(step, &session).await {
                 Ok(Outcome::Answered(_, told)) if opens => session = told.session_id.unwrap_or_default(),
                 Ok(_) => {}
-                Err(error) => println!("{:>8.3}s  {error}", self.start.elapsed().as_secs_f64()),
+                Err(error) => say(format_args!("{:>8.3}s  {error}", self.start.elapsed().as_secs_f64())),
             }
         }
         Ok(())
@@ -118,13 +119,13 @@ impl Crowd {
             },
             _ => Outcome::answered(&answer.await?),
         };
-        println!(
+        say(format_args!(
             "{:>8.3}s  {address:<15} {:<6} {:<14} {:>5} ms  {outcome}",
             self.start.elapsed().as_secs_f64(),
             method.value(),
             handler.value(),
             start.elapsed().as_millis(),
-        );
+        ));
         self.lock().tally.add(handler, method, &outcome);
         Ok(outcome)
     }

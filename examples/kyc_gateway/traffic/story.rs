@@ -35,6 +35,8 @@ pub enum Story {
     Stuck,
     /// Meets a module that hangs, and gives up first.
     Impatient,
+    /// Thinks better of it.
+    Undecided,
     /// Has a client with bugs.
     Confused,
     /// Opens sessions from one address until it is told to stop.
@@ -46,7 +48,7 @@ pub enum Story {
 }
 
 /// How often each comes, in some fifty.
-const DECK: [(Story, usize); 15] = [
+const DECK: [(Story, usize); 16] = [
     (Story::Honest, 26),
     (Story::Doubtful, 5),
     (Story::Refused, 4),
@@ -58,6 +60,7 @@ const DECK: [(Story, usize); 15] = [
     (Story::Unluckier, 1),
     (Story::Stuck, 1),
     (Story::Impatient, 2),
+    (Story::Undecided, 1),
     (Story::Confused, 2),
     (Story::Bot, 1),
     (Story::Farm, 1),
@@ -178,6 +181,7 @@ impl Dealer {
                 vec![Action::VerifyAndLeave(module, request)]
             }
             Story::Stubborn => (0..=ATTEMPTS).map(|_| Action::Verify(trouble("fail").1)).collect(),
+            Story::Undecided => vec![Action::Close],
             Story::Confused => vec![self.nonsense(&request), Action::Verify(request)],
             _ => vec![Action::Verify(request)],
         }
