@@ -1,14 +1,312 @@
 //! Prometheus metrics whose names, labels and label values the compiler knows.
-// docs.rs is the manual, a type that cannot be printed cannot be debugged, and a library does not print.
+//!
+//! A metric is a field of a struct, a label value is a variant of an enum, and a declaration is a constant. From that
+//! follow the storage (a static array: no hash, no lock, no allocation, no start-up), the checks (a misspelt label
+//! value does not compile), the bound on the number of series (a `const`), and the scrape (written straight from the
+//! cells).
+//!
+//! ```
+//! use enumetrics::{catalog, metric_family, timed, timed_into, Counter, Gauge, Histogram, LabelValue};
+//!
+//! #[derive(LabelValue, Clone, Copy)]
+//! pub enum Module { Liveness, Ocr, FaceMatch }             // module="face_match"
+//!
+//! #[derive(LabelValue, Clone, Copy)]
+//! #[label(rename_all = "SCREAMING_SNAKE_CASE")]
+//! pub enum Status { Verified, Rejected, ManualReview }     // status="MANUAL_REVIEW"
+//!
+//! #[metric_family(namespace = "kyc", max_series = 100)]
+//! pub struct Kyc {
+//!     /// Duration of each module of the pipeline.
+//!     #[metric(buckets = [0.5, 1.0, 2.0, 4.0, 8.0])]
+//!     pub module_duration_seconds: Histogram<Module>,
+//!     /// Verifications processed, by final status.
+//!     pub verifications_total: Counter<Status>,
+//!     /// Verification sessions now open.
+//!     pub active_sessions: Gauge,
+//! }
+//!
+//! pub static KYC: Kyc = Kyc::new();
+//! catalog! { pub static METRICS = [KYC]; }                 // what this program exports
+//! timed_into!(crate::KYC.module_duration_seconds);         // once, at the crate root
+//!
+//! #[timed(module = "ocr")]                                 // "orc" would not compile
+//! fn run_ocr() {}
+//!
+//! # fn main() {
+//! let _session = KYC.active_sessions.track();
+//! run_ocr();
+//! KYC.verifications_total.with(Status::Verified).inc();
+//!
+//! assert!(METRICS.render().contains(r#"kyc_verifications_total{status="VERIFIED"} 1"#));
+//! # }
+//! ```
+//!
+//! # Where to go from here
+//!
+//! | to | see |
+//! |---|---|
+//! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`catalog!`]; [the guide](guide::declaring) |
+//! | record | [`Counter`], [`Gauge`], [`Histogram`] |
+//! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
+//! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
+//! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `exporter` | yes | `Exporter`: `GET /metrics` on tokio, on an address of its own, with basic authentication |
+//! | `prometheus` | yes | registries of the crate `prometheus` in the same scrape, and a catalog as a collector in one |
+//! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
+//! | `axum` | no | `Exporter::route`: the same as a route of an axum server |
+//!
+//! Without any feature there is declaring, recording, timing and [`Catalog::render`].
+// docs.rs is the manual; a type that cannot be printed cannot be debugged; and a library neither prints nor brings its
+// host down (tests may: clippy.toml).
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![warn(
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
 )]
 
-pub use enumetrics_macros::{LabelSet, LabelValue, catalog, metric_family, timed};
+/// Declares a struct of metrics: each field is a metric family.
+///
+/// The name of a family is `namespace`, `subsystem` and the field's name, joined by `_`; its help is the first
+/// paragraph of the field's doc comment, which must be there. The struct stays as it is written, except that a
+/// histogram's type learns the number of its buckets. It gets a `const fn new()`, the constant `MAX_SERIES`, and
+/// implements [`MetricFamily`].
+///
+/// ```
+/// use enumetrics::{metric_family, Counter, Histogram};
+///
+/// #[metric_family(namespace = "shop", subsystem = "cart", max_series = 20)]
+/// pub struct Cart {
+///     /// Carts that were paid for.
+///     pub checkouts_total: Counter,              // shop_cart_checkouts_total
+///     /// Price of a cart.
+///     #[metric(buckets = [10, 50, 100, 500])]
+///     pub price_euros: Histogram,                // shop_cart_price_euros
+/// }
+///
+/// pub static CART: Cart = Cart::new();
+///
+/// CART.checkouts_total.inc();
+/// CART.price_euros.observe(42.5);
+/// const _: () = assert!(Cart::MAX_SERIES == 1 + (4 + 3));
+/// ```
+///
+/// On the struct:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name |
+/// | `max_series = …` | a struct that could export more series does not compile; any constant expression |
+/// | `crate = path` | where this crate is, if not at `::enumetrics` |
+///
+/// On a field:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `#[metric(buckets = …)]` | the upper bounds of a histogram's buckets: a list, or a constant array or slice of `f64` |
+///
+/// # Errors
+///
+/// All mistakes of a declaration are reported together, each on its token: a name that Prometheus does not accept, a
+/// counter without `_total`, a missing help, bounds that do not increase, a budget that is exceeded, a misspelt option.
+/// Naming follows [Prometheus' conventions](https://prometheus.io/docs/practices/naming/).
+pub use enumetrics_macros::metric_family;
+
+/// Declares what a program exports: a `static` [`Catalog`] of statics.
+///
+/// Two families that claim the same name do not compile, and neither does a name that a histogram claims with
+/// `_bucket`, `_sum` or `_count`.
+///
+/// ```
+/// # use enumetrics::{catalog, metric_family, Counter};
+/// # #[metric_family(namespace = "kyc")]
+/// # pub struct Kyc {
+/// #     /// Verifications.
+/// #     pub verifications_total: Counter,
+/// # }
+/// # pub static KYC: Kyc = Kyc::new();
+/// # mod http { pub static HTTP: super::Http = super::Http::new(); }
+/// # #[metric_family(namespace = "http")]
+/// # pub struct Http {
+/// #     /// Requests.
+/// #     pub requests_total: Counter,
+/// # }
+/// catalog! {
+///     /// All metrics of this service.
+///     pub static METRICS = [KYC, http::HTTP];
+/// }
+///
+/// const LIMIT: usize = METRICS.max_series(); // for `sample_limit` in Prometheus' configuration
+/// assert_eq!(LIMIT, 2);
+/// ```
+///
+/// `crate = path;` before the declaration says where this crate is, if not at `::enumetrics`.
+pub use enumetrics_macros::catalog;
+
+/// Observes how long a function takes, once, whatever its end: return, `?`, panic, or a future that is dropped.
+///
+/// It stands on `fn` and `async fn`, free or in an `impl` or `trait`, generic or not. An `async fn` is observed from its
+/// first poll; one that is never polled is not.
+///
+/// ```
+/// use enumetrics::{metric_family, timed, timed_into, Histogram, LabelValue};
+/// # #[derive(LabelValue, Clone, Copy)]
+/// # pub enum Module { Liveness, Ocr }
+///
+/// #[metric_family(namespace = "kyc")]
+/// pub struct Kyc {
+///     /// Duration of the whole verification pipeline.
+///     #[metric(buckets = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 15.0])]
+///     pub verification_duration_seconds: Histogram,
+///     /// Duration of each module of the pipeline.
+///     #[metric(buckets = [0.5, 1.0, 2.0, 4.0, 8.0])]
+///     pub module_duration_seconds: Histogram<Module>,
+/// }
+///
+/// pub static KYC: Kyc = Kyc::new();
+///
+/// // Once, at the crate root: what `#[timed(label = "value")]` records into.
+/// timed_into!(crate::KYC.module_duration_seconds);
+///
+/// #[timed(module = "ocr")]
+/// async fn run_ocr() { /* … */ }
+///
+/// // Or a metric by name; its labels, if any, follow.
+/// #[timed(KYC.verification_duration_seconds)]
+/// fn verify() { /* … */ }
+///
+/// #[timed(KYC.module_duration_seconds, module = "liveness")]
+/// fn run_liveness() { /* … */ }
+///
+/// # fn main() {
+/// verify();
+/// assert_eq!(KYC.verification_duration_seconds.count(), 1);
+/// # }
+/// ```
+///
+/// The metric is a static [`Histogram`] in seconds. All its labels are given, in any order, as text that the compiler
+/// looks up: an unknown value is an error on that text, which lists the values and names the nearest one. `crate = path`
+/// says where this crate is, if not at `::enumetrics`.
+///
+/// # Errors
+///
+/// Besides unknown, missing and repeated labels: a `const fn`, a function without a body, and a function that is not
+/// `async` but returns a future, of which only the creation would be timed.
+///
+/// # Cost
+///
+/// Two readings of the clock and one observation; no allocation. A future grows by one [`Instant`](std::time::Instant).
+pub use enumetrics_macros::timed;
+
+#[doc(inline)]
+pub use enumetrics_runtime::timed_into;
+
+/// Makes an enum the closed set of a label's values; see [`trait@LabelValue`].
+///
+/// The label is called like the enum, each value like its variant, in `snake_case`:
+///
+/// ```
+/// use enumetrics::LabelValue;
+///
+/// #[derive(LabelValue, Clone, Copy)]
+/// pub enum AttackType { Photo, DeepFake }
+///
+/// assert_eq!(AttackType::NAME, "attack_type");
+/// assert_eq!(AttackType::DeepFake.value(), "deep_fake");
+///
+/// #[derive(LabelValue, Clone, Copy)]
+/// #[label(name = "status", rename_all = "SCREAMING_SNAKE_CASE")]
+/// pub enum FinalStatus {
+///     Verified,
+///     ManualReview,
+///     #[label(value = "5xx")]
+///     ServerError,
+/// }
+///
+/// assert_eq!(FinalStatus::NAME, "status");
+/// assert_eq!(FinalStatus::VALUES, ["VERIFIED", "MANUAL_REVIEW", "5xx"]);
+/// ```
+///
+/// | option | where | meaning |
+/// |---|---|---|
+/// | `#[label(name = "…")]` | enum | the label's name |
+/// | `#[label(rename_all = "…")]` | enum | `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case` or `SCREAMING-KEBAB-CASE` |
+/// | `#[label(crate = path)]` | enum | where this crate is, if not at `::enumetrics` |
+/// | `#[label(value = "…")]` | variant | the value |
+///
+/// # Errors
+///
+/// A variant with fields, a value that is empty or there twice, an enum without variants or with parameters, a name that
+/// is reserved (`le`, `quantile`, `__…`) or that Prometheus does not accept.
+pub use enumetrics_macros::LabelValue;
+
+/// Makes a struct a set of labels, one for each field; see [`trait@LabelSet`].
+///
+/// ```
+/// use enumetrics::{Counter, LabelSet, LabelValue};
+///
+/// #[derive(LabelValue, Clone, Copy)]
+/// pub enum Endpoint { Verify, Sessions }
+///
+/// #[derive(LabelValue, Clone, Copy)]
+/// pub enum Reason { IpLimit, DeviceLimit, SessionLimit }
+///
+/// #[derive(LabelSet, Clone, Copy)]
+/// pub struct RateLimitHit {
+///     pub endpoint: Endpoint,
+///     pub reason: Reason,
+/// }
+///
+/// static HITS: Counter<RateLimitHit> = Counter::new();
+///
+/// HITS.with(RateLimitHit { endpoint: Endpoint::Verify, reason: Reason::IpLimit }).inc();
+/// const _: () = assert!(Counter::<RateLimitHit>::MAX_SERIES == 6);
+/// ```
+///
+/// A label is called like its field; `#[label(name = "…")]` on the field gives it another name, and
+/// `#[label(crate = path)]` on the struct says where this crate is, if not at `::enumetrics`.
+///
+/// # Errors
+///
+/// A struct without named fields or with parameters, a field that is no label, a name that is there twice, is reserved
+/// (`le`, `quantile`, `__…`) or that Prometheus does not accept.
+pub use enumetrics_macros::LabelSet;
+
+#[cfg(feature = "prometheus")]
+pub use enumetrics_runtime::CatalogCollector;
+pub use enumetrics_runtime::{
+    Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Gauge, GaugeSeries, GaugeValue,
+    Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
+    Observation, Timer, Tracked,
+};
+#[cfg(feature = "exporter")]
+pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};
+
 #[doc(hidden)]
 pub use enumetrics_runtime::__private;
-pub use enumetrics_runtime::*;
+
+/// How to use it, chapter by chapter.
+pub mod guide {
+    #[doc = include_str!("../docs/declaring.md")]
+    pub mod declaring {}
+
+    #[doc = include_str!("../docs/timing.md")]
+    pub mod timing {}
+
+    #[cfg(all(feature = "exporter", feature = "prometheus", feature = "process", feature = "axum"))]
+    #[doc = include_str!("../docs/exposing.md")]
+    pub mod exposing {}
+}
+
+/// The README's code is compiled too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

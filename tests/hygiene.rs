@@ -23,10 +23,6 @@ mod shadowed {
     pub mod core {}
     pub mod std {}
     pub mod enumetrics {}
-    macro_rules! compile_error {
-        ($($tokens:tt)*) => {};
-    }
-    pub(crate) use compile_error;
 
     #[derive(::enumetrics::LabelValue)]
     pub enum T {

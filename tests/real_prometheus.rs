@@ -1,11 +1,4 @@
 //! Proves what the other tests stand on: that `support` starts real servers, and tells the truth about what they see.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "in a test, a broken expectation is a failure, and a panic is how to say so"
-)]
-
 mod support;
 
 use std::io::{BufRead, BufReader, Write};

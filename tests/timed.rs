@@ -1,6 +1,4 @@
 //! `#[timed]` on every function that it takes, and every way in which a function ends.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
-
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -131,7 +129,7 @@ mod functions {
     pub(super) fn generic<'a, F: Fn(u32) -> u32, T, const N: usize>(f: F, items: &'a [T; N]) -> (u32, &'a T)
     where
         T: Clone + 'a,
-        for<'b> F: Send,
+        for<'b> &'b T: Sized,
     {
         (f(N as u32), &items[0])
     }

@@ -1,13 +1,15 @@
 //! The macros of [enumetrics](https://docs.rs/enumetrics), which re-exports and documents them.
 //!
 //! Each entry point is one line over `proc_macro2` tokens: parse (spans kept), lint (all errors together), expand.
-// docs.rs is the manual, a type that cannot be printed cannot be debugged, and a library does not print.
+// docs.rs is the manual; a type that cannot be printed cannot be debugged; and a library neither prints nor brings its
+// host down (tests may: clippy.toml).
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![warn(
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
 )]
 
 mod attribute;

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::text::TextEncoder;
 use crate::family::Export;
+use crate::metric::Reading;
 
 /// Structs of metrics that are exported together: a program's one list of what it exports.
 ///
@@ -91,14 +92,14 @@ impl<'a> Catalog<'a> {
     /// Appends a scrape in the text format to a buffer, which is the only memory it needs.
     pub(crate) fn render_text(&self, out: &mut Vec<u8>) {
         let mut encoder = TextEncoder::new(out);
-        for family in self.families {
-            family.read(&mut |descriptor, reading| encoder.family(descriptor, &reading));
-        }
+        self.read(&mut |descriptor, reading| encoder.family(descriptor, &reading));
     }
 
-    #[cfg(feature = "prometheus")]
-    pub(crate) fn families(&self) -> &'a [&'a dyn Export] {
-        self.families
+    /// Shows each metric's cells to `visit`, in the order in which they are exported.
+    pub(crate) fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
+        for family in self.families {
+            family.read(visit);
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! The runtime of [enumetrics](https://docs.rs/enumetrics): metric types, catalogs, exposition.
 //!
 //! Use it through the `enumetrics` crate, which re-exports what is public here and documents it as a whole.
-// docs.rs is the manual, a type that cannot be printed cannot be debugged, and a library does not print.
+// docs.rs is the manual; a type that cannot be printed cannot be debugged; and a library neither prints nor brings its
+// host down (tests may: clippy.toml).
+#![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![warn(
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
 )]
 
 mod catalog;
@@ -29,6 +31,8 @@ pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "exporter")]
 pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
 pub use self::family::{Export, MetricFamily};
+#[cfg(feature = "prometheus")]
+pub use self::interop::CatalogCollector;
 pub use self::label::{LabelSet, LabelValue};
 pub use self::metric::{
     Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,

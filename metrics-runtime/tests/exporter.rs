@@ -2,13 +2,6 @@
 //!
 //! Requests are written byte by byte, so that they can be wrong; no client library hides anything.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test fails by panicking, and one of them talks to its parent process"
-)]
-
 use std::net::SocketAddr;
 use std::time::Duration;
 

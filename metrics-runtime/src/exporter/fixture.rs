@@ -11,7 +11,7 @@ pub(crate) fn catalog() -> &'static Catalog<'static> {
 
 static FIXTURE: Fixture = Fixture {
     requests_total: Counter::new(),
-    request_seconds: Histogram::NEW,
+    request_seconds: Histogram::with_buckets(&[0.5]),
     pool_count: Gauge::new(),
 };
 

@@ -1,5 +1,6 @@
 //! The crate `prometheus` beside this one.
 
+mod collector;
 // Only the exporter merges what others measure into a scrape.
 #[cfg(feature = "exporter")]
 mod families;
@@ -14,3 +15,5 @@ mod process;
 
 #[cfg(feature = "exporter")]
 pub(crate) use foreign::Foreign;
+
+pub use collector::CatalogCollector;
