@@ -25,7 +25,6 @@
 //! - [`http_metrics`], [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
 //! - [`gateway`]: routes and handlers; [`modules`]: the rules; [`mrz`]: passports and identity cards;
 //! - [`traffic`], [`summary`]: the customers, and their count.
-#![allow(unreachable_pub, reason = "a program: `pub` says what a file offers to the others")]
 
 mod api;
 mod clients;
