@@ -228,24 +228,24 @@ mod conditional {
 
     #[derive(LabelValue, Clone, Copy)]
     pub enum Level {
-        #[cfg(any())]
+        #[cfg(not(test))]
         Never,
         Low,
-        #[cfg(all())]
+        #[cfg(test)]
         High,
     }
 
     #[metric_family(namespace = "some", max_series = 6)]
     pub struct Some {
         /// Not there.
-        #[cfg(any())]
+        #[cfg(not(test))]
         #[metric(buckets = [2.0, 1.0])]
         pub never_seconds: Missing,
         /// Things.
-        #[cfg(all())]
+        #[cfg(test)]
         pub things_total: Counter<Level>,
         /// Not there either.
-        #[cfg(any())]
+        #[cfg(not(test))]
         pub no_counter: Counter,
         /// Seconds.
         #[metric(buckets = [1.0])]
