@@ -163,6 +163,7 @@ fn a_label_value_knows_its_text_and_place() {
     {
         assert_eq!(module.index(), index);
     }
+    assert_eq!(Module::VARIANTS, [Module::Liveness, Module::Ocr, Module::FaceMatch]);
     assert_eq!(Failure::COMBINATIONS, 12);
     let last = Failure {
         module: Module::FaceMatch,

@@ -157,25 +157,14 @@ mod tests {
     /// The same word for a metric and for an answer's body.
     #[test]
     fn labels_and_json_agree() {
-        fn agree<T: LabelValue + Serialize>(values: &[T]) {
-            for value in values {
+        fn agree<T: LabelValue + Serialize>() {
+            for value in T::VARIANTS {
                 assert_eq!(serde_json::to_value(value).unwrap(), value.value());
             }
         }
-        use AttackType::*;
-        agree(&[Photo, Screen, Mask, Deepfake]);
-        agree(&[Status::Verified, Status::Rejected, Status::ManualReview, Status::Error]);
-        agree(&[
-            LimitReason::IpLimit,
-            LimitReason::DeviceLimit,
-            LimitReason::SessionLimit,
-        ]);
-        agree(&[
-            Module::Liveness,
-            Module::Ocr,
-            Module::FaceMatch,
-            Module::Antifraud,
-            Module::Decision,
-        ]);
+        agree::<AttackType>();
+        agree::<Status>();
+        agree::<LimitReason>();
+        agree::<Module>();
     }
 }

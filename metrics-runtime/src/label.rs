@@ -7,11 +7,13 @@ use crate::storage::Cell;
 ///
 /// Derive it: `#[derive(LabelValue)]`. The label's name is the enum's name in
 /// `snake_case`, each value the variant's; both can be changed with `#[label(…)]`.
-pub trait LabelValue: LabelSet {
+pub trait LabelValue: LabelSet + Sized {
     /// The label's name where no field names it.
     const NAME: &'static str;
     /// All values, in the order of the variants.
     const VALUES: &'static [&'static str];
+    /// All variants, in their order.
+    const VARIANTS: &'static [Self];
 
     /// The value as it is exported.
     fn value(&self) -> &'static str {

@@ -1,10 +1,10 @@
 //! Tokens to model.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta};
+use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta};
 
 use super::{Buckets, Family, Metric};
 use crate::attribute::{
@@ -103,18 +103,15 @@ fn parse_buckets(value: TokenStream) -> Buckets {
 
 /// `8` as `8.0`, everything else as it is.
 fn float(element: TokenStream) -> TokenStream {
-    match syn::parse2::<syn::LitInt>(visible(element.clone())) {
-        Ok(literal) if literal.suffix().is_empty() => {
-            let span = literal.span();
-            match literal.base10_parse::<u64>() {
-                #[allow(clippy::cast_precision_loss, reason = "as an f64 literal of the same digits would")]
-                Ok(integer) => {
-                    let float = integer as f64;
-                    quote_spanned!(span=> #float)
-                }
-                Err(_) => literal.into_token_stream(),
+    match syn::parse2::<LitInt>(visible(element.clone())) {
+        Ok(integer) if integer.suffix().is_empty() => match integer.base10_parse::<f64>() {
+            Ok(value) => {
+                let mut float = Literal::f64_unsuffixed(value);
+                float.set_span(integer.span());
+                float.into_token_stream()
             }
-        }
+            Err(_) => element,
+        },
         _ => element,
     }
 }

@@ -36,6 +36,8 @@ struct Variant {
     value: String,
     /// The token that gives the value.
     span: Span,
+    /// Whether it has no fields; one that has is reported.
+    is_unit: bool,
 }
 
 fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
@@ -95,7 +97,8 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
 }
 
 fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Errors) -> Variant {
-    if !matches!(variant.fields, Fields::Unit) {
+    let is_unit = matches!(variant.fields, Fields::Unit);
+    if !is_unit {
         errors.at(
             variant.fields.span(),
             "a label value cannot have fields: each variant is exactly one value",
@@ -118,6 +121,7 @@ fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Error
         ident,
         value: value.0,
         span: value.1,
+        is_unit,
     }
 }
 
@@ -149,6 +153,10 @@ fn expand(model: &Model) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, Variant { ident, .. })| quote!(Self::#ident { .. } => #index));
+    let units = variants
+        .iter()
+        .filter(|variant| variant.is_unit)
+        .map(|variant| &variant.ident);
     let index = if count == 0 {
         quote!(0)
     } else {
@@ -174,6 +182,7 @@ fn expand(model: &Model) -> TokenStream {
         impl #krate::LabelValue for #ident {
             const NAME: &'static str = #name;
             const VALUES: &'static [&'static str] = &[#(#values),*];
+            const VARIANTS: &'static [Self] = &[#(Self::#units),*];
         }
     }
 }

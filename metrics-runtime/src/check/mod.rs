@@ -187,7 +187,7 @@ pub const fn buckets(bounds: &[f64]) {
 /// One bucket bound must be finite, and greater than the one before it.
 #[track_caller]
 pub const fn bucket(bounds: &[f64], at: usize) {
-    let message = Message::new().text("bucket bound ").number(at + 1);
+    let message = Message::new().text("the bucket bound at position ").number(at + 1);
     if bounds[at].is_nan() {
         panic!("{}", message.text(" is not a number").as_str());
     }
