@@ -7,6 +7,7 @@ use crate::metrics::{Exchange, HTTP, Method, Module, Status, StatusClass};
 use crate::modules::{self, Services};
 use axum::http::{self, header};
 use axum::routing::get;
+use enumetrics::LabelValue;
 use http_body_util::Full;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -105,20 +106,12 @@ struct Numbers {
 
 impl Numbers {
     fn now() -> Self {
-        let modules = [
-            Module::Liveness,
-            Module::Ocr,
-            Module::FaceMatch,
-            Module::Antifraud,
-            Module::Decision,
-        ];
-        let endings = [Status::Verified, Status::Rejected, Status::ManualReview, Status::Error];
         Self {
             pipeline: KYC.verification_duration_seconds.count(),
-            modules: modules.map(|module| KYC.module_duration_seconds.with(module).count()),
-            endings: endings
-                .map(|status| KYC.verifications_total.with(status).get())
+            modules: std::array::from_fn(|at| KYC.module_duration_seconds.with(Module::VARIANTS[at]).count()),
+            endings: Status::VARIANTS
                 .iter()
+                .map(|status| KYC.verifications_total.with(*status).get())
                 .sum(),
             sessions: KYC.active_sessions.get(),
         }

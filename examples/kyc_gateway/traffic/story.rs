@@ -5,16 +5,9 @@ use crate::metrics::{AttackType, Module};
 use crate::mrz::{self, Date};
 use crate::random::Random;
 use crate::sessions::ATTEMPTS;
+use enumetrics::LabelValue;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
-
-const MODULES: [Module; 5] = [
-    Module::Liveness,
-    Module::Ocr,
-    Module::FaceMatch,
-    Module::Antifraud,
-    Module::Decision,
-];
 
 /// A kind of customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +160,7 @@ impl Dealer {
     fn visit(&mut self, story: Story) -> Vec<Action> {
         let request = self.request(story);
         let mut trouble = |behaviour| {
-            let module = self.random.pick(MODULES);
+            let module = Module::VARIANTS[self.random.below(Module::VARIANTS.len() as u64) as usize];
             let mut request = request.clone();
             request["simulate"] = json!({ "module": module, "behaviour": behaviour });
             (module, request)
