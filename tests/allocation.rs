@@ -1,0 +1,126 @@
+//! What allocates: nothing that records, and of a scrape only the buffer.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use enumetrics::{Catalog, Counter, Gauge, Histogram, LabelSet, LabelValue, metric_family, timed};
+
+/// The system's allocator, and how often this thread asked it.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    ALLOCATIONS.with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+#[allow(unsafe_code, reason = "an allocator can only be counted by being one")]
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.with(Cell::get);
+    work();
+    ALLOCATIONS.with(Cell::get) - before
+}
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Digit {
+    Zero,
+    One,
+    Two,
+    Three,
+    Four,
+    Five,
+    Six,
+    Seven,
+    Eight,
+    Nine,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+pub struct Number {
+    pub hundreds: Digit,
+    pub tens: Digit,
+    pub ones: Digit,
+}
+
+#[metric_family(namespace = "few")]
+pub struct Few {
+    /// Ten series.
+    pub numbers_total: Counter<Digit>,
+    /// Some more.
+    #[metric(buckets = [0.1, 1.0])]
+    pub seconds: Histogram<Digit>,
+}
+
+#[metric_family(namespace = "many")]
+pub struct Many {
+    /// A thousand series.
+    pub numbers_total: Counter<Number>,
+    /// Five thousand more.
+    #[metric(buckets = [0.1, 1.0])]
+    pub seconds: Histogram<Number>,
+    /// One.
+    pub now: Gauge,
+}
+
+static FEW: Few = Few::new();
+static MANY: Many = Many::new();
+
+#[timed(FEW.seconds, digit = "seven")]
+fn timed() {}
+
+#[test]
+fn recording_allocates_nothing() {
+    let recorded = allocations(|| {
+        for digit in Digit::VARIANTS {
+            let number = Number {
+                hundreds: *digit,
+                tens: *digit,
+                ones: Digit::One,
+            };
+            MANY.numbers_total.with(number).inc();
+            MANY.seconds.with(number).observe(0.5);
+            let _now = MANY.now.track();
+            let _timer = FEW.seconds.with(*digit).start_timer();
+            timed();
+        }
+    });
+    assert_eq!(recorded, 0);
+}
+
+#[test]
+fn a_scrape_allocates_for_its_buffer_and_not_for_its_series() {
+    let families: [&dyn enumetrics::Export; 2] = [&FEW, &MANY];
+    let few = Catalog::new(&families[..1]).expect("the names are unique");
+    let many = Catalog::new(&families[1..]).expect("the names are unique");
+    assert!(many.max_series() > 90 * few.max_series());
+    let render = |catalog: &Catalog<'_>| allocations(|| drop(catalog.render()));
+    let (few, many) = (render(&few), render(&many));
+    // A buffer that doubles grows seven more times for a hundred times the text.
+    assert!(many <= few + 8, "{few} allocations for few series, {many} for many");
+    assert!(few > 0);
+}
