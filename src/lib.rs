@@ -116,7 +116,8 @@
 /// # Errors
 ///
 /// All mistakes of a declaration are reported together, each on its token: a name that Prometheus does not accept, a
-/// counter without `_total`, a missing help, bounds that do not increase, a budget that is exceeded, a misspelt option.
+/// counter without `_total`, a unit that is no base unit, a missing help, bounds that do not increase, a budget that is
+/// exceeded, a misspelt option.
 /// Naming follows [Prometheus' conventions](https://prometheus.io/docs/practices/naming/).
 pub use enumetrics_macros::metric_family;
 
@@ -201,7 +202,8 @@ pub use enumetrics_macros::catalog;
 /// # Errors
 ///
 /// Besides unknown, missing and repeated labels: a `const fn`, a function without a body, and a function that is not
-/// `async` but returns a future, of which only the creation would be timed.
+/// `async` but visibly returns a future (`impl Future`, a boxed one), of which only the creation would be timed. That is
+/// also what `#[async_trait]` makes of a method: there, put `#[timed]` on a function that the method calls.
 ///
 /// # Cost
 ///
@@ -253,7 +255,7 @@ pub use enumetrics_macros::LabelValue;
 /// Makes a struct a set of labels, one for each field; see [`trait@LabelSet`].
 ///
 /// ```
-/// use enumetrics::{Counter, LabelSet, LabelValue};
+/// use enumetrics::{metric_family, Counter, LabelSet, LabelValue};
 ///
 /// #[derive(LabelValue, Clone, Copy)]
 /// pub enum Endpoint { Verify, Sessions }
@@ -267,10 +269,16 @@ pub use enumetrics_macros::LabelValue;
 ///     pub reason: Reason,
 /// }
 ///
-/// static HITS: Counter<RateLimitHit> = Counter::new();
+/// #[metric_family(namespace = "kyc")]
+/// pub struct Kyc {
+///     /// Requests blocked by rate limiting.
+///     pub rate_limit_hits_total: Counter<RateLimitHit>,
+/// }
 ///
-/// HITS.with(RateLimitHit { endpoint: Endpoint::Verify, reason: Reason::IpLimit }).inc();
-/// const _: () = assert!(Counter::<RateLimitHit>::MAX_SERIES == 6);
+/// static KYC: Kyc = Kyc::new();
+///
+/// KYC.rate_limit_hits_total.with(RateLimitHit { endpoint: Endpoint::Verify, reason: Reason::IpLimit }).inc();
+/// const _: () = assert!(Kyc::MAX_SERIES == 6);
 /// ```
 ///
 /// A label is called like its field; `#[label(name = "…")]` on the field gives it another name, and
@@ -287,7 +295,7 @@ pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
     Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Gauge, GaugeSeries, GaugeValue,
     Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
-    Observation, Timer, Tracked,
+    Observation, Timer, Tracked, Unlabelled,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};

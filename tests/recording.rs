@@ -134,11 +134,14 @@ fn a_histogram_sums_numbers_and_durations_in_seconds() {
 }
 
 #[test]
-fn a_nan_is_counted_and_does_not_spoil_the_sum() {
+fn what_is_not_finite_is_counted_and_does_not_spoil_the_sum() {
     let histogram = Histogram::<(), 1>::with_buckets(&[1.0]);
     histogram.observe(2.0);
     histogram.observe(f64::NAN);
-    assert_eq!((histogram.count(), histogram.sum()), (2, 2.0));
+    histogram.observe(f64::INFINITY);
+    histogram.observe(f64::NEG_INFINITY);
+    assert_eq!((histogram.count(), histogram.sum()), (4, 2.0));
+    assert_eq!(histogram.snapshot().buckets, [1, 3]);
 }
 
 #[test]

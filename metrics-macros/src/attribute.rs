@@ -35,6 +35,12 @@ impl Setting {
             errors.at(self.word.span(), format_args!("`{word}` needs a value: {expected}"));
             return None;
         }
+        // One token is a value; what follows it without a comma is the next option.
+        let mut tokens = self.value.clone().into_iter();
+        if let (Some(TokenTree::Literal(_)), Some(TokenTree::Ident(next))) = (tokens.next(), tokens.next()) {
+            errors.at(next.span(), "expected `,`");
+            return None;
+        }
         syn::parse2(self.value.clone())
             .map_err(|error| errors.at(error.span(), format_args!("expected {expected}")))
             .ok()
@@ -48,9 +54,14 @@ impl Setting {
 
 impl Parse for Setting {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let word = Ident::parse_any(input)?;
+        let word =
+            Ident::parse_any(input).map_err(|error| syn::Error::new(error.span(), "expected `option = value`"))?;
         let mut value = TokenStream::new();
-        if input.parse::<Option<Token![=]>>()?.is_some() {
+        if input.is_empty() || input.peek(Token![,]) {
+            // A word alone: whoever needs its value says so.
+        } else if input.parse::<Option<Token![=]>>()?.is_none() {
+            return Err(input.error(format_args!("expected `=`: write `{word} = value`")));
+        } else {
             while !input.is_empty() && !input.peek(Token![,]) {
                 value.extend([input.parse::<TokenTree>()?]);
             }
@@ -102,7 +113,7 @@ pub(crate) fn take_settings(
                     }
                     tokens.extend(list.tokens.clone());
                 }
-                Err(error) => errors.push(error),
+                Err(error) => errors.at(error.span(), format_args!("write `#[{name}(option = value)]`")),
             }
         }
         !ours
@@ -134,7 +145,7 @@ pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     let list = known.join(", ");
     match nearest {
         Some((_, nearest)) => format!("unknown {what} '{word}'; did you mean '{nearest}'? ({list})"),
-        None => format!("unknown {what} '{word}'; ({list})"),
+        None => format!("unknown {what} '{word}'; there is: {list}"),
     }
 }
 

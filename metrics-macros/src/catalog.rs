@@ -1,6 +1,6 @@
 //! `catalog!`: the one list of what a program exports.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Token, Visibility};
@@ -50,6 +50,11 @@ impl Parse for Catalog {
         let list;
         syn::bracketed!(list in input);
         let structs = split_at_commas(list.parse()?);
+        if let Some(TokenTree::Punct(punct)) = structs.iter().find_map(|tokens| tokens.clone().into_iter().next())
+            && punct.as_char() == '&'
+        {
+            return Err(syn::Error::new(punct.span(), "list the static itself, without `&`"));
+        }
         input.parse::<Token![;]>()?;
         Ok(Self {
             krate,
@@ -80,17 +85,19 @@ fn expand(
         let private = private(krate, span);
         quote_spanned!(span=> #private::Listed::new(&#tokens))
     });
-    let listed_again = listed.clone();
     let count = structs.len();
     quote! {
         #(#attributes)*
-        #[allow(unused_qualifications)]
+        #[allow(long_running_const_eval, unused_qualifications)]
         #visibility static #ident: #krate::Catalog<'static> = {
-            const __STRUCTS: [&[#krate::Descriptor]; #count] = [#(#listed.descriptors),*];
+            // Statics, so that what is listed must be one: a constant would be another value each time it is named.
+            static __LISTED: [#krate::__private::Listed<'static>; #count] = [#(#listed),*];
+            static __EXPORTS: [&dyn #krate::Export; #count] = #krate::__private::Listed::exports(&__LISTED);
+            const __STRUCTS: [&[#krate::Descriptor]; #count] = #krate::__private::Listed::descriptors(&__LISTED);
             const __CONFLICTS: [::core::option::Option<#check::Conflict>; #count] =
                 #check::conflicts::<{ #check::claims(&__STRUCTS) }, #count>(&__STRUCTS);
             #(const _: () = #checks;)*
-            #krate::Catalog::__new(&[#(#listed_again.export),*], &__STRUCTS)
+            #krate::Catalog::__new(&__EXPORTS, &__STRUCTS)
         };
     }
 }

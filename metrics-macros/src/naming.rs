@@ -7,7 +7,24 @@ use heck::{ToKebabCase, ToLowerCamelCase, ToShoutyKebabCase, ToShoutySnakeCase, 
 
 /// Why this text cannot be (a part of) a metric's name.
 pub(crate) fn metric_name_problem(part: &str) -> Option<String> {
-    grammar_problem(part, "metric")
+    if let Some(problem) = grammar_problem(part, "metric") {
+        return Some(problem);
+    }
+    // The rules of promlint, which everyone runs later.
+    let is_camel_case = part
+        .as_bytes()
+        .windows(2)
+        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let name = part.to_snake_case();
+    if is_camel_case {
+        Some(format!("metric names are in snake_case: '{part}' would be '{name}'"))
+    } else if part.contains("__") || part.ends_with('_') {
+        Some(format!(
+            "'{part}' has an underscore too many: the parts of a name are joined by one; '{name}' would do"
+        ))
+    } else {
+        None
+    }
 }
 
 /// Why this text cannot be a label's name.
@@ -115,12 +132,15 @@ mod tests {
             assert_eq!(metric_name_problem(good), None, "{good}");
             assert_eq!(label_name_problem(good), None, "{good}");
         }
+        for unusual in ["camelCase", "kyc_", "a__b"] {
+            assert!(metric_name_problem(unusual).is_some(), "{unusual}");
+            assert_eq!(label_name_problem(unusual), None, "{unusual}");
+        }
         for bad in ["", "2fa", "kyc-gateway", "größe", "a b", "job:rate"] {
             assert!(metric_name_problem(bad).is_some(), "{bad}");
             assert!(label_name_problem(bad).is_some(), "{bad}");
         }
         for reserved in ["le", "quantile", "__name__", "__x"] {
-            assert_eq!(metric_name_problem(reserved), None);
             assert!(label_name_problem(reserved).is_some_and(|problem| problem.contains("reserved")));
         }
     }

@@ -83,13 +83,14 @@ impl<'a> Catalog<'a> {
     /// A whole scrape in Prometheus' text format 0.0.4, for tests and for a first look; the exporter serves the same.
     #[must_use]
     pub fn render(&self) -> String {
-        let mut text = Vec::new();
+        // A sample is some 60 bytes.
+        let mut text = Vec::with_capacity(self.max_series.saturating_mul(64));
         self.render_text(&mut text);
         // Names, help and label values are `str`s and numbers are ASCII.
         String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    /// Appends a scrape in the text format to a buffer, which is the only memory it needs.
+    /// Appends a scrape in the text format to a buffer.
     pub(crate) fn render_text(&self, out: &mut Vec<u8>) {
         let mut encoder = TextEncoder::new(out);
         self.read(&mut |descriptor, reading| encoder.family(descriptor, &reading));

@@ -25,6 +25,15 @@ impl Kind {
         }
     }
 
+    /// How many samples one combination of label values has.
+    pub(crate) const fn samples(self, buckets: usize) -> usize {
+        match self {
+            Self::Counter | Self::Gauge => 1,
+            // The buckets, `+Inf`, the sum and the count.
+            Self::Histogram => buckets + 3,
+        }
+    }
+
     /// What is appended to the family's name in its samples; an empty text is the name itself.
     pub(crate) const fn sample_suffixes(self) -> &'static [&'static str] {
         match self {
@@ -149,11 +158,8 @@ impl Descriptor {
     /// histogram has one for each finite bucket, the `+Inf` bucket, the sum and the count.
     #[must_use]
     pub const fn max_series(&self) -> usize {
-        let each = match self.kind {
-            Kind::Counter | Kind::Gauge => 1,
-            Kind::Histogram => self.buckets.len() + 3,
-        };
-        self.combinations().saturating_mul(each)
+        self.combinations()
+            .saturating_mul(self.kind.samples(self.buckets.len()))
     }
 }
 

@@ -57,4 +57,37 @@ impl<'a> Listed<'a> {
             descriptors: F::DESCRIPTORS,
         }
     }
+
+    /// What a scrape reads of each.
+    #[must_use]
+    pub const fn exports<const N: usize>(listed: &[Self; N]) -> [&'a dyn Export; N] {
+        let mut exports: [&dyn Export; N] = [&Nothing; N];
+        let mut at = 0;
+        while at < N {
+            exports[at] = listed[at].export;
+            at += 1;
+        }
+        exports
+    }
+
+    /// What each declares.
+    #[must_use]
+    pub const fn descriptors<const N: usize>(listed: &[Self; N]) -> [&'static [Descriptor]; N] {
+        let mut descriptors: [&[Descriptor]; N] = [&[]; N];
+        let mut at = 0;
+        while at < N {
+            descriptors[at] = listed[at].descriptors;
+            at += 1;
+        }
+        descriptors
+    }
+}
+
+/// What stands in an array until it is filled.
+struct Nothing;
+
+impl MetricFamily for Nothing {
+    const DESCRIPTORS: &'static [Descriptor] = &[];
+
+    fn read(&self, _: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {}
 }

@@ -42,6 +42,20 @@ pub trait LabelSet: 'static {
     fn index(&self) -> usize;
 }
 
+/// No labels: `()`. A metric without labels is its own only series.
+#[diagnostic::on_unimplemented(
+    message = "this metric has labels: choose a series first, as in `.with(…).inc()`",
+    label = "which series of `{Self}`?"
+)]
+pub trait Unlabelled: LabelSet {
+    #[doc(hidden)]
+    const ONLY: Self;
+}
+
+impl Unlabelled for () {
+    const ONLY: Self = ();
+}
+
 impl LabelSet for () {
     const LABELS: &'static [LabelDescriptor] = &[];
     const COMBINATIONS: usize = 1;

@@ -33,7 +33,7 @@ pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Serve
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
-pub use self::label::{LabelSet, LabelValue};
+pub use self::label::{LabelSet, LabelValue, Unlabelled};
 pub use self::metric::{
     Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
     Metric, Observation, Timer, Tracked,
@@ -45,6 +45,6 @@ pub mod __private {
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
-    pub use crate::metric::{HistogramCells, Reading, Timed, TimedInto};
+    pub use crate::metric::{HistogramCells, Reading, Timed, TimedInto, TimedMetric};
     pub use crate::storage::Cell;
 }

@@ -80,7 +80,18 @@ impl FloatCell {
     }
 
     #[inline]
-    pub(crate) fn add(&self, amount: f64, order: Ordering) {
+    pub(crate) fn add(&self, amount: f64) {
+        self.add_ordered(amount, Ordering::Relaxed);
+    }
+
+    /// Whoever sees this addition sees what its thread wrote before.
+    #[inline]
+    fn add_release(&self, amount: f64) {
+        self.add_ordered(amount, Ordering::Release);
+    }
+
+    #[inline]
+    fn add_ordered(&self, amount: f64, order: Ordering) {
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
             let sum = (f64::from_bits(seen) + amount).to_bits();
@@ -152,7 +163,7 @@ impl HistogramRef<'_> {
     /// How often a reader looks again while observations are being written, before it lets the writers run.
     const SPINS: usize = 64;
     /// How often it lets them run before it takes what it sees.
-    const YIELDS: usize = 64;
+    const YIELDS: usize = 16;
 
     /// Counts one observation in bucket `index` (`N` and more: above the last bound).
     ///
@@ -163,9 +174,9 @@ impl HistogramRef<'_> {
             .get(index)
             .unwrap_or(&self.rest.above)
             .fetch_add(1, Ordering::Relaxed);
-        // A NaN would make the sum NaN for as long as the process lives.
-        if !value.is_nan() {
-            self.rest.sum.add(value, Ordering::Release);
+        // NaN or an infinity would stay in the sum for as long as the process lives.
+        if value.is_finite() {
+            self.rest.sum.add_release(value);
         }
         self.rest.complete.fetch_add(1, Ordering::Release);
     }
@@ -177,8 +188,8 @@ impl HistogramRef<'_> {
     /// buckets. Whatever is counted in `complete` is in the sum, and whatever is in the sum is in the buckets (each
     /// write releases what came before it), so when the buckets add up to `complete` all three sets are equal.
     /// Otherwise an observation was under way and the reader looks again. The retries are bounded, because a
-    /// scrape must end: after them the count is what the buckets add up to, and the sum may lack an observation
-    /// that is being written at this moment.
+    /// scrape must end: after them (threads were stopped in the middle of observations again and again) the count is
+    /// what the buckets add up to, and the sum may lack what those threads are writing.
     pub(crate) fn read(&self, mut buckets: impl FnMut(usize, u64)) -> (u64, f64) {
         for attempt in 0..Self::SPINS + Self::YIELDS {
             let complete = self.rest.complete.load(Ordering::Acquire);

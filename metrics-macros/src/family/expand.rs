@@ -93,13 +93,16 @@ impl<'a> Expansion<'a> {
                 .iter()
                 .filter(|attribute| attribute.path().is_ident("cfg"))
                 .collect(),
-            descriptor: format_ident!("__{}", field.unraw()),
+            descriptor: format_ident!("__DESCRIPTOR_OF_{}", field.unraw()),
             ty: match buckets {
                 Some(Buckets { list: Some(list), .. }) => {
                     let count = list.len();
                     quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
                 }
-                Some(Buckets { value, .. }) => quote_spanned!(ty.span()=> #krate::Bucketed<#ty, { (#value).len() }>),
+                Some(Buckets { value, .. }) => {
+                    let count = quote_spanned!(span_of(value, ty.span())=> { (#value).len() });
+                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
+                }
                 None => quote!(#ty),
             },
         }
@@ -169,10 +172,14 @@ impl<'a> Expansion<'a> {
         let buckets = match buckets {
             Some(Buckets { list: Some(list), .. }) => quote!(&[#(#list),*]),
             Some(Buckets { value, .. }) => {
-                quote!(const { &#krate::__private::check::bounds::<{ (#value).len() }>(&(#value)) })
+                let span = span_of(value, written.span());
+                let bounds = quote_spanned!(span=> (#value).split_at(0).1);
+                let array = check(krate, span, "bounds", &bounds);
+                quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS })
             }
             None => quote!(&[]),
         };
+        let help = help.clone().unwrap_or_else(|| quote!(""));
         let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
         let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
         quote! {

@@ -15,7 +15,7 @@ pub(super) fn lint(family: &Family, errors: &mut Errors) {
         if let Some(problem) = metric_name_problem(field.trim_start_matches("r#")) {
             errors.at(metric.field.span(), problem);
         }
-        if metric.help.is_empty() {
+        if metric.help.is_none() {
             errors.at(
                 metric.field.span(),
                 format_args!("`{field}` has no help text: say what it counts in a doc comment (`/// …`) above it"),

@@ -45,8 +45,8 @@ struct Metric {
     ty: Type,
     /// The full name.
     name: String,
-    /// The first paragraph of the doc comment, on one line; empty where there is none.
-    help: String,
+    /// The first paragraph of the doc comment, on one line, or the expression that stands in its place.
+    help: Option<TokenStream>,
     buckets: Option<Buckets>,
     /// Its attribute has a mistake, which is reported: what it lacks may be what was meant.
     mistaken: bool,

@@ -64,10 +64,18 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
 fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -> Option<Metric> {
     let ident = field.ident?;
     let mistakes = errors.count();
+    field.attrs.retain(|attribute| {
+        let conditional = attribute.path().is_ident("cfg_attr");
+        if conditional {
+            let advice = "`cfg_attr` on a metric is not understood: write the field twice, each under `#[cfg(…)]`";
+            errors.at(attribute.span(), advice);
+        }
+        !conditional
+    });
     let buckets = take_settings(&mut field.attrs, "metric", &[BUCKETS], errors)
         .into_iter()
         .find_map(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
-        .map(parse_buckets);
+        .map(|value| parse_buckets(value, errors));
     let name = prefix
         .iter()
         .map(LitStr::value)
@@ -87,11 +95,15 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
 }
 
 /// A list in brackets is taken apart, so that each bound has a span of its own and may be written without `.0`.
-fn parse_buckets(value: TokenStream) -> Buckets {
+fn parse_buckets(value: TokenStream, errors: &mut Errors) -> Buckets {
     let mut tokens = value.clone().into_iter();
     let list = match (tokens.next(), tokens.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Bracket => {
-            let elements = split_at_commas(group.stream());
+            let mut elements = split_at_commas(group.stream());
+            if elements.iter().any(TokenStream::is_empty) {
+                errors.at(group.span(), "a bucket bound is missing between two commas");
+                elements.retain(|element| !element.is_empty());
+            }
             // `[0.1; 5]` is an array too, but not a list.
             let repeat = |token: TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
             (!group.stream().into_iter().any(repeat)).then(|| elements.into_iter().map(float).collect())
@@ -126,22 +138,26 @@ fn without_stars(text: &str) -> String {
     [first].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
-/// The first paragraph of the doc comment, on one line.
-fn help(attributes: &[Attribute]) -> String {
-    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text), ..
-            }) => Some(without_stars(&text.value())),
-            _ => None,
-        },
-        _ => None,
-    });
-    let text = lines.collect::<Vec<_>>().join("\n");
-    text.lines()
+/// The first paragraph of the doc comment, on one line. What is no text, such as `#[doc = concat!(…)]`, is passed on.
+fn help(attributes: &[Attribute]) -> Option<TokenStream> {
+    let mut text = String::new();
+    for attribute in attributes {
+        match &attribute.meta {
+            Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(line), ..
+                }) => text = text + &without_stars(&line.value()) + "\n",
+                expression if text.trim().is_empty() => return Some(expression.to_token_stream()),
+                _ => break,
+            },
+            _ => {}
+        }
+    }
+    let paragraph: Vec<_> = text
+        .lines()
         .map(str::trim)
         .skip_while(|line| line.is_empty())
         .take_while(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+        .collect();
+    (!paragraph.is_empty()).then(|| paragraph.join(" ").to_token_stream())
 }

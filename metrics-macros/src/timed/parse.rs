@@ -3,7 +3,8 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Token};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, GenericArgument, PathArguments, PathSegment, ReturnType, Token, Type, TypeParamBound};
 
 use super::{Function, Label, Target};
 use crate::attribute::{CRATE, Setting, crate_path, split_at_commas, visible};
@@ -42,7 +43,7 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
             complete = false;
             continue;
         }
-        match setting.string(errors) {
+        match setting.value_as("the value as it is exported, in quotes, such as \"ocr\"", errors) {
             Some(value) => labels.push(Label {
                 name,
                 name_span: setting.word.span(),
@@ -80,13 +81,35 @@ fn metric_is_static(metric: &TokenStream, errors: &mut Errors) -> bool {
             );
             false
         }
-        Some(_) => true,
+        Some(_) => metric_is_in_seconds(metric, errors),
         None => {
             errors.at(Span::call_site(), "unexpected comma");
             false
         }
     }
 }
+
+/// What is observed are seconds; a name that ends in another unit is a slip.
+fn metric_is_in_seconds(metric: &TokenStream, errors: &mut Errors) -> bool {
+    let Some(TokenTree::Ident(name)) = metric.clone().into_iter().last() else {
+        return true;
+    };
+    let text = name.to_string();
+    let unit = OTHER_UNITS.iter().find(|unit| text.ends_with(*unit));
+    if let Some(unit) = unit {
+        errors.at(
+            name.span(),
+            format_args!("`#[timed]` observes seconds, and `{text}` ends in `{unit}`"),
+        );
+    }
+    unit.is_none()
+}
+
+/// The base units that are not seconds, by Prometheus' naming conventions
+/// (<https://prometheus.io/docs/practices/naming/#base-units>).
+const OTHER_UNITS: [&str; 8] = [
+    "_bytes", "_ratio", "_celsius", "_meters", "_volts", "_amperes", "_joules", "_grams",
+];
 
 /// The function's three pieces, if it is one that can be timed.
 pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Option<Function> {
@@ -114,7 +137,8 @@ pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Option<Functio
     if let (None, Some(future)) = (outline.asynchronous, outline.returns_future) {
         errors.at(
             future,
-            "this function returns a future, so that only its creation would be timed: make it an `async fn`",
+            "this function returns a future, so that only its creation would be timed: make it an `async fn` \
+             (`#[async_trait]` makes such functions: there, put `#[timed]` on a function that the method calls)",
         );
         return None;
     }
@@ -152,7 +176,7 @@ impl Outline {
         };
         let returns = tokens[skip_parameters(tokens, at + 2)..]
             .iter()
-            .take_while(|token| !word(token, "where"))
+            .take_while(|token| !word(token, "where") && !is_end(token))
             .cloned()
             .collect();
         Some(Self {
@@ -161,6 +185,15 @@ impl Outline {
             asynchronous: before("async"),
             returns_future: find_future(returns),
         })
+    }
+}
+
+/// Whether a signature ends here: with the body, or without one.
+fn is_end(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Group(group) => matches!(group.delimiter(), Delimiter::Brace | Delimiter::None),
+        TokenTree::Punct(punct) => punct.as_char() == ';',
+        _ => false,
     }
 }
 
@@ -182,17 +215,49 @@ fn skip_parameters(tokens: &[TokenTree], from: usize) -> usize {
     tokens.len()
 }
 
-/// The first word for a future; the function's body, which is in braces, is not looked at.
-fn find_future(tokens: TokenStream) -> Option<Span> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident)
-            if ["Future", "BoxFuture", "LocalBoxFuture"]
-                .iter()
-                .any(|word| ident == word) =>
-        {
-            Some(ident.span())
+/// The word that says that this return type is a future: `impl Future`, `BoxFuture`, `Pin<Box<dyn Future>>`. One that
+/// hides behind another name cannot be seen here.
+fn find_future(returns: TokenStream) -> Option<Span> {
+    let ReturnType::Type(_, ty) = syn::parse2(returns).ok()? else {
+        return None;
+    };
+    match *ty {
+        Type::ImplTrait(ty) => future_bound(&ty.bounds),
+        Type::Path(ty) => {
+            let last = ty.path.segments.last()?;
+            match last.ident.to_string().as_str() {
+                "BoxFuture" | "LocalBoxFuture" => Some(last.ident.span()),
+                "Pin" => match only_argument(last)? {
+                    Type::Path(inner) => match only_argument(inner.path.segments.last()?)? {
+                        Type::TraitObject(object) => future_bound(&object.bounds),
+                        _ => None,
+                    },
+                    _ => None,
+                },
+                _ => None,
+            }
         }
-        TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => find_future(group.stream()),
+        _ => None,
+    }
+}
+
+fn future_bound(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Span> {
+    bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last()?;
+            (last.ident == "Future").then(|| last.ident.span())
+        }
         _ => None,
     })
+}
+
+/// `T` of `Name<T>`.
+fn only_argument(segment: &PathSegment) -> Option<&Type> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        },
+        _ => None,
+    }
 }

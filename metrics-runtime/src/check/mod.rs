@@ -119,6 +119,7 @@ pub const fn values_of_one(labels: &'static [LabelDescriptor]) -> &'static [&'st
 /// A metric's name must fit its kind, as Prometheus' naming conventions have it.
 #[track_caller]
 pub const fn name_fits(kind: Kind, name: &str, field: &str) {
+    has_base_unit(name);
     let message = Message::new().text("`").text(name).text("` is a ").text(kind.as_str());
     if matches!(kind, Kind::Counter) {
         if !ends_with(name, "_total") {
@@ -139,6 +140,27 @@ pub const fn name_fits(kind: Kind, name: &str, field: &str) {
     }
 }
 
+/// A metric is in a base unit, so that everything that is a duration or a size can be compared.
+#[track_caller]
+const fn has_base_unit(name: &str) {
+    let mut at = 0;
+    while at < OTHER_UNITS.len() {
+        let (unit, base) = OTHER_UNITS[at];
+        if ends_with(name, unit) || ends_with_both(name, unit, "_total") {
+            let message = Message::new()
+                .text("`")
+                .text(name)
+                .text("` is in a unit that Prometheus' conventions do not ");
+            let message = message
+                .text("use: record in the base unit, and let the name end in `")
+                .text(base)
+                .text("`");
+            panic!("{}", message.text(" instead of `").text(unit).text("`").as_str());
+        }
+        at += 1;
+    }
+}
+
 /// What a family's name may not end in, because the formats append it themselves, and for whom they do.
 const RESERVED_SUFFIXES: &[(&str, &str)] = &[
     ("_total", "which is for counters"),
@@ -146,7 +168,35 @@ const RESERVED_SUFFIXES: &[(&str, &str)] = &[
     ("_sum", "which the samples of a histogram end in"),
     ("_count", "which the samples of a histogram end in"),
     ("_created", "which OpenMetrics appends for the time of creation"),
-    ("_info", "which is for info metrics"),
+];
+
+/// Units that are no base units, and the one to use
+/// (<https://prometheus.io/docs/practices/naming/#base-units>; the list is that of promlint).
+const OTHER_UNITS: &[(&str, &str)] = &[
+    ("_milliseconds", "_seconds"),
+    ("_microseconds", "_seconds"),
+    ("_nanoseconds", "_seconds"),
+    ("_ms", "_seconds"),
+    ("_us", "_seconds"),
+    ("_ns", "_seconds"),
+    ("_minutes", "_seconds"),
+    ("_hours", "_seconds"),
+    ("_days", "_seconds"),
+    ("_weeks", "_seconds"),
+    ("_kelvin", "_celsius"),
+    ("_fahrenheit", "_celsius"),
+    ("_kilobytes", "_bytes"),
+    ("_megabytes", "_bytes"),
+    ("_gigabytes", "_bytes"),
+    ("_kibibytes", "_bytes"),
+    ("_mebibytes", "_bytes"),
+    ("_bits", "_bytes"),
+    ("_percent", "_ratio"),
+    ("_kilometers", "_meters"),
+    ("_centimeters", "_meters"),
+    ("_millimeters", "_meters"),
+    ("_millivolts", "_volts"),
+    ("_kilograms", "_grams"),
 ];
 
 /// `#[metric(buckets = …)]` stands on histograms only.
@@ -280,11 +330,15 @@ pub const fn product(factors: &[usize]) -> usize {
 
 /// Ends a message with the nearest candidate and all of them.
 const fn suggest(message: Message, word: &str, candidates: &[&str]) -> Message {
-    let message = match nearest(word, candidates) {
-        Some(near) => message.text("; did you mean '").text(near).text("'?"),
-        None => message.text(";"),
-    };
-    message.text(" (").list(candidates).text(")")
+    match nearest(word, candidates) {
+        Some(near) => message
+            .text("; did you mean '")
+            .text(near)
+            .text("'? (")
+            .list(candidates)
+            .text(")"),
+        None => message.text("; there is: ").list(candidates),
+    }
 }
 
 /// How many labels a message names.
@@ -325,6 +379,13 @@ const fn position(items: &[&str], item: &str) -> Option<usize> {
 
 const fn equal(a: &str, b: &str) -> bool {
     a.len() == b.len() && ends_with(a, b)
+}
+
+const fn ends_with_both(text: &str, first: &str, second: &str) -> bool {
+    if !ends_with(text, second) {
+        return false;
+    }
+    ends_with(text.split_at(text.len() - second.len()).0, first)
 }
 
 const fn ends_with(text: &str, end: &str) -> bool {

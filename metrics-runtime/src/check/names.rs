@@ -1,5 +1,7 @@
 //! No two families of a catalog may claim the same name.
 
+use std::cmp::Ordering;
+
 use super::message::Message;
 use crate::descriptor::Descriptor;
 
@@ -23,7 +25,7 @@ pub const fn conflicts<const CLAIMS: usize, const STRUCTS: usize>(
     let mut at = 1;
     while at < CLAIMS {
         let (first, second) = (claims[at - 1], claims[at]);
-        if compare(first, second).is_eq() && conflicts[second.owner].is_none() {
+        if is_same(&first, &second) && conflicts[second.owner].is_none() {
             conflicts[second.owner] = Some(Conflict { first, second });
         }
         at += 1;
@@ -78,31 +80,37 @@ pub const fn claims(structs: &[&'static [Descriptor]]) -> usize {
     count
 }
 
-/// A name, in two parts, and the position of the struct that claims it.
+/// A name, in two parts, its hash, and the position of the struct that claims it.
 #[derive(Clone, Copy, Debug)]
 struct Claim {
+    hash: u64,
     name: &'static str,
     suffix: &'static str,
     owner: usize,
 }
 
-/// All claims by name, those of the same name by struct: a heap sort, because it needs no memory of its own.
+/// All claims by the hash of their name, those of the same name by struct: the names of a program have long beginnings
+/// in common, and the compiler's interpreter compares them byte by byte. (A heap sort, because it needs no memory.)
 const fn sorted_claims<const N: usize>(structs: &[&'static [Descriptor]]) -> [Claim; N] {
-    let mut claims = [Claim {
+    let none = Claim {
+        hash: 0,
         name: "",
         suffix: "",
         owner: 0,
-    }; N];
+    };
+    let mut claims = [none; N];
     let mut len = 0;
     let mut owner = 0;
     while owner < structs.len() {
         let mut family = 0;
         while family < structs[owner].len() {
             let descriptor = &structs[owner][family];
+            let name_hash = fnv_1a(FNV_OFFSET, descriptor.name);
             let suffixes = descriptor.kind.sample_suffixes();
             let mut suffix = 0;
             while suffix < suffixes.len() {
                 claims[len] = Claim {
+                    hash: fnv_1a(name_hash, suffixes[suffix]),
                     name: descriptor.name,
                     suffix: suffixes[suffix],
                     owner,
@@ -134,10 +142,10 @@ const fn sift_down(claims: &mut [Claim], mut root: usize, end: usize) {
         if child >= end {
             return;
         }
-        if child + 1 < end && is_before(claims[child], claims[child + 1]) {
+        if child + 1 < end && is_before(&claims[child], &claims[child + 1]) {
             child += 1;
         }
-        if !is_before(claims[root], claims[child]) {
+        if !is_before(&claims[root], &claims[child]) {
             return;
         }
         claims.swap(root, child);
@@ -145,13 +153,33 @@ const fn sift_down(claims: &mut [Claim], mut root: usize, end: usize) {
     }
 }
 
-const fn is_before(a: Claim, b: Claim) -> bool {
+/// Names of the same hash are all but always the same name; those that are not are told apart by their bytes.
+const fn is_before(a: &Claim, b: &Claim) -> bool {
+    if a.hash != b.hash {
+        return a.hash < b.hash;
+    }
     let order = compare(a, b);
     order.is_lt() || (order.is_eq() && a.owner < b.owner)
 }
 
-const fn compare(a: Claim, b: Claim) -> std::cmp::Ordering {
-    use std::cmp::Ordering;
+const fn is_same(a: &Claim, b: &Claim) -> bool {
+    a.hash == b.hash && compare(a, b).is_eq()
+}
+
+/// The start of FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/rfc9923>, section 5).
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+const fn fnv_1a(mut hash: u64, text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
+}
+
+const fn compare(a: &Claim, b: &Claim) -> Ordering {
     let mut at = 0;
     loop {
         match (byte(a, at), byte(b, at)) {
@@ -166,7 +194,7 @@ const fn compare(a: Claim, b: Claim) -> std::cmp::Ordering {
 }
 
 /// The byte at a position of the whole name.
-const fn byte(claim: Claim, at: usize) -> Option<u8> {
+const fn byte(claim: &Claim, at: usize) -> Option<u8> {
     let (name, suffix) = (claim.name.as_bytes(), claim.suffix.as_bytes());
     if at < name.len() {
         Some(name[at])
@@ -174,5 +202,39 @@ const fn byte(claim: Claim, at: usize) -> Option<u8> {
         Some(suffix[at - name.len()])
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::descriptor::Kind;
+
+    fn families(names: &[&'static str], kind: Kind) -> &'static [Descriptor] {
+        let families: Vec<_> = names
+            .iter()
+            .map(|name| Descriptor::new(name, "", kind, &[], &[]))
+            .collect();
+        families.leak()
+    }
+
+    fn conflict(structs: [&'static [Descriptor]; 2]) -> [Option<String>; 2] {
+        // As many claims as all tests here have.
+        assert_eq!(claims(&structs), 5);
+        conflicts::<5, 2>(&structs)
+            .map(|conflict| conflict.map(|conflict| format!("{}{}", conflict.second.name, conflict.second.suffix)))
+    }
+
+    #[test]
+    fn a_name_is_claimed_once() {
+        let histogram = families(&["x"], Kind::Histogram);
+        assert_eq!(conflict([histogram, families(&["y"], Kind::Gauge)]), [None, None]);
+        for taken in ["x", "x_bucket", "x_sum", "x_count"] {
+            let taken = families(&[taken], Kind::Gauge);
+            assert_eq!(conflict([histogram, taken]), [None, Some(taken[0].name.to_owned())]);
+        }
+        let three = families(&["a", "b", "a"], Kind::Gauge);
+        let two = families(&["c", "b"], Kind::Gauge);
+        assert_eq!(conflict([three, two]), [Some("a".to_owned()), Some("b".to_owned())]);
     }
 }

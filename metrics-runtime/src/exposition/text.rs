@@ -87,10 +87,10 @@ impl<'a> TextEncoder<'a> {
             let mut labels = 0..0;
             let mut bound_start = 0;
             let mut total = 0_u64;
-            for (bucket, bound_end) in buckets.iter().zip(&*bound_ends) {
+            for (at, (bucket, bound_end)) in buckets.iter().zip(&*bound_ends).enumerate() {
                 out.extend_from_slice(family.name.as_bytes());
                 out.extend_from_slice(b"_bucket{");
-                if bound_start == 0 {
+                if at == 0 {
                     let start = out.len();
                     write_labels(out, family, index);
                     labels = start..out.len();

@@ -3,7 +3,7 @@ use std::fmt;
 use super::sealed::Sealed;
 use super::{Metric, Reading};
 use crate::descriptor::{Kind, LabelDescriptor};
-use crate::label::LabelSet;
+use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Cell, CounterCell};
 
 /// A number that only grows: requests, errors, bytes sent.
@@ -53,23 +53,32 @@ impl<L: LabelSet> Counter<L> {
 }
 
 /// Without labels there is one series, and the counter is used as that series.
-impl Counter<()> {
+impl<L: LabelSet> Counter<L> {
     /// Adds 1.
     #[inline]
-    pub fn inc(&self) {
-        self.with(()).inc();
+    pub fn inc(&self)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc();
     }
 
     /// Adds `amount`.
     #[inline]
-    pub fn inc_by(&self, amount: u64) {
-        self.with(()).inc_by(amount);
+    pub fn inc_by(&self, amount: u64)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc_by(amount);
     }
 
     /// The count now.
     #[must_use]
-    pub fn get(&self) -> u64 {
-        self.with(()).get()
+    pub fn get(&self) -> u64
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).get()
     }
 }
 

@@ -1,10 +1,9 @@
 use std::fmt;
-use std::sync::atomic::Ordering;
 
 use super::sealed::Sealed;
 use super::{Metric, Reading};
 use crate::descriptor::{Kind, LabelDescriptor};
-use crate::label::LabelSet;
+use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Cell, FloatCell, IntCell};
 
 /// A number that goes up and down: sessions open, queue length, temperature.
@@ -55,47 +54,68 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
 }
 
 /// Without labels there is one series, and the gauge is used as that series.
-impl<V: GaugeValue> Gauge<(), V> {
+impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     /// Makes the value `value`.
     #[inline]
-    pub fn set(&self, value: V) {
-        self.with(()).set(value);
+    pub fn set(&self, value: V)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).set(value);
     }
 
     /// Adds `amount`, which may be negative.
     #[inline]
-    pub fn add(&self, amount: V) {
-        self.with(()).add(amount);
+    pub fn add(&self, amount: V)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).add(amount);
     }
 
     /// Subtracts `amount`, which may be negative.
     #[inline]
-    pub fn sub(&self, amount: V) {
-        self.with(()).sub(amount);
+    pub fn sub(&self, amount: V)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).sub(amount);
     }
 
     /// Adds 1.
     #[inline]
-    pub fn inc(&self) {
-        self.with(()).inc();
+    pub fn inc(&self)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc();
     }
 
     /// Subtracts 1.
     #[inline]
-    pub fn dec(&self) {
-        self.with(()).dec();
+    pub fn dec(&self)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).dec();
     }
 
     /// Adds 1 until the guard is dropped.
     #[inline]
-    pub fn track(&self) -> Tracked<'_, V> {
-        self.with(()).track()
+    pub fn track(&self) -> Tracked<'_, V>
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).track()
     }
 
     /// The value now.
     #[must_use]
-    pub fn get(&self) -> V {
-        self.with(()).get()
+    pub fn get(&self) -> V
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).get()
     }
 }
 
@@ -228,12 +248,12 @@ impl GaugeValue for f64 {
 
     #[inline]
     fn add(cell: &FloatCell, amount: Self) {
-        cell.add(amount, Ordering::Relaxed);
+        cell.add(amount);
     }
 
     #[inline]
     fn sub(cell: &FloatCell, amount: Self) {
-        cell.add(-amount, Ordering::Relaxed);
+        cell.add(-amount);
     }
 
     fn get(cell: &FloatCell) -> Self {

@@ -6,7 +6,7 @@ use super::timer::Timer;
 use super::{Metric, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor};
-use crate::label::LabelSet;
+use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Cell, HistogramCell, HistogramRef};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
@@ -16,8 +16,11 @@ use crate::storage::{Cell, HistogramCell, HistogramRef};
 /// bound; a bucket `+Inf` above the last bound is always there.
 ///
 /// An observation is a number in the unit that the metric's name says, or a [`Duration`], which counts in seconds. It
-/// never fails, panics or blocks. `NaN` is counted in the bucket `+Inf` and left out of the sum, which it would make
-/// `NaN` for good. A scrape sees count, sum and buckets of the same observations.
+/// never fails, panics or blocks. `NaN` and the infinities are counted (`NaN` in the bucket `+Inf`) and left out of the
+/// sum, where they would stay for good. A negative observation makes the sum fall, which `rate()` takes for a reset.
+///
+/// A scrape sees the count, the sum and the buckets of the same observations. (Count and buckets always agree; the sum
+/// may lack an observation whose thread the system stopped in the middle of it for longer than a reader waits.)
 ///
 /// ```
 /// # use enumetrics_runtime::Histogram;
@@ -39,7 +42,7 @@ pub struct Histogram<L: LabelSet = (), const N: usize = 0> {
 impl<L: LabelSet, const N: usize> Histogram<L, N> {
     /// The most time series that this histogram exports: for each combination of label values its buckets, `+Inf`,
     /// the sum and the count.
-    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(N + 3);
+    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(Kind::Histogram.samples(N));
 
     /// A histogram without observations, with these upper bounds of its buckets.
     ///
@@ -75,41 +78,59 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
 }
 
 /// Without labels there is one series, and the histogram is used as that series.
-impl<const N: usize> Histogram<(), N> {
+impl<L: LabelSet, const N: usize> Histogram<L, N> {
     /// Counts one observation: a number, or a [`Duration`] in seconds.
     #[inline]
-    pub fn observe(&self, value: impl Observation) {
-        self.with(()).observe(value);
+    pub fn observe(&self, value: impl Observation)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).observe(value);
     }
 
     /// Observes the seconds until the timer is dropped.
     #[inline]
-    pub fn start_timer(&self) -> Timer<'_> {
-        self.with(()).start_timer()
+    pub fn start_timer(&self) -> Timer<'_>
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).start_timer()
     }
 
     /// Runs `work` and observes the seconds it took, also when it panics.
     #[inline]
-    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
-        self.with(()).time(work)
+    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).time(work)
     }
 
     /// How many observations there were.
     #[must_use]
-    pub fn count(&self) -> u64 {
-        self.with(()).count()
+    pub fn count(&self) -> u64
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).count()
     }
 
     /// What the observations add up to.
     #[must_use]
-    pub fn sum(&self) -> f64 {
-        self.with(()).sum()
+    pub fn sum(&self) -> f64
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).sum()
     }
 
     /// Count, sum and buckets of the same observations.
     #[must_use]
-    pub fn snapshot(&self) -> HistogramSnapshot {
-        self.with(()).snapshot()
+    pub fn snapshot(&self) -> HistogramSnapshot
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).snapshot()
     }
 }
 
@@ -225,12 +246,22 @@ impl<L: LabelSet, const N: usize> Metric for Histogram<L, N> {
     }
 }
 
-/// The series of a histogram, whatever its number of buckets.
+/// What `#[timed]` records into.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a histogram",
     label = "not a histogram",
-    note = "`#[timed]` observes durations: name a `Histogram`, in seconds"
+    note = "`#[timed]` observes durations: name a static `Histogram`, in seconds"
 )]
+pub trait TimedMetric: HistogramCells {
+    /// The histogram's labels.
+    const TIMED_LABELS: &'static [LabelDescriptor];
+}
+
+impl<L: LabelSet, const N: usize> TimedMetric for Histogram<L, N> {
+    const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
+}
+
+/// The series of a histogram, whatever its number of buckets.
 pub trait HistogramCells: Sync {
     /// The series at this position among the label combinations.
     fn at(&self, index: usize) -> HistogramSeries<'_>;
@@ -249,7 +280,6 @@ impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
 /// For `#[timed]`: a static that is known to be a histogram. It has no parameters, so that one that is not brings one
 /// error.
 #[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
-#[derive(Clone, Copy)]
 pub struct TimedInto<'a> {
     cells: &'a dyn HistogramCells,
     labels: &'static [LabelDescriptor],
@@ -258,23 +288,23 @@ pub struct TimedInto<'a> {
 impl<'a> TimedInto<'a> {
     /// In a constant.
     #[inline]
-    pub const fn new<M: Metric + HistogramCells>(metric: &'a M) -> Self {
+    pub const fn new<M: TimedMetric>(metric: &'a M) -> Self {
         Self {
             cells: metric,
-            labels: M::LABELS,
+            labels: M::TIMED_LABELS,
         }
     }
 
     /// The histogram's labels.
     #[must_use]
-    pub const fn labels(self) -> &'static [LabelDescriptor] {
+    pub const fn labels(&self) -> &'static [LabelDescriptor] {
         self.labels
     }
 
     /// The series at a position that was computed in a constant.
     #[inline]
     #[must_use]
-    pub fn at(self, index: usize) -> HistogramSeries<'a> {
+    pub fn at(&self, index: usize) -> HistogramSeries<'a> {
         self.cells.at(index)
     }
 }

@@ -7,7 +7,9 @@ mod timer;
 
 pub use self::counter::{Counter, CounterSeries};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
-pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto};
+pub use self::histogram::{
+    Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto, TimedMetric,
+};
 pub use self::timer::{Timed, Timer};
 
 use std::fmt;

@@ -88,17 +88,22 @@ impl<F: FnMut(Duration)> Drop for Timed<F> {
     }
 }
 
-/// Names the histogram that `#[timed(label = "value")]` records into; see `enumetrics::timed`.
+/// Names the histogram that `#[timed(label = "value")]` records into where it names none itself: once, at the root of
+/// the crate (`main.rs`, `lib.rs`, or a test's file).
+///
+/// ```
+/// # use enumetrics_runtime::Histogram;
+/// static CALLS: Histogram<(), 2> = Histogram::with_buckets(&[0.1, 1.0]);
+///
+/// enumetrics_runtime::timed_into!(CALLS);
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! timed_into {
     ($metric:expr $(;)?) => {
         #[doc(hidden)]
-        macro_rules! put_timed_into_at_the_crate_root {
-            () => {
-                $metric
-            };
-        }
-        #[allow(unused_imports)]
-        pub(crate) use put_timed_into_at_the_crate_root;
+        #[allow(dead_code, unused_qualifications)]
+        pub(crate) static TIMED_INTO_AT_THE_CRATE_ROOT: $crate::__private::TimedInto<'static> =
+            $crate::__private::TimedInto::new(&$metric);
     };
 }

@@ -1,0 +1,9 @@
+use enumetrics::{Counter, metric_family};
+
+#[metric_family(namespace = "kyc_")]
+pub struct Kyc {
+    /// Verifications processed.
+    pub verifications_total: Counter,
+}
+
+fn main() {}
