@@ -95,7 +95,7 @@ fn timed() {}
 
 #[test]
 fn recording_allocates_nothing() {
-    let recorded = allocations(|| {
+    let record = || {
         for digit in Digit::VARIANTS {
             let number = Number {
                 hundreds: *digit,
@@ -108,8 +108,10 @@ fn recording_allocates_nothing() {
             let _timer = FEW.seconds.with(*digit).start_timer();
             timed();
         }
-    });
-    assert_eq!(recorded, 0);
+    };
+    // But the first time that a thread records into a metric: it gets its cells.
+    record();
+    assert_eq!(allocations(record), 0);
 }
 
 #[test]

@@ -45,6 +45,6 @@ pub mod __private {
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
-    pub use crate::metric::{HistogramCells, Reading, Timed, TimedInto, TimedMetric};
-    pub use crate::storage::Cell;
+    pub use crate::metric::{CounterCells, HistogramCells, Reading, Timed, TimedInto, TimedMetric};
+    pub use crate::storage::{Block, FloatCell, IntCell};
 }

@@ -109,7 +109,7 @@ fn expand(model: &Model) -> TokenStream {
         impl #krate::LabelSet for #ident {
             const LABELS: &'static [#krate::LabelDescriptor] = &[#(#descriptors),*];
             const COMBINATIONS: usize = #krate::__private::check::product(&[#(#factors),*]);
-            type Cells<T: #krate::__private::Cell> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
+            type Cells<T: #krate::__private::Block> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
 
             #[inline]
             fn index(&self) -> usize {

@@ -170,7 +170,7 @@ fn expand(model: &Model) -> TokenStream {
                 <Self as #krate::LabelValue>::VALUES,
             )];
             const COMBINATIONS: usize = #count;
-            type Cells<T: #krate::__private::Cell> = [T; #count];
+            type Cells<T: #krate::__private::Block> = [T; #count];
 
             #[inline]
             fn index(&self) -> usize {

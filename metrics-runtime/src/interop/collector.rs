@@ -8,7 +8,7 @@ use prometheus::proto;
 
 use crate::catalog::Catalog;
 use crate::descriptor::{Combination, Descriptor, Kind};
-use crate::metric::{HistogramSeries, Reading};
+use crate::metric::{HistogramCells, Reading};
 
 impl Catalog<'static> {
     /// The catalog as a collector, for a program that serves a `prometheus::Registry` already.
@@ -69,11 +69,15 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::Metr
         metric.set_label(labels(descriptor, index));
         match reading {
             #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-            Reading::Counter(cells) => metric.set_counter(counter(cells[index].get() as f64)),
+            Reading::Counter(cells) => {
+                let mut count = [0];
+                cells.sum(index, &mut count);
+                metric.set_counter(counter(count[0] as f64));
+            }
             #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
             Reading::Int(cells) => metric.set_gauge(gauge(cells[index].get() as f64)),
             Reading::Float(cells) => metric.set_gauge(gauge(cells[index].get())),
-            Reading::Histogram(cells) => metric.set_histogram(histogram(descriptor, cells.at(index))),
+            Reading::Histogram(cells) => metric.set_histogram(histogram(descriptor, *cells, index)),
         }
         metric
     });
@@ -120,13 +124,14 @@ fn gauge(value: f64) -> proto::Gauge {
     gauge
 }
 
-fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::Histogram {
-    let snapshot = series.snapshot();
+fn histogram(descriptor: &Descriptor, cells: &dyn HistogramCells, index: usize) -> proto::Histogram {
+    let mut observations = vec![0; cells.buckets()];
+    let (count, sum) = cells.read(index, &mut observations);
     let mut total = 0_u64;
     let buckets = descriptor
         .buckets
         .iter()
-        .zip(&snapshot.buckets)
+        .zip(&observations)
         .map(|(bound, observations)| {
             total = total.wrapping_add(*observations);
             let mut bucket = proto::Bucket::default();
@@ -136,7 +141,7 @@ fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::His
         });
     let mut histogram = proto::Histogram::default();
     histogram.set_bucket(buckets.collect());
-    histogram.set_sample_count(snapshot.count);
-    histogram.set_sample_sum(snapshot.sum);
+    histogram.set_sample_count(count);
+    histogram.set_sample_sum(sum);
     histogram
 }
