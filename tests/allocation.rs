@@ -125,3 +125,15 @@ fn a_scrape_allocates_for_its_buffer_and_not_for_its_series() {
     assert!(many <= few + 2, "{few} allocations for few series, {many} for many");
     assert!(few > 0);
 }
+
+#[test]
+fn a_scrape_into_used_memory_allocates_nothing() {
+    let families: [&dyn enumetrics::Export; 2] = [&FEW, &MANY];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    let mut scrape = enumetrics::Scrape::new();
+    catalog.render_into(&mut scrape);
+    let again = allocations(|| {
+        catalog.render_into(&mut scrape);
+    });
+    assert_eq!(again, 0);
+}

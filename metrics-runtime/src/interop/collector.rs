@@ -8,7 +8,7 @@ use prometheus::proto;
 
 use crate::catalog::Catalog;
 use crate::descriptor::{Combination, Descriptor, Kind};
-use crate::metric::{HistogramCells, Reading};
+use crate::metric::{HistogramSeries, Reading};
 
 impl Catalog<'static> {
     /// The catalog as a collector, for a program that serves a `prometheus::Registry` already.
@@ -77,7 +77,9 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::Metr
             #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
             Reading::Int(cells) => metric.set_gauge(gauge(cells[index].get() as f64)),
             Reading::Float(cells) => metric.set_gauge(gauge(cells[index].get())),
-            Reading::Histogram(cells) => metric.set_histogram(histogram(descriptor, *cells, index)),
+            Reading::Histogram(cells) => {
+                metric.set_histogram(histogram(descriptor, HistogramSeries::new(*cells, index)))
+            }
         }
         metric
     });
@@ -124,14 +126,13 @@ fn gauge(value: f64) -> proto::Gauge {
     gauge
 }
 
-fn histogram(descriptor: &Descriptor, cells: &dyn HistogramCells, index: usize) -> proto::Histogram {
-    let mut observations = vec![0; cells.buckets()];
-    let (count, sum) = cells.read(index, &mut observations);
+fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::Histogram {
+    let snapshot = series.snapshot();
     let mut total = 0_u64;
     let buckets = descriptor
         .buckets
         .iter()
-        .zip(&observations)
+        .zip(&snapshot.buckets)
         .map(|(bound, observations)| {
             total = total.wrapping_add(*observations);
             let mut bucket = proto::Bucket::default();
@@ -141,7 +142,7 @@ fn histogram(descriptor: &Descriptor, cells: &dyn HistogramCells, index: usize) 
         });
     let mut histogram = proto::Histogram::default();
     histogram.set_bucket(buckets.collect());
-    histogram.set_sample_count(count);
-    histogram.set_sample_sum(sum);
+    histogram.set_sample_count(snapshot.count);
+    histogram.set_sample_sum(snapshot.sum);
     histogram
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::sealed::Sealed;
@@ -7,7 +8,7 @@ use super::{Metric, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Adopted, HistogramCell, Lanes, cell};
+use crate::storage::{Adopted, BLOCKS, HistogramCell, Lanes, cell};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
 ///
@@ -68,7 +69,7 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
 
     #[inline]
     fn at(&self, index: usize) -> HistogramSeries<'_> {
-        HistogramSeries { histogram: self, index }
+        HistogramSeries::new(self, index)
     }
 
     /// For the macros, which check the bounds themselves.
@@ -161,6 +162,11 @@ pub struct HistogramSeries<'a> {
 }
 
 impl<'a> HistogramSeries<'a> {
+    #[inline]
+    pub(crate) fn new(histogram: &'a dyn HistogramCells, index: usize) -> Self {
+        Self { histogram, index }
+    }
+
     /// Counts one observation: a number, or a [`Duration`] in seconds.
     #[inline]
     pub fn observe(&self, value: impl Observation) {
@@ -196,7 +202,12 @@ impl<'a> HistogramSeries<'a> {
     #[must_use]
     pub fn snapshot(&self) -> HistogramSnapshot {
         let mut buckets = vec![0; self.histogram.buckets()];
-        let (count, sum) = self.histogram.read(self.index, &mut buckets);
+        let (mut count, mut sum) = (0, 0.0);
+        let series = self.index..self.index + 1;
+        self.histogram
+            .read(series, &mut buckets, &mut |_, read_count, read_sum| {
+                (count, sum) = (read_count, read_sum)
+            });
         HistogramSnapshot { count, sum, buckets }
     }
 }
@@ -276,8 +287,9 @@ pub trait HistogramCells: Sync {
     /// How many buckets there are, the one above the last bound included.
     fn buckets(&self) -> usize;
 
-    /// Reads one series: the observations in each bucket (not accumulated) into `buckets`, and the count and the sum.
-    fn read(&self, index: usize, buckets: &mut [u64]) -> (u64, f64);
+    /// Reads some series one after the other: the observations in each bucket (not accumulated) into `buckets`, and then
+    /// the count and the sum to `each`.
+    fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64));
 }
 
 impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
@@ -296,18 +308,22 @@ impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
         N + 1
     }
 
-    fn read(&self, index: usize, buckets: &mut [u64]) -> (u64, f64) {
-        buckets.fill(0);
-        let (mut count, mut sum) = (0_u64, 0.0);
-        for block in self.lanes.blocks() {
-            let reading = block.as_ref()[index].read();
-            for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
-                *bucket = bucket.wrapping_add(*read);
+    fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
+        let mut blocks = [const { None }; BLOCKS];
+        let blocks = self.lanes.blocks_into(&mut blocks);
+        for index in series {
+            buckets.fill(0);
+            let (mut count, mut sum) = (0_u64, 0.0);
+            for block in blocks.iter().flatten() {
+                let reading = block.as_ref()[index].read();
+                for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
+                    *bucket = bucket.wrapping_add(*read);
+                }
+                count = count.wrapping_add(reading.count);
+                sum += reading.sum;
             }
-            count = count.wrapping_add(reading.count);
-            sum += reading.sum;
+            each(buckets, count, sum);
         }
-        (count, sum)
     }
 }
 
@@ -339,10 +355,7 @@ impl<'a> TimedInto<'a> {
     #[inline]
     #[must_use]
     pub fn at(&self, index: usize) -> HistogramSeries<'a> {
-        HistogramSeries {
-            histogram: self.histogram,
-            index,
-        }
+        HistogramSeries::new(self.histogram, index)
     }
 }
 

@@ -55,6 +55,16 @@ impl<B: Block> Lanes<B> {
         }
     }
 
+    /// Every block, for a reader of many series: the places are looked at once. The first `None` is the end.
+    pub(crate) fn blocks_into<'a, 'b>(&'a self, places: &'b mut [Option<&'a B>; BLOCKS]) -> &'b [Option<&'a B>] {
+        let mut count = 0;
+        for (place, block) in places.iter_mut().zip(self.blocks()) {
+            *place = Some(block);
+            count += 1;
+        }
+        &places[..count]
+    }
+
     /// Every block, for a reader.
     #[inline]
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &B> {
@@ -64,6 +74,9 @@ impl<B: Block> Lanes<B> {
             .filter_map(|block| Some(&block.get()?.0))
     }
 }
+
+/// How many blocks a metric can have: one for each lane, and the shared one.
+pub(crate) const BLOCKS: usize = LANES + 1;
 
 impl<B: Block> Line<B> {
     /// On the heap at once: a wide metric's block is larger than the stack of many threads.

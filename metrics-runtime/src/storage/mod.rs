@@ -16,7 +16,7 @@ mod lanes;
 
 pub use self::cells::{Block, FloatCell, IntCell};
 pub(crate) use self::cells::{CounterCell, HistogramCell};
-pub(crate) use self::lanes::{Adopted, Lanes};
+pub(crate) use self::lanes::{Adopted, BLOCKS, Lanes};
 
 /// Hands the cell at `index` to `record`. An index comes from a label set, which has one for each cell; the compiler
 /// does not always see that, and a recording must not panic.
