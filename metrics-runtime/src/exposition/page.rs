@@ -1,11 +1,11 @@
 //! Lines that are alike but for a few characters, written fast.
 //!
-//! A scrape is the same pieces over and over: names, labels, bounds. A piece is kept in blocks of a fixed size and copied
-//! block by block, a little too far, into room that is there already: such a copy is a few instructions in place, where
-//! one of exactly so many bytes is a call.
+//! A scrape is the same pieces over and over: names, labels, bounds. A piece begins with a block of a fixed size, which is
+//! copied whole, a little too far, into room that is there already: such a copy is a few instructions in place, where one
+//! of exactly so many bytes is a call.
 
-/// How much is copied at once.
-const BLOCK: usize = 32;
+/// The largest block there is: as much room as a copy may take too much.
+const LARGEST_BLOCK: usize = 64;
 
 /// Text that grows, with room behind it.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Page {
     /// Makes room for what is written next, so many bytes at most, and a block.
     #[inline]
     pub(super) fn reserve(&mut self, bytes: usize) {
-        let needed = self.len + bytes + BLOCK;
+        let needed = self.len + bytes + LARGEST_BLOCK;
         if self.bytes.len() < needed {
             self.grow(needed);
         }
@@ -59,13 +59,17 @@ impl Page {
 
     /// Writes a piece. There must be room for it.
     #[inline]
-    pub(super) fn put(&mut self, piece: Piece<'_>) {
-        let mut at = self.len;
-        for block in piece.blocks {
-            self.bytes[at..at + BLOCK].copy_from_slice(block);
-            at += BLOCK;
+    pub(super) fn put<const BLOCK: usize>(&mut self, piece: Piece<'_, BLOCK>) {
+        self.bytes[self.len..self.len + BLOCK].copy_from_slice(piece.block);
+        if piece.len > BLOCK {
+            self.put_rest(piece);
         }
         self.len += piece.len;
+    }
+
+    #[cold]
+    fn put_rest<const BLOCK: usize>(&mut self, piece: Piece<'_, BLOCK>) {
+        self.bytes[self.len + BLOCK..self.len + piece.len].copy_from_slice(piece.rest);
     }
 
     /// Writes one byte. There must be room for it.
@@ -133,43 +137,54 @@ const PAIRS: [u8; 200] = {
 
 /// A few bytes that are written often.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a> {
-    blocks: &'a [[u8; BLOCK]],
+pub(super) struct Piece<'a, const BLOCK: usize> {
+    /// The beginning, and bytes of no meaning where it is all.
+    block: &'a [u8; BLOCK],
+    /// What does not fit the block.
+    rest: &'a [u8],
     len: usize,
 }
 
-impl Piece<'_> {
-    const NOTHING: Self = Self { blocks: &[], len: 0 };
-
+impl<const BLOCK: usize> Piece<'_, BLOCK> {
     pub(super) fn len(self) -> usize {
         self.len
     }
 }
 
-/// Pieces of one kind, such as the bounds of a histogram.
+/// Pieces of one kind, such as the bounds of a histogram; most should fit a block.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
-    blocks: Vec<[u8; BLOCK]>,
-    /// For each piece where its blocks end, and how many bytes it has.
-    ends: Vec<(usize, usize)>,
-    /// The longest.
+pub(super) struct Pieces<const BLOCK: usize> {
+    slots: Vec<Slot<BLOCK>>,
+    rests: Vec<u8>,
     longest: usize,
 }
 
-impl Pieces {
+#[derive(Debug)]
+struct Slot<const BLOCK: usize> {
+    block: [u8; BLOCK],
+    len: usize,
+    /// Where the rest ends among the rests.
+    rest_end: usize,
+}
+
+impl<const BLOCK: usize> Pieces<BLOCK> {
     pub(super) fn clear(&mut self) {
-        self.blocks.clear();
-        self.ends.clear();
+        self.slots.clear();
+        self.rests.clear();
         self.longest = 0;
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(BLOCK) {
-            let mut block = [b' '; BLOCK];
-            block[..chunk.len()].copy_from_slice(chunk);
-            self.blocks.push(block);
-        }
-        self.ends.push((self.blocks.len(), bytes.len()));
+        const { assert!(BLOCK <= LARGEST_BLOCK) };
+        let (beginning, rest) = bytes.split_at(bytes.len().min(BLOCK));
+        let mut block = [b' '; BLOCK];
+        block[..beginning.len()].copy_from_slice(beginning);
+        self.rests.extend_from_slice(rest);
+        self.slots.push(Slot {
+            block,
+            len: bytes.len(),
+            rest_end: self.rests.len(),
+        });
         self.longest = self.longest.max(bytes.len());
     }
 
@@ -178,23 +193,28 @@ impl Pieces {
     }
 
     #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = Piece<'_>> {
-        let mut start = 0;
-        self.ends.iter().map(move |(end, len)| Piece {
-            blocks: &self.blocks[std::mem::replace(&mut start, *end)..*end],
-            len: *len,
-        })
+    pub(super) fn iter(&self) -> impl Iterator<Item = Piece<'_, BLOCK>> {
+        self.slots.iter().map(|slot| self.piece(slot))
     }
 
-    /// The only one.
-    pub(super) fn first(&self) -> Piece<'_> {
-        self.iter().next().unwrap_or(Piece::NOTHING)
+    /// The pieces, of which there are `N`.
+    pub(super) fn all<const N: usize>(&self) -> Option<[Piece<'_, BLOCK>; N]> {
+        let slots: &[Slot<BLOCK>; N] = self.slots.as_slice().try_into().ok()?;
+        Some(slots.each_ref().map(|slot| self.piece(slot)))
     }
 
-    /// The only two.
-    pub(super) fn first_two(&self) -> [Piece<'_>; 2] {
-        let mut pieces = self.iter();
-        [(); 2].map(|()| pieces.next().unwrap_or(Piece::NOTHING))
+    #[inline]
+    fn piece<'a>(&'a self, slot: &'a Slot<BLOCK>) -> Piece<'a, BLOCK> {
+        let rest = if slot.len > BLOCK {
+            &self.rests[slot.rest_end - (slot.len - BLOCK)..slot.rest_end]
+        } else {
+            &[]
+        };
+        Piece {
+            block: &slot.block,
+            rest,
+            len: slot.len,
+        }
     }
 }
 
@@ -206,17 +226,19 @@ mod tests {
     fn pieces_of_every_length_are_written_as_they_are() {
         let bytes: Vec<u8> = (0..200).map(|n| b'a' + n % 26).collect();
         for len in 0..bytes.len() {
-            let mut pieces = Pieces::default();
+            let mut pieces = Pieces::<32>::default();
             pieces.push(&bytes[..len]);
             pieces.push(b"|");
+            pieces.push(&bytes[len..]);
             let mut page = Page::default();
-            for piece in pieces.iter().chain([pieces.first()]) {
+            for piece in pieces.iter().chain(pieces.all::<3>().unwrap()) {
                 page.reserve(piece.len());
                 page.put(piece);
             }
-            let expected = [&bytes[..len], b"|", &bytes[..len]].concat();
-            assert_eq!(page.finish(), expected);
-            assert_eq!(pieces.longest(), len.max(1));
+            let once = [&bytes[..len], b"|", &bytes[len..]].concat();
+            assert_eq!(page.finish(), [&*once, &*once].concat());
+            assert_eq!(pieces.longest(), len.max(bytes.len() - len));
+            assert!(pieces.all::<2>().is_none());
         }
     }
 

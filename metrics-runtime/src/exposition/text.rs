@@ -23,11 +23,11 @@ pub struct Scrape {
 struct Scratch {
     page: Page,
     /// How the lines that are being written begin.
-    beginning: Pieces,
+    beginning: Pieces<64>,
     /// How they end before their value, one after the other: made once for all series of a family.
-    endings: Pieces,
+    endings: Pieces<32>,
     /// The names of a histogram's sum and count.
-    totals: Pieces,
+    totals: Pieces<64>,
     /// A piece in the making, or a number.
     bytes: Vec<u8>,
     /// The observations in each bucket of one series.
@@ -119,7 +119,7 @@ impl TextEncoder<'_> {
             write_labels(bytes, family, first, b'{', last);
             beginning.clear();
             beginning.push(bytes);
-            let beginning = beginning.first();
+            let Some([beginning]) = beginning.all() else { return };
             let longest = beginning.len() + endings.longest() + Page::LONGEST_VALUE + 1;
             page.reserve(values.len() * longest);
             for (index, ending) in (first..).zip(endings.iter()) {
@@ -169,8 +169,9 @@ impl TextEncoder<'_> {
             beginning.clear();
             beginning.push(bytes);
             beginning.push(&bytes[labels_at..labels_end]);
-            let [beginning, labels] = beginning.first_two();
-
+            let (Some([beginning, labels]), Some([sum_name, count_name])) = (beginning.all(), totals.all()) else {
+                return;
+            };
             let longest = beginning.len() + endings.longest() + Page::LONGEST_VALUE + 1;
             page.reserve((buckets.len() + 2) * longest);
             let mut total = 0_u64;
@@ -181,7 +182,6 @@ impl TextEncoder<'_> {
                 page.put_u64(total);
                 page.put_byte(b'\n');
             }
-            let [sum_name, count_name] = totals.first_two();
             put_total(page, sum_name, labels);
             bytes.clear();
             write_f64(bytes, sum);
@@ -196,7 +196,7 @@ impl TextEncoder<'_> {
 }
 
 /// Writes `name_sum{endpoint="verify"} `, of which the labels are a piece without the brace that closes them.
-fn put_total(page: &mut Page, name: Piece<'_>, labels: Piece<'_>) {
+fn put_total(page: &mut Page, name: Piece<'_, 64>, labels: Piece<'_, 64>) {
     page.put(name);
     page.put(labels);
     if labels.len() > 0 {
