@@ -1,0 +1,242 @@
+//! The hot paths: each a loop of calls with labels and values that the compiler does not know.
+
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, metric_family, timed};
+
+/// One hot path.
+pub struct Path {
+    pub name: &'static str,
+    /// How many calls, or series, one pass makes.
+    pub calls: u64,
+    /// How many passes make a count that no start-up disturbs.
+    pub passes: u64,
+    pub run: fn(passes: u64),
+    /// What is aimed at, where something is.
+    pub target: &'static [f64],
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Route {
+    Verify,
+    Upload,
+    Status,
+    Search,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Outcome {
+    Ok,
+    Error,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+struct Request {
+    method: Method,
+    route: Route,
+    outcome: Outcome,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Digit {
+    Zero,
+    One,
+    Two,
+    Three,
+    Four,
+    Five,
+    Six,
+    Seven,
+    Eight,
+    Nine,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+struct Number {
+    hundreds: Digit,
+    tens: Digit,
+    ones: Digit,
+}
+
+const BOUNDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+#[metric_family(namespace = "instructions")]
+struct Calls {
+    /// Calls.
+    counter_total: Counter,
+    /// Calls by route.
+    by_route_total: Counter<Route>,
+    /// Calls by three labels.
+    requests_total: Counter<Request>,
+    /// Ends.
+    outcomes_total: Counter<Outcome>,
+    /// Calls now.
+    in_flight: Gauge<Route>,
+    /// Durations.
+    #[metric(buckets = BOUNDS)]
+    duration_seconds: Histogram,
+    /// Durations by route.
+    #[metric(buckets = BOUNDS)]
+    by_route_duration_seconds: Histogram<Route>,
+}
+
+static CALLS: Calls = Calls::new();
+
+#[metric_family(namespace = "scrape")]
+struct Counters {
+    /// A thousand series.
+    numbers_total: Counter<Number>,
+}
+
+static COUNTERS: Counters = Counters::new();
+
+#[metric_family(namespace = "scrape")]
+struct Histograms {
+    /// A thousand series of twelve buckets.
+    #[metric(buckets = BOUNDS)]
+    numbers_seconds: Histogram<Number>,
+}
+
+static HISTOGRAMS: Histograms = Histograms::new();
+
+/// What one call is about.
+struct Step {
+    route: Route,
+    request: Request,
+    seconds: f64,
+}
+
+/// How many calls a pass makes.
+const STEPS: usize = 64;
+
+fn steps() -> Vec<Step> {
+    (0..STEPS)
+        .map(|step| {
+            let route = Route::VARIANTS[step * 7 % 4];
+            let request = Request {
+                method: Method::VARIANTS[step * 3 % 4],
+                route,
+                outcome: Outcome::VARIANTS[step % 2],
+            };
+            Step {
+                route,
+                request,
+                seconds: step as f64 / 5.0,
+            }
+        })
+        .collect()
+}
+
+#[inline(always)]
+fn repeat(passes: u64, call: impl Fn(&Step)) {
+    let steps = steps();
+    for _ in 0..passes {
+        for step in black_box(&steps[..]) {
+            call(step);
+        }
+    }
+}
+
+#[timed(CALLS.by_route_duration_seconds, route = "search")]
+fn timed_fn(step: &Step) -> f64 {
+    black_box(step.seconds)
+}
+
+#[timed(CALLS.by_route_duration_seconds, route = "search")]
+async fn timed_async(step: &Step) -> f64 {
+    std::future::ready(black_box(step.seconds)).await
+}
+
+#[timed(CALLS.by_route_duration_seconds, route = "search")]
+async fn with_outcome(step: &Step) -> f64 {
+    let _in_flight = CALLS.in_flight.with(Route::Search).track();
+    let result = std::future::ready(black_box(step.seconds)).await;
+    CALLS.outcomes_total.with(step.request.outcome).inc();
+    result
+}
+
+async fn bare_async(step: &Step) -> f64 {
+    std::future::ready(black_box(step.seconds)).await
+}
+
+/// As an executor does: through a pointer to any future.
+#[inline(always)]
+fn run_to_end(future: impl Future<Output = f64>) {
+    let future: Pin<&mut dyn Future<Output = f64>> = pin!(future);
+    match black_box(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(_) => {}
+        Poll::Pending => panic!("these futures wait for nothing"),
+    }
+}
+
+fn scrape(passes: u64, family: &dyn Export) {
+    let families = [family];
+    let catalog = Catalog::new(&families).expect("one family");
+    for _ in 0..passes {
+        black_box(catalog.render());
+    }
+}
+
+macro_rules! calls {
+    ($($name:literal $(at most $target:literal)?: $call:expr;)*) => {
+        [$(Path {
+            name: $name,
+            calls: STEPS as u64,
+            passes: 1000,
+            run: |passes| repeat(passes, $call),
+            target: &[$($target)?],
+        }),*]
+    };
+}
+
+/// The first is the loop without a call.
+pub const PATHS: &[Path] = &calls! {
+    "loop": |step| { black_box(step); };
+    "counter" at most 12.0: |_| CALLS.counter_total.inc();
+    "counter_1_constant": |_| CALLS.by_route_total.with(Route::Search).inc();
+    "counter_1": |step| CALLS.by_route_total.with(step.route).inc();
+    "counter_3_constant": |_| CALLS.requests_total.with(Request {
+        method: Method::Put,
+        route: Route::Search,
+        outcome: Outcome::Error,
+    }).inc();
+    "counter_3" at most 24.0: |step| CALLS.requests_total.with(step.request).inc();
+    "gauge_inc_1": |step| CALLS.in_flight.with(step.route).inc();
+    "in_flight_1": |step| drop(CALLS.in_flight.with(step.route).track());
+    "histogram" at most 50.0: |step| CALLS.duration_seconds.observe(step.seconds);
+    "histogram_1" at most 50.0: |step| CALLS.by_route_duration_seconds.with(step.route).observe(step.seconds);
+    "timed_fn": |step| { timed_fn(step); };
+    "bare_async": |step| run_to_end(bare_async(step));
+    "timed_async": |step| run_to_end(timed_async(step));
+    "timed_async_outcome": |step| run_to_end(with_outcome(step));
+};
+
+const SERIES: u64 = Number::COMBINATIONS as u64;
+
+/// Instructions per series.
+pub const SCRAPES: &[Path] = &[
+    Path {
+        name: "scrape_counter",
+        calls: SERIES,
+        passes: 20,
+        run: |passes| scrape(passes, &COUNTERS),
+        target: &[],
+    },
+    Path {
+        name: "scrape_histogram",
+        calls: SERIES,
+        passes: 20,
+        run: |passes| scrape(passes, &HISTOGRAMS),
+        target: &[],
+    },
+];

@@ -1,0 +1,201 @@
+//! enumetrics: statics; `.with(labels)` is an index, so there is nothing to cache.
+
+use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, metric_family, timed};
+
+use super::OURS;
+use crate::bench::{Bench, Family, ForSeries, Series};
+use crate::rows::*;
+use crate::workload::{
+    Failure, HundredThousand, Outcome, REQUEST, ROUTE, Request, Route, Step, TenThousand, Thousand, fallible, outcome,
+    run_to_end, work,
+};
+
+#[metric_family(namespace = "bench")]
+struct Calls {
+    /// A counter without labels.
+    counter_total: Counter,
+    /// A counter with one label.
+    by_route_total: Counter<Route>,
+    /// A counter with three labels.
+    requests_total: Counter<Request>,
+    /// A counter of ends.
+    outcomes_total: Counter<Outcome>,
+    /// A histogram without labels.
+    #[metric(buckets = crate::workload::BOUNDS)]
+    duration_seconds: Histogram,
+    /// A histogram with one label.
+    #[metric(buckets = crate::workload::BOUNDS)]
+    by_route_duration_seconds: Histogram<Route>,
+    /// A gauge with one label.
+    in_flight: Gauge<Route>,
+}
+
+static CALLS: Calls = Calls::new();
+
+#[timed(CALLS.by_route_duration_seconds, route = "search")]
+fn timed_work(step: &Step) -> u64 {
+    work(step)
+}
+
+#[timed(CALLS.by_route_duration_seconds, route = "search")]
+async fn timed_async(step: &Step) -> u64 {
+    std::future::ready(work(step)).await
+}
+
+/// By hand until there is an attribute for it.
+#[timed(CALLS.by_route_duration_seconds, route = "search")]
+async fn with_outcome(step: &Step) -> Result<u64, Failure> {
+    let _in_flight = CALLS.in_flight.with(Route::Search).track();
+    let result = std::future::ready(fallible(step)).await;
+    CALLS.outcomes_total.with(outcome(&result).outcome).inc();
+    result
+}
+
+pub fn enter(bench: &mut Bench) {
+    bench.call(&[COUNTER, THREADS_COUNTER], OURS, || |_| CALLS.counter_total.inc());
+    bench.call(&[COUNTER_1], OURS, || {
+        |step| CALLS.by_route_total.with(step.by_route.route).inc()
+    });
+    bench.call(&[COUNTER_1_CONST], OURS, || {
+        |_| CALLS.by_route_total.with(ROUTE.route).inc()
+    });
+    bench.call(&[COUNTER_3, THREADS_COUNTER_3], OURS, || {
+        |step| CALLS.requests_total.with(step.request).inc()
+    });
+    bench.call(&[COUNTER_3_CONST], OURS, || {
+        |_| CALLS.requests_total.with(REQUEST).inc()
+    });
+    bench.call(&[HISTOGRAM], OURS, || {
+        |step| CALLS.duration_seconds.observe(step.seconds)
+    });
+    bench.call(&[HISTOGRAM_1, THREADS_HISTOGRAM_1], OURS, || {
+        |step| {
+            CALLS
+                .by_route_duration_seconds
+                .with(step.by_route.route)
+                .observe(step.seconds);
+        }
+    });
+    bench.call(&[GAUGE_1], OURS, || {
+        |step| {
+            CALLS.in_flight.with(step.by_route.route).inc();
+            CALLS.in_flight.with(step.by_route.route).dec();
+        }
+    });
+    bench.call(&[IN_FLIGHT_1], OURS, || {
+        |step| drop(CALLS.in_flight.with(step.by_route.route).track())
+    });
+    bench.call(&[TIMED_FN], OURS, || {
+        |step| {
+            timed_work(step);
+        }
+    });
+    bench.call(&[TIMED_ASYNC], OURS, || {
+        |step| {
+            run_to_end(timed_async(step));
+        }
+    });
+    bench.call(&[TIMED_ASYNC_OUTCOME], OURS, || {
+        |step| {
+            let _ = run_to_end(with_outcome(step));
+        }
+    });
+    bench.series(OURS, Ours);
+}
+
+#[derive(Clone, Copy)]
+struct Ours;
+
+/// A struct with one counter family.
+pub trait Counters<L: LabelSet>: Export + Sized + 'static {
+    /// In memory that is zero, as a static is.
+    fn boxed() -> Box<Self>;
+    fn counter(&self) -> &Counter<L>;
+}
+
+macro_rules! counters {
+    ($($name:ident of $labels:ident measured $set:ident;)*) => {$(
+        #[metric_family(namespace = "bench")]
+        pub struct $name {
+            /// Requests.
+            requests_total: Counter<$labels>,
+        }
+
+        const _: () = assert!($name::MAX_SERIES == <$labels as LabelSet>::COMBINATIONS);
+
+        impl Counters<$labels> for $name {
+            fn boxed() -> Box<Self> {
+                Box::new(const { Self::new() })
+            }
+
+            fn counter(&self) -> &Counter<$labels> {
+                &self.requests_total
+            }
+        }
+
+        impl ForSeries for $labels {
+            type Enumetrics = $name;
+            type Measured = crate::workload::for_measured::$set;
+            type Vise = super::vise::$name;
+
+            fn measured(self) -> crate::workload::for_measured::$labels {
+                self.into()
+            }
+        }
+    )*};
+}
+
+counters! {
+    Counters1k of Thousand measured ThousandSet;
+    Counters10k of TenThousand measured TenThousandSet;
+    Counters100k of HundredThousand measured HundredThousandSet;
+}
+
+#[metric_family(namespace = "bench")]
+struct Histograms {
+    /// Durations.
+    #[metric(buckets = crate::workload::BOUNDS)]
+    requests_seconds: Histogram<Thousand>,
+}
+
+impl Series for Ours {
+    fn counters<L: ForSeries>(self) -> Box<dyn Family<L>> {
+        Box::new(Instance(L::Enumetrics::boxed()))
+    }
+
+    fn histograms(self) -> Option<Box<dyn Family<Thousand>>> {
+        Some(Box::new(Instance(Box::new(const { Histograms::new() }))))
+    }
+}
+
+/// A static on the heap, so that its memory can be counted and given back.
+struct Instance<F>(Box<F>);
+
+impl<L: LabelSet + Copy, F: Counters<L>> Family<L> for Instance<F> {
+    fn touch(&self, labels: &[L]) {
+        for &labels in labels {
+            self.0.counter().with(labels).inc();
+        }
+    }
+
+    fn scrape(&mut self) -> usize {
+        render(&*self.0)
+    }
+}
+
+impl Family<Thousand> for Instance<Histograms> {
+    fn touch(&self, labels: &[Thousand]) {
+        for &labels in labels {
+            self.0.requests_seconds.with(labels).observe(0.3);
+        }
+    }
+
+    fn scrape(&mut self) -> usize {
+        render(&*self.0)
+    }
+}
+
+/// `render` allocates its text each time; only the exporter can use a buffer again.
+fn render(family: &dyn Export) -> usize {
+    Catalog::new(&[family]).expect("one family").render().len()
+}

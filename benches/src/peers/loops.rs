@@ -1,0 +1,49 @@
+//! The same loops without metrics: what a figure contains that is not the contender's.
+
+use super::BASELINE;
+use crate::bench::Bench;
+use crate::rows::*;
+use crate::workload::{fallible, run_to_end, work};
+use std::hint::black_box;
+
+pub fn enter(bench: &mut Bench) {
+    bench.call(
+        &[COUNTER, COUNTER_1_CONST, COUNTER_3_CONST, THREADS_COUNTER],
+        BASELINE,
+        || {
+            |step| {
+                black_box(step);
+            }
+        },
+    );
+    bench.call(&[COUNTER_1, GAUGE_1, IN_FLIGHT_1], BASELINE, || {
+        |step| {
+            black_box(step.by_route);
+        }
+    });
+    bench.call(&[COUNTER_3, THREADS_COUNTER_3], BASELINE, || {
+        |step| {
+            black_box(step.request);
+        }
+    });
+    bench.call(&[HISTOGRAM, HISTOGRAM_1, THREADS_HISTOGRAM_1], BASELINE, || {
+        |step| {
+            black_box(step.seconds);
+        }
+    });
+    bench.call(&[TIMED_FN], BASELINE, || {
+        |step| {
+            work(step);
+        }
+    });
+    bench.call(&[TIMED_ASYNC], BASELINE, || {
+        |step| {
+            run_to_end(async { std::future::ready(work(step)).await });
+        }
+    });
+    bench.call(&[TIMED_ASYNC_OUTCOME], BASELINE, || {
+        |step| {
+            let _ = run_to_end(async { std::future::ready(fallible(step)).await });
+        }
+    });
+}

@@ -1,0 +1,135 @@
+//! The figures, for people and programs.
+
+mod chart;
+mod json;
+mod markdown;
+mod text;
+
+pub use chart::svg;
+pub use json::json;
+pub use markdown::{markdown, splice};
+pub use text::text;
+
+use crate::bench::Figure;
+use crate::peers::{BASELINE, OURS, REFERENCE};
+use crate::rows::{self, Row};
+use crate::stats::ratio;
+
+/// One row with everybody in it.
+struct Lineup<'a> {
+    row: Row,
+    figures: Vec<&'a Figure>,
+}
+
+fn lineups(figures: &[Figure]) -> Vec<Lineup<'_>> {
+    rows::ALL
+        .iter()
+        .map(|&row| Lineup {
+            row,
+            figures: figures.iter().filter(|figure| figure.row == row).collect(),
+        })
+        .filter(|lineup| !lineup.figures.is_empty())
+        .collect()
+}
+
+impl<'a> Lineup<'a> {
+    fn value(&self, name: &str) -> Option<f64> {
+        Some(self.figures.iter().find(|figure| figure.name == name)?.value)
+    }
+
+    fn to_reference(&self, value: f64) -> Option<f64> {
+        ratio(value, self.value(REFERENCE)?)
+    }
+
+    fn ours(&self) -> Option<f64> {
+        self.value(OURS)
+    }
+
+    /// The fastest, or smallest, of all others.
+    fn best_peer(&self) -> Option<&'a Figure> {
+        self.figures
+            .iter()
+            .copied()
+            .filter(|figure| figure.name != OURS && figure.name != BASELINE)
+            .min_by(|one, other| one.value.total_cmp(&other.value))
+    }
+
+    /// All, the best first.
+    fn sorted(&self) -> Vec<&'a Figure> {
+        let mut sorted = self.figures.clone();
+        sorted.sort_by(|one, other| one.value.total_cmp(&other.value));
+        sorted
+    }
+
+    /// Which crates have no figure in this row, of those that have one somewhere.
+    fn absent(&self, all: &[Figure]) -> Vec<String> {
+        let crate_of = |name: &str| name.split([',', ' ']).next().unwrap_or(name).to_owned();
+        let mut absent = Vec::new();
+        for figure in all.iter().filter(|figure| figure.name != BASELINE) {
+            let name = crate_of(&figure.name);
+            if !absent.contains(&name) && !self.figures.iter().any(|present| crate_of(&present.name) == name) {
+                absent.push(name);
+            }
+        }
+        absent
+    }
+}
+
+/// As many digits as mean something: three.
+fn digits(value: f64) -> String {
+    match value {
+        value if value >= 100.0 => format!("{value:.0}"),
+        value if value >= 10.0 => format!("{value:.1}"),
+        value if value >= 1.0 || value == 0.0 => format!("{value:.2}"),
+        value => format!("{value:.3}"),
+    }
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(row: Row, name: &str, value: f64) -> Figure {
+        Figure {
+            row,
+            name: name.to_owned(),
+            value,
+        }
+    }
+
+    #[test]
+    fn the_best_peer_is_neither_us_nor_nothing() {
+        let figures = [
+            figure(rows::COUNTER, BASELINE, 0.1),
+            figure(rows::COUNTER, OURS, 0.2),
+            figure(rows::COUNTER, REFERENCE, 4.0),
+            figure(rows::COUNTER, "measured", 2.0),
+            figure(rows::GAUGE_1, "vise", 0.3),
+        ];
+        let lineups = lineups(&figures);
+        assert_eq!(lineups.len(), 2);
+        assert_eq!(lineups[0].best_peer().map(|best| best.name.as_str()), Some("measured"));
+        assert_eq!(lineups[0].to_reference(2.0), Some(0.5));
+        assert_eq!(lineups[1].to_reference(2.0), None);
+    }
+
+    #[test]
+    fn a_crate_is_absent_when_none_of_its_contenders_is_there() {
+        let figures = [
+            figure(rows::COUNTER, "prometheus, cached", 1.0),
+            figure(rows::COUNTER, "foundations thread-local", 1.0),
+            figure(rows::GAUGE_1, "prometheus", 1.0),
+        ];
+        assert_eq!(lineups(&figures)[1].absent(&figures), ["foundations"]);
+    }
+
+    #[test]
+    fn figures_have_three_digits() {
+        let figures = [1234.5, 12.345, 1.234, 0.1234, 0.0].map(digits);
+        assert_eq!(figures, ["1234", "12.3", "1.23", "0.123", "0.00"]);
+    }
+}
