@@ -300,3 +300,57 @@ mod from_a_macro {
         assert_eq!(made.seconds.snapshot().buckets, [0, 1, 0]);
     }
 }
+
+/// Label sets and families whose types a macro passes in: their tokens come from elsewhere than `self` does.
+mod types_from_a_macro {
+    #![deny(dead_code)]
+
+    use super::*;
+
+    macro_rules! declare {
+        ($set:ident, $name:ident: $first:ident, $second:ident, $metric:ident<$of:ident>) => {
+            #[derive(LabelSet, Clone, Copy)]
+            pub struct $set {
+                pub first: $first,
+                pub second: $second,
+            }
+
+            #[metric_family(namespace = "typed")]
+            struct $name {
+                /// Things.
+                things_total: $metric<$of>,
+                /// Seconds.
+                #[metric(buckets = [1.0])]
+                seconds: Histogram<$first>,
+            }
+        };
+    }
+
+    declare!(Both, Typed: Module, Attack, Counter<Both>);
+
+    #[test]
+    fn types_can_come_from_a_macro() {
+        let typed = Typed::new();
+        typed
+            .things_total
+            .with(Both {
+                first: Module::Ocr,
+                second: Attack::Mask,
+            })
+            .inc();
+        typed.seconds.with(Module::Ocr).observe(0.5);
+        let families: [&dyn enumetrics::Export; 1] = [&typed];
+        let text = Catalog::new(&families).unwrap().render();
+        assert!(text.contains("typed_seconds_count{module=\"ocr\"} 1\n"), "{text}");
+        assert_eq!(
+            typed
+                .things_total
+                .with(Both {
+                    first: Module::Ocr,
+                    second: Attack::Mask
+                })
+                .get(),
+            1
+        );
+    }
+}

@@ -150,8 +150,9 @@ impl<'a> Expansion<'a> {
             ty,
             metric: Metric { field, ty: written, .. },
         } = self;
-        let reading = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read(&self.#field));
-        quote!(#(#cfg)* visit(#descriptor, #reading);)
+        let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
+        // `self` is ours, wherever the type's tokens come from.
+        quote!(#(#cfg)* visit(#descriptor, #read(&self.#field));)
     }
 
     fn descriptor(&self) -> TokenStream {

@@ -94,9 +94,11 @@ fn expand(model: &Model) -> TokenStream {
     });
     let factors = each(|krate, Label { ty, .. }| quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::COMBINATIONS));
     let factors_again = factors.clone();
-    let indices = each(
-        |krate, Label { ty, field, .. }| quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::index(&self.#field)),
-    );
+    let indices = each(|krate, Label { ty, field, .. }| {
+        let index = quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::index);
+        // `self` is ours, wherever the type's tokens come from.
+        quote!(#index(&self.#field))
+    });
     quote! {
         #[automatically_derived]
         #[allow(unused_qualifications)]
