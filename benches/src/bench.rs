@@ -1,7 +1,7 @@
 //! How it is measured: contenders enter for rows, and each row is run round-robin over its contenders.
 
 use std::hint::black_box;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::allocation::{allocations, live_bytes};
@@ -155,7 +155,8 @@ fn run_row(row: &Row, contenders: Vec<Contender>, rounds: usize) -> Vec<Figure> 
     running
         .into_iter()
         .filter_map(|(name, _, samples)| {
-            let value = median(&samples)?;
+            let taken: Vec<f64> = samples.into_iter().filter(|sample| sample.is_finite()).collect();
+            let value = median(&taken)?;
             Some(Figure { row: *row, name, value })
         })
         .collect()
@@ -175,24 +176,43 @@ fn sample_calls<F: Fn(&Step) + Sync>(threads: usize, call: &F, passes: &mut Opti
     if threads == 1 {
         return per_call(pass(call, &steps, passes));
     }
-    // Each thread measures itself between the moments at which all are running.
-    let barrier = Barrier::new(threads);
-    let elapsed: Duration = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    pass(call, &steps, 1);
-                    barrier.wait();
-                    pass(call, &steps, passes)
-                })
-            })
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().expect("no call panics"))
-            .sum()
+    // On a machine that is busy elsewhere the threads may have run one after the other, without meeting.
+    let attempts = std::iter::repeat_with(|| at_once(threads, call, &steps, passes)).take(ATTEMPTS);
+    let elapsed = attempts.flatten().next();
+    elapsed.map_or(f64::NAN, per_call)
+}
+
+/// How often threads are given a chance to meet.
+const ATTEMPTS: usize = 20;
+
+/// How long the passes took each of the threads on average; `None` when they did not run at the same time.
+fn at_once<F: Fn(&Step) + Sync>(threads: usize, call: &F, steps: &[Step], passes: usize) -> Option<Duration> {
+    let (running, measured) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let one = || {
+        pass(call, steps, 1);
+        running.fetch_add(1, Relaxed);
+        while running.load(Relaxed) < threads {
+            // A barrier that sleeps would let the others run alone until all are awake.
+            std::hint::spin_loop();
+        }
+        let start = Instant::now();
+        let elapsed = pass(call, steps, passes);
+        measured.fetch_add(1, Relaxed);
+        while measured.load(Relaxed) < threads {
+            // The others are to be measured among as many.
+            pass(call, steps, 1);
+        }
+        (start, elapsed)
+    };
+    let measured: Vec<_> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| thread.join().expect("no call panics");
+        handles.into_iter().map(join).collect()
     });
-    per_call(elapsed / threads as u32)
+    let elapsed = measured.iter().map(|(_, elapsed)| *elapsed).sum::<Duration>() / threads as u32;
+    let first = measured.iter().map(|(start, _)| *start).min()?;
+    let last = measured.iter().map(|(start, _)| *start).max()?;
+    (last - first < elapsed / 10).then_some(elapsed)
 }
 
 /// The loop: the compiler knows neither the steps nor how many there are, and the call is inlined as its author wants.

@@ -64,7 +64,7 @@ fn bar(svg: &mut String, top: f64, class: &str, ratio: f64, name: &str) {
         svg,
         r#"<rect class="{class}" x="{LEFT}" y="{top:.1}" width="{length:.1}" height="{BAR}" rx="2"/>"#
     );
-    let label = format!("{} {name}", digits(ratio));
+    let label = format!("{} {name}", digits(ratio).replace('<', "&lt;"));
     text(
         svg,
         LEFT + length + 5.0,

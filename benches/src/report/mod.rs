@@ -81,6 +81,7 @@ fn digits(value: f64) -> String {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
         value if value >= 1.0 || value == 0.0 => format!("{value:.2}"),
+        value if value < 0.0005 => "<0.001".to_owned(),
         value => format!("{value:.3}"),
     }
 }
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn figures_have_three_digits() {
-        let figures = [1234.5, 12.345, 1.234, 0.1234, 0.0].map(digits);
-        assert_eq!(figures, ["1234", "12.3", "1.23", "0.123", "0.00"]);
+        let figures = [1234.5, 12.345, 1.234, 0.1234, 0.0001, 0.0].map(digits);
+        assert_eq!(figures, ["1234", "12.3", "1.23", "0.123", "<0.001", "0.00"]);
     }
 }
