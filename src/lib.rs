@@ -1,9 +1,9 @@
 //! Prometheus metrics whose names, labels and label values the compiler knows.
 //!
 //! A metric is a field of a struct, a label value is a variant of an enum, and a declaration is a constant. From that
-//! follow the storage (a static array: no hash, no lock, no allocation, no start-up), the checks (a misspelt label
-//! value does not compile), the bound on the number of series (a `const`), and the scrape (written straight from the
-//! cells).
+//! follow the storage (arrays of cells, one per thread: no hash, no lock, no contention, no start-up), the checks (a
+//! misspelt label value does not compile), the bound on the number of series (a `const`), and the scrape (written
+//! straight from the cells).
 //!
 //! ```
 //! use enumetrics::{catalog, metric_family, timed, timed_into, Counter, Gauge, Histogram, LabelValue};
@@ -295,7 +295,7 @@ pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
     Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Gauge, GaugeSeries, GaugeValue,
     Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
-    Observation, Timer, Tracked, Unlabelled,
+    Observation, Scrape, Timer, Tracked, Unlabelled,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};

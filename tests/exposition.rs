@@ -109,6 +109,72 @@ fn a_scrape_is_the_text_format_to_the_letter() {
     assert_eq!(samples, catalog.max_series());
 }
 
+#[derive(LabelValue, Clone, Copy)]
+#[label(name = "place")]
+pub enum Place {
+    A,
+    #[label(value = "a place whose name is longer than what is copied at once, which is thirty-two bytes")]
+    Long,
+    C,
+}
+
+#[metric_family]
+pub struct Wide {
+    /// Numbers of every length.
+    pub numbers: Gauge<Place, f64>,
+    /// Counts of every length.
+    pub counts_total: Counter<Place>,
+}
+
+#[test]
+fn long_values_and_labels_are_written_whole() {
+    let wide = Wide::new();
+    for (number, count) in [
+        (-2.225_073_858_507_201_4e-308, u64::MAX),
+        (5e-324, 10_u64.pow(18)),
+        (1e300, 99),
+        (0.5, 0),
+    ] {
+        for place in Place::VARIANTS {
+            wide.numbers.with(*place).set(number);
+            wide.counts_total.with(*place).inc_by(count);
+        }
+        let families: [&dyn enumetrics::Export; 1] = [&wide];
+        let text = Catalog::new(&families).expect("the names are unique").render();
+        for place in Place::VARIANTS {
+            let value = place.value();
+            let number: f64 = text
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("numbers{{place=\"{value}\"}} ")))
+                .and_then(|number| number.parse().ok())
+                .expect("every place has a number");
+            assert_eq!(number, wide.numbers.with(*place).get());
+            let count = wide.counts_total.with(*place).get();
+            assert!(
+                text.contains(&format!("counts_total{{place=\"{value}\"}} {count}\n")),
+                "{text}"
+            );
+        }
+        assert_eq!(text.lines().count(), 4 + 6, "{text}");
+    }
+}
+
+#[test]
+fn a_scrape_into_used_memory_is_the_same() {
+    let demo = recorded();
+    let families: [&dyn enumetrics::Export; 1] = [&demo];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    let mut scrape = enumetrics::Scrape::new();
+    for _ in 0..3 {
+        assert_eq!(catalog.render_into(&mut scrape), SCRAPE.as_bytes());
+    }
+    // Shorter than what was there before.
+    let wide = Wide::new();
+    let families: [&dyn enumetrics::Export; 1] = [&wide];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    assert_eq!(catalog.render_into(&mut scrape), catalog.render().as_bytes());
+}
+
 #[test]
 fn promtool_finds_nothing_wrong_with_a_scrape() {
     for release in Release::ALL {

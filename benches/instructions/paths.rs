@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, metric_family, timed};
+use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, Scrape, metric_family, timed};
 
 /// One hot path.
 pub struct Path {
@@ -182,8 +182,9 @@ fn run_to_end(future: impl Future<Output = f64>) {
 fn scrape(passes: u64, family: &dyn Export) {
     let families = [family];
     let catalog = Catalog::new(&families).expect("one family");
+    let mut scrape = Scrape::new();
     for _ in 0..passes {
-        black_box(catalog.render());
+        black_box(catalog.render_into(&mut scrape));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::descriptor::{Descriptor, max_series};
-use crate::exposition::text::TextEncoder;
+use crate::exposition::text::Scrape;
 use crate::family::Export;
 use crate::metric::Reading;
 
@@ -84,16 +84,28 @@ impl<'a> Catalog<'a> {
     #[must_use]
     pub fn render(&self) -> String {
         // A sample is some 60 bytes.
-        let mut text = Vec::with_capacity(self.max_series.saturating_mul(64));
-        self.render_text(&mut text);
+        let mut scrape = Scrape::new();
+        scrape.text.reserve(self.max_series.saturating_mul(64));
+        self.render_into(&mut scrape);
         // Names, help and label values are `str`s and numbers are ASCII.
-        String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        String::from_utf8(scrape.text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    /// Appends a scrape in the text format to a buffer.
-    pub(crate) fn render_text(&self, out: &mut Vec<u8>) {
-        let mut encoder = TextEncoder::new(out);
-        self.read(&mut |descriptor, reading| encoder.family(descriptor, &reading));
+    /// The same into memory that is used again: after the first scrapes nothing is allocated.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::{Catalog, Scrape};
+    /// # static METRICS: Catalog<'static> = Catalog::__new(&[], &[]);
+    /// let mut scrape = Scrape::new();
+    /// loop {
+    ///     let text: &[u8] = METRICS.render_into(&mut scrape);
+    ///     // … send it …
+    ///     # break;
+    /// }
+    /// ```
+    pub fn render_into<'s>(&self, scrape: &'s mut Scrape) -> &'s [u8] {
+        scrape.write(|encoder| self.read(&mut |descriptor, reading| encoder.family(descriptor, &reading)));
+        &scrape.text
     }
 
     /// Shows each metric's cells to `visit`, in the order in which they are exported.

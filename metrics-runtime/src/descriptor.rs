@@ -86,12 +86,14 @@ pub(crate) struct Combination {
 impl Combination {
     /// Each label with its value in this combination. The last label varies fastest.
     pub(crate) fn pairs(self) -> impl Iterator<Item = (&'static LabelDescriptor, &'static str)> {
-        self.labels.iter().enumerate().map(move |(position, label)| {
-            let faster: usize = self.labels[position + 1..]
-                .iter()
-                .map(|label| label.values.len())
-                .product();
-            (label, label.values[self.index / faster % label.values.len()])
+        // How many combinations the labels that are still to come have.
+        let mut faster: usize = self.labels.iter().map(|label| label.values.len()).product();
+        let mut rest = self.index;
+        self.labels.iter().map(move |label| {
+            faster /= label.values.len();
+            let value = rest / faster;
+            rest %= faster;
+            (label, label.values[value])
         })
     }
 }

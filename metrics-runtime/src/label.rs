@@ -1,7 +1,7 @@
 //! Labels: what a label value is, and what a set of labels is.
 
 use crate::descriptor::LabelDescriptor;
-use crate::storage::Cell;
+use crate::storage::Block;
 
 /// A closed set of values of one label: an enum whose variants are the values.
 ///
@@ -36,7 +36,7 @@ pub trait LabelSet: 'static {
     const COMBINATIONS: usize;
     /// One cell for each combination.
     #[doc(hidden)]
-    type Cells<T: Cell>: Cell + AsRef<[T]>;
+    type Cells<T: Block>: Block + AsRef<[T]>;
 
     /// The position of this combination among all: the last label varies fastest.
     fn index(&self) -> usize;
@@ -59,7 +59,7 @@ impl Unlabelled for () {
 impl LabelSet for () {
     const LABELS: &'static [LabelDescriptor] = &[];
     const COMBINATIONS: usize = 1;
-    type Cells<T: Cell> = [T; 1];
+    type Cells<T: Block> = [T; 1];
 
     #[inline]
     fn index(&self) -> usize {

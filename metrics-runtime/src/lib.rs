@@ -30,6 +30,7 @@ pub use self::catalog::{Catalog, DuplicateName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "exporter")]
 pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
@@ -45,6 +46,6 @@ pub mod __private {
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
-    pub use crate::metric::{HistogramCells, Reading, Timed, TimedInto, TimedMetric};
-    pub use crate::storage::Cell;
+    pub use crate::metric::{CounterCells, HistogramCells, Reading, Timed, TimedInto, TimedMetric};
+    pub use crate::storage::{Block, FloatCell, IntCell};
 }

@@ -1,6 +1,6 @@
 //! enumetrics: statics; `.with(labels)` is an index, so there is nothing to cache.
 
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, metric_family, timed};
+use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, Scrape, metric_family, timed};
 
 use super::OURS;
 use crate::bench::{Bench, Family, ForSeries, Series};
@@ -160,42 +160,55 @@ struct Histograms {
 
 impl Series for Ours {
     fn counters<L: ForSeries>(self) -> Box<dyn Family<L>> {
-        Box::new(Instance(L::Enumetrics::boxed()))
+        Box::new(Instance::new(L::Enumetrics::boxed()))
     }
 
     fn histograms(self) -> Option<Box<dyn Family<Thousand>>> {
-        Some(Box::new(Instance(Box::new(const { Histograms::new() }))))
+        Some(Box::new(Instance::new(Box::new(const { Histograms::new() }))))
     }
 }
 
 /// A static on the heap, so that its memory can be counted and given back.
-struct Instance<F>(Box<F>);
+struct Instance<F> {
+    metrics: Box<F>,
+    scrape: Scrape,
+}
+
+impl<F: Export> Instance<F> {
+    fn new(metrics: Box<F>) -> Self {
+        let scrape = Scrape::new();
+        Self { metrics, scrape }
+    }
+
+    fn render(&mut self) -> usize {
+        let families: [&dyn Export; 1] = [&*self.metrics];
+        Catalog::new(&families)
+            .expect("one family")
+            .render_into(&mut self.scrape)
+            .len()
+    }
+}
 
 impl<L: LabelSet + Copy, F: Counters<L>> Family<L> for Instance<F> {
     fn touch(&self, labels: &[L]) {
         for &labels in labels {
-            self.0.counter().with(labels).inc();
+            self.metrics.counter().with(labels).inc();
         }
     }
 
     fn scrape(&mut self) -> usize {
-        render(&*self.0)
+        self.render()
     }
 }
 
 impl Family<Thousand> for Instance<Histograms> {
     fn touch(&self, labels: &[Thousand]) {
         for &labels in labels {
-            self.0.requests_seconds.with(labels).observe(0.3);
+            self.metrics.requests_seconds.with(labels).observe(0.3);
         }
     }
 
     fn scrape(&mut self) -> usize {
-        render(&*self.0)
+        self.render()
     }
-}
-
-/// `render` allocates its text each time; only the exporter can use a buffer again.
-fn render(family: &dyn Export) -> usize {
-    Catalog::new(&[family]).expect("one family").render().len()
 }

@@ -3,6 +3,8 @@
 pub(crate) mod set;
 pub(crate) mod value;
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::DeriveInput;
 use syn::spanned::Spanned;
 
@@ -10,6 +12,21 @@ use crate::diagnostics::Errors;
 
 /// The word of the attribute that both derives read.
 const ATTRIBUTE: &str = "label";
+
+/// What both derives do: parse, note all mistakes, expand.
+fn derive<M>(
+    item: TokenStream,
+    parse: fn(DeriveInput, &mut Errors) -> M,
+    expand: fn(&M) -> TokenStream,
+) -> TokenStream {
+    let mut errors = Errors::default();
+    let input: Option<DeriveInput> = errors.ok(syn::parse2(item));
+    let implementation = input
+        .filter(|input| is_concrete(input, &mut errors))
+        .map(|input| expand(&parse(input, &mut errors)));
+    let errors = errors.into_tokens();
+    quote!(#implementation #errors)
+}
 
 /// Label types have no parameters: their values must be known where they are declared.
 fn is_concrete(input: &DeriveInput, errors: &mut Errors) -> bool {

@@ -6,20 +6,14 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Type};
 
-use super::{ATTRIBUTE, is_concrete};
+use super::ATTRIBUTE;
 use crate::attribute::{CRATE, NAME, crate_path, take_settings};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
 use crate::span::check;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let input: Option<DeriveInput> = errors.ok(syn::parse2(item));
-    let implementation = input
-        .filter(|input| is_concrete(input, &mut errors))
-        .map(|input| expand(&parse(input, &mut errors)));
-    let errors = errors.into_tokens();
-    quote!(#implementation #errors)
+    super::derive(item, parse, expand)
 }
 
 /// The struct, understood.
@@ -109,7 +103,7 @@ fn expand(model: &Model) -> TokenStream {
         impl #krate::LabelSet for #ident {
             const LABELS: &'static [#krate::LabelDescriptor] = &[#(#descriptors),*];
             const COMBINATIONS: usize = #krate::__private::check::product(&[#(#factors),*]);
-            type Cells<T: #krate::__private::Cell> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
+            type Cells<T: #krate::__private::Block> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
 
             #[inline]
             fn index(&self) -> usize {

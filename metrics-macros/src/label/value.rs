@@ -8,19 +8,13 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields};
 
-use super::{ATTRIBUTE, is_concrete};
+use super::ATTRIBUTE;
 use crate::attribute::{CRATE, NAME, RENAME_ALL, VALUE, crate_path, take_settings, unknown};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let input: Option<DeriveInput> = errors.ok(syn::parse2(item));
-    let implementation = input
-        .filter(|input| is_concrete(input, &mut errors))
-        .map(|input| expand(&parse(input, &mut errors)));
-    let errors = errors.into_tokens();
-    quote!(#implementation #errors)
+    super::derive(item, parse, expand)
 }
 
 /// The enum, understood.
@@ -170,7 +164,7 @@ fn expand(model: &Model) -> TokenStream {
                 <Self as #krate::LabelValue>::VALUES,
             )];
             const COMBINATIONS: usize = #count;
-            type Cells<T: #krate::__private::Cell> = [T; #count];
+            type Cells<T: #krate::__private::Block> = [T; #count];
 
             #[inline]
             fn index(&self) -> usize {

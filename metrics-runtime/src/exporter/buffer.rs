@@ -5,6 +5,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::exposition::text::Scrape;
+
 /// A few buffers that wait for the next scrape.
 ///
 /// A scrape takes a buffer, the response takes it over without copying, and when the response has
@@ -15,7 +17,7 @@ pub(super) struct Pool(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     /// The one used last is taken first: it is the warm one.
-    idle: Mutex<Vec<Vec<u8>>>,
+    idle: Mutex<Vec<Scrape>>,
     /// How many may wait. More than that exist only while more responses than that are being sent.
     most: usize,
     /// The longest scrape so far, so that a new buffer is allocated once and not grown.
@@ -31,13 +33,14 @@ impl Pool {
         }))
     }
 
-    /// An empty buffer.
+    /// A buffer to write over.
     pub(super) fn take(&self) -> Buffer {
         let longest = self.0.longest.load(Ordering::Relaxed);
-        let mut bytes = self.0.lock().pop().unwrap_or_default();
-        bytes.reserve(longest);
+        let mut scrape = self.0.lock().pop().unwrap_or_default();
+        // What is in it is written over.
+        scrape.text.reserve(longest.saturating_sub(scrape.text.len()));
         Buffer {
-            bytes,
+            scrape,
             pool: Arc::clone(&self.0),
         }
     }
@@ -45,7 +48,7 @@ impl Pool {
 
 impl Shared {
     /// Nothing that can panic runs under the lock, so poison means nothing.
-    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Scrape>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -53,39 +56,38 @@ impl Shared {
 /// A buffer that goes back to its pool when it is dropped, also while a panic unwinds.
 #[derive(Debug)]
 pub(super) struct Buffer {
-    bytes: Vec<u8>,
+    scrape: Scrape,
     pool: Arc<Shared>,
 }
 
 impl Deref for Buffer {
-    type Target = Vec<u8>;
+    type Target = Scrape;
 
-    fn deref(&self) -> &Vec<u8> {
-        &self.bytes
+    fn deref(&self) -> &Scrape {
+        &self.scrape
     }
 }
 
 impl DerefMut for Buffer {
-    fn deref_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    fn deref_mut(&mut self) -> &mut Scrape {
+        &mut self.scrape
     }
 }
 
 /// What `bytes::Bytes::from_owner` asks for.
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
-        &self.bytes
+        &self.scrape.text
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        self.pool.longest.fetch_max(self.bytes.len(), Ordering::Relaxed);
-        let mut bytes = mem::take(&mut self.bytes);
-        bytes.clear();
+        self.pool.longest.fetch_max(self.scrape.text.len(), Ordering::Relaxed);
+        let scrape = mem::take(&mut self.scrape);
         let mut idle = self.pool.lock();
         if idle.len() < self.pool.most {
-            idle.push(bytes);
+            idle.push(scrape);
         }
     }
 }
@@ -100,24 +102,24 @@ mod tests {
     fn a_buffer_is_used_again_without_being_reallocated() {
         let pool = Pool::new(2);
         let mut first = pool.take();
-        first.extend_from_slice(&[b'x'; 10_000]);
-        let (address, capacity) = (first.as_ptr(), first.capacity());
+        first.text.extend_from_slice(&[b'x'; 10_000]);
+        let (address, capacity) = (first.text.as_ptr(), first.text.capacity());
         drop(first);
 
         let mut second = pool.take();
-        assert!(second.is_empty());
-        second.extend_from_slice(&[b'y'; 10_000]);
-        assert_eq!((second.as_ptr(), second.capacity()), (address, capacity));
+        second.text.clear();
+        second.text.extend_from_slice(&[b'y'; 10_000]);
+        assert_eq!((second.text.as_ptr(), second.text.capacity()), (address, capacity));
     }
 
     #[test]
     fn a_new_buffer_is_as_large_as_the_longest_scrape() {
         let pool = Pool::new(2);
         let mut first = pool.take();
-        first.extend_from_slice(&[b'x'; 10_000]);
+        first.text.extend_from_slice(&[b'x'; 10_000]);
         drop(first);
         let _taken = pool.take();
-        assert!(pool.take().capacity() >= 10_000);
+        assert!(pool.take().text.capacity() >= 10_000);
     }
 
     #[test]
@@ -129,17 +131,16 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_gives_the_buffer_back_empty() {
+    fn a_panic_gives_the_buffer_back() {
         let pool = Pool::new(2);
         let held = pool.clone();
         let result = panic::catch_unwind(move || {
-            held.take().extend_from_slice(b"half a li");
+            held.take().text.extend_from_slice(b"half a li");
             let mut buffer = held.take();
-            buffer.extend_from_slice(b"half a li");
+            buffer.text.extend_from_slice(b"half a li");
             panic!("in a collector");
         });
         assert!(result.is_err());
         assert_eq!(pool.0.lock().len(), 1);
-        assert!(pool.take().is_empty());
     }
 }

@@ -80,9 +80,9 @@ impl Renderer {
         let rendering = runtime.spawn_blocking(move || {
             let _place = place;
             let mut buffer = buffers.take();
-            sources.catalog.render_text(&mut buffer);
+            sources.catalog.render_into(&mut buffer);
             #[cfg(feature = "prometheus")]
-            sources.foreign.write_text(&mut buffer);
+            sources.foreign.write_text(&mut buffer.text);
             buffer
         });
         match rendering.await {

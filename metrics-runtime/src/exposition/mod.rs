@@ -2,4 +2,5 @@
 
 pub(crate) mod escape;
 pub(crate) mod number;
+mod page;
 pub(crate) mod text;

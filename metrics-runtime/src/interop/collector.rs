@@ -69,11 +69,17 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::Metr
         metric.set_label(labels(descriptor, index));
         match reading {
             #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-            Reading::Counter(cells) => metric.set_counter(counter(cells[index].get() as f64)),
+            Reading::Counter(cells) => {
+                let mut count = [0];
+                cells.sum(index, &mut count);
+                metric.set_counter(counter(count[0] as f64));
+            }
             #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
             Reading::Int(cells) => metric.set_gauge(gauge(cells[index].get() as f64)),
             Reading::Float(cells) => metric.set_gauge(gauge(cells[index].get())),
-            Reading::Histogram(cells) => metric.set_histogram(histogram(descriptor, cells.at(index))),
+            Reading::Histogram(cells) => {
+                metric.set_histogram(histogram(descriptor, HistogramSeries::new(*cells, index)))
+            }
         }
         metric
     });

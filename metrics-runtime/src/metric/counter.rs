@@ -4,7 +4,7 @@ use super::sealed::Sealed;
 use super::{Metric, Reading};
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Cell, CounterCell};
+use crate::storage::{Adopted, CounterCell, Lanes, cell};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
@@ -12,7 +12,8 @@ use crate::storage::{Cell, CounterCell};
 /// series for each combination of their values, exported at 0 from the first scrape. The name of a counter ends in
 /// `_total`.
 ///
-/// Recording is one atomic addition; it cannot fail, panic or block. A count wraps after 2⁶⁴ − 1.
+/// Each thread adds to a cell of its own, without an atomic operation; it cannot fail, panic or block. A count wraps
+/// after 2⁶⁴ − 1.
 ///
 /// ```
 /// # use enumetrics_runtime::Counter;
@@ -23,7 +24,7 @@ use crate::storage::{Cell, CounterCell};
 /// assert_eq!(RESTARTS.get(), 3);
 /// ```
 pub struct Counter<L: LabelSet = ()> {
-    cells: L::Cells<CounterCell>,
+    lanes: Lanes<L::Cells<CounterCell>>,
 }
 
 impl<L: LabelSet> Counter<L> {
@@ -33,14 +34,15 @@ impl<L: LabelSet> Counter<L> {
     /// A counter whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cells: Cell::ZERO }
+        Self { lanes: Lanes::new() }
     }
 
     /// The series with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> CounterSeries<'_> {
         CounterSeries {
-            cell: &self.cells.as_ref()[labels.index()],
+            counter: self,
+            index: labels.index(),
         }
     }
 
@@ -82,31 +84,74 @@ impl<L: LabelSet> Counter<L> {
     }
 }
 
+impl<L: LabelSet> Counter<L> {
+    #[cold]
+    #[inline(never)]
+    fn add_at_first(&self, index: usize, amount: u64) {
+        match self.lanes.adopt() {
+            Adopted::Own(block) => cell(block, index, |cell| cell.add_alone(amount)),
+            Adopted::Shared(block) => cell(block, index, |cell| cell.add_shared(amount)),
+        }
+    }
+}
+
 /// One series of a [`Counter`]: the counter with its label values chosen.
 ///
 /// It can be kept: a handle to a `static` counter is `'static`.
 #[derive(Clone, Copy)]
 pub struct CounterSeries<'a> {
-    cell: &'a CounterCell,
+    // Where the counter is known, as it is right after `with`, the compiler calls it directly and inlines it.
+    counter: &'a dyn CounterCells,
+    index: usize,
 }
 
 impl CounterSeries<'_> {
     /// Adds 1.
     #[inline]
     pub fn inc(&self) {
-        self.cell.add(1);
+        self.counter.add(self.index, 1);
     }
 
     /// Adds `amount`.
     #[inline]
     pub fn inc_by(&self, amount: u64) {
-        self.cell.add(amount);
+        self.counter.add(self.index, amount);
     }
 
     /// The count now.
     #[must_use]
     pub fn get(&self) -> u64 {
-        self.cell.get()
+        let mut sum = [0];
+        self.counter.sum(self.index, &mut sum);
+        sum[0]
+    }
+}
+
+/// The series of a counter, whatever its labels.
+pub trait CounterCells: Sync {
+    /// Adds to one series.
+    fn add(&self, index: usize, amount: u64);
+
+    /// The counts of the series from `first` on, as many as there is room for.
+    fn sum(&self, first: usize, counts: &mut [u64]);
+}
+
+impl<L: LabelSet> CounterCells for Counter<L> {
+    #[inline]
+    fn add(&self, index: usize, amount: u64) {
+        match self.lanes.own() {
+            Some(block) => cell(block, index, |cell| cell.add_alone(amount)),
+            None => self.add_at_first(index, amount),
+        }
+    }
+
+    fn sum(&self, first: usize, counts: &mut [u64]) {
+        counts.fill(0);
+        for block in self.lanes.blocks() {
+            for (count, cell) in counts.iter_mut().zip(&block.as_ref()[first..]) {
+                *count = count.wrapping_add(cell.get());
+            }
+        }
     }
 }
 
@@ -119,7 +164,7 @@ impl<L: LabelSet> Metric for Counter<L> {
     type WithBuckets<const N: usize> = Self;
 
     fn read(&self) -> Reading<'_> {
-        Reading::Counter(self.cells.as_ref())
+        Reading::Counter(self)
     }
 }
 
@@ -131,7 +176,8 @@ impl<L: LabelSet> Default for Counter<L> {
 
 impl<L: LabelSet> fmt::Debug for Counter<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::debug_series(f, L::LABELS, self.cells.as_ref().iter().map(CounterCell::get))
+        let series = (0..L::COMBINATIONS).map(|index| CounterSeries { counter: self, index }.get());
+        super::debug_series(f, L::LABELS, series)
     }
 }
 

@@ -4,7 +4,7 @@ use super::sealed::Sealed;
 use super::{Metric, Reading};
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Cell, FloatCell, IntCell};
+use crate::storage::{Block, FloatCell, IntCell};
 
 /// A number that goes up and down: sessions open, queue length, temperature.
 ///
@@ -34,7 +34,7 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     /// A gauge whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cells: Cell::ZERO }
+        Self { cells: Block::ZERO }
     }
 
     /// The series with these label values.
@@ -190,7 +190,7 @@ impl<V: GaugeValue> Drop for Tracked<'_, V> {
 #[diagnostic::on_unimplemented(message = "a gauge holds an `i64` or an `f64`, not `{Self}`")]
 pub trait GaugeValue: Copy + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
-    type Cell: Cell;
+    type Cell: Block;
     #[doc(hidden)]
     const ONE: Self;
     #[doc(hidden)]

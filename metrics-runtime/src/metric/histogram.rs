@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::sealed::Sealed;
@@ -7,7 +8,7 @@ use super::{Metric, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Cell, HistogramCell, HistogramRef};
+use crate::storage::{Adopted, BLOCKS, HistogramCell, Lanes, cell};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
 ///
@@ -36,7 +37,7 @@ use crate::storage::{Cell, HistogramCell, HistogramRef};
 pub struct Histogram<L: LabelSet = (), const N: usize = 0> {
     // An array, not a slice: the search for a bucket is unrolled.
     bounds: &'static [f64; N],
-    cells: L::Cells<HistogramCell<N>>,
+    lanes: Lanes<L::Cells<HistogramCell<N>>>,
 }
 
 impl<L: LabelSet, const N: usize> Histogram<L, N> {
@@ -56,14 +57,19 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
         check::buckets(bounds);
         Self {
             bounds,
-            cells: Cell::ZERO,
+            lanes: Lanes::new(),
         }
     }
 
     /// The series with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> HistogramSeries<'_> {
-        HistogramCells::at(self, labels.index())
+        self.at(labels.index())
+    }
+
+    #[inline]
+    fn at(&self, index: usize) -> HistogramSeries<'_> {
+        HistogramSeries::new(self, index)
     }
 
     /// For the macros, which check the bounds themselves.
@@ -72,7 +78,7 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     pub const fn __with_buckets(bounds: &'static [f64]) -> Self {
         Self {
             bounds: check::array(bounds),
-            cells: Cell::ZERO,
+            lanes: Lanes::new(),
         }
     }
 }
@@ -134,24 +140,37 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     }
 }
 
+impl<L: LabelSet, const N: usize> Histogram<L, N> {
+    #[cold]
+    #[inline(never)]
+    fn observe_at_first(&self, index: usize, bucket: usize, value: f64) {
+        match self.lanes.adopt() {
+            Adopted::Own(block) => cell(block, index, |cell| cell.record_alone(bucket, value)),
+            Adopted::Shared(block) => cell(block, index, |cell| cell.record_shared(bucket, value)),
+        }
+    }
+}
+
 /// One series of a [`Histogram`]: the histogram with its label values chosen.
 ///
 /// It can be kept: a handle to a `static` histogram is `'static`.
 #[derive(Clone, Copy)]
 pub struct HistogramSeries<'a> {
-    bounds: &'a [f64],
-    cell: HistogramRef<'a>,
+    // Where the histogram is known, as it is right after `with`, the compiler calls it directly and inlines it.
+    histogram: &'a dyn HistogramCells,
+    index: usize,
 }
 
 impl<'a> HistogramSeries<'a> {
+    #[inline]
+    pub(crate) fn new(histogram: &'a dyn HistogramCells, index: usize) -> Self {
+        Self { histogram, index }
+    }
+
     /// Counts one observation: a number, or a [`Duration`] in seconds.
     #[inline]
     pub fn observe(&self, value: impl Observation) {
-        let value = value.into_f64();
-        // Without a branch that depends on the value; the compiler compares several bounds at once.
-        #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is above every bound")]
-        let index = self.bounds.iter().filter(|bound| !(value <= **bound)).count();
-        self.cell.record(index, value);
+        self.histogram.observe(self.index, value.into_f64());
     }
 
     /// Observes the seconds until the timer is dropped.
@@ -167,29 +186,28 @@ impl<'a> HistogramSeries<'a> {
         work()
     }
 
-    /// Reads count and sum, and gives the observations in each bucket (not accumulated; the last is above the last
-    /// bound) to `bucket`, possibly several times: the last round counts.
-    pub(crate) fn read(&self, bucket: impl FnMut(usize, u64)) -> (u64, f64) {
-        self.cell.read(bucket)
-    }
-
     /// How many observations there were.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.read(|_, _| ()).0
+        self.snapshot().count
     }
 
     /// What the observations add up to.
     #[must_use]
     pub fn sum(&self) -> f64 {
-        self.read(|_, _| ()).1
+        self.snapshot().sum
     }
 
     /// Count, sum and buckets of the same observations.
     #[must_use]
     pub fn snapshot(&self) -> HistogramSnapshot {
-        let mut buckets = vec![0; self.bounds.len() + 1];
-        let (count, sum) = self.read(|index, observations| buckets[index] = observations);
+        let mut buckets = vec![0; self.histogram.buckets()];
+        let (mut count, mut sum) = (0, 0.0);
+        let series = self.index..self.index + 1;
+        self.histogram
+            .read(series, &mut buckets, &mut |_, read_count, read_sum| {
+                (count, sum) = (read_count, read_sum)
+            });
         HistogramSnapshot { count, sum, buckets }
     }
 }
@@ -261,18 +279,50 @@ impl<L: LabelSet, const N: usize> TimedMetric for Histogram<L, N> {
     const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
 }
 
-/// The series of a histogram, whatever its number of buckets.
+/// The series of a histogram, whatever its labels and buckets.
 pub trait HistogramCells: Sync {
-    /// The series at this position among the label combinations.
-    fn at(&self, index: usize) -> HistogramSeries<'_>;
+    /// Counts one observation of one series.
+    fn observe(&self, index: usize, value: f64);
+
+    /// How many buckets there are, the one above the last bound included.
+    fn buckets(&self) -> usize;
+
+    /// Reads some series one after the other: the observations in each bucket (not accumulated) into `buckets`, and then
+    /// the count and the sum to `each`.
+    fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64));
 }
 
 impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
     #[inline]
-    fn at(&self, index: usize) -> HistogramSeries<'_> {
-        HistogramSeries {
-            bounds: self.bounds,
-            cell: self.cells.as_ref()[index].as_ref(),
+    fn observe(&self, index: usize, value: f64) {
+        // Without a branch that depends on the value; the compiler compares several bounds at once.
+        #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is above every bound")]
+        let bucket = self.bounds.iter().filter(|bound| !(value <= **bound)).count();
+        match self.lanes.own() {
+            Some(block) => cell(block, index, |cell| cell.record_alone(bucket, value)),
+            None => self.observe_at_first(index, bucket, value),
+        }
+    }
+
+    fn buckets(&self) -> usize {
+        N + 1
+    }
+
+    fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
+        let mut blocks = [const { None }; BLOCKS];
+        let blocks = self.lanes.blocks_into(&mut blocks);
+        for index in series {
+            buckets.fill(0);
+            let (mut count, mut sum) = (0_u64, 0.0);
+            for block in blocks.iter().flatten() {
+                let reading = block.as_ref()[index].read();
+                for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
+                    *bucket = bucket.wrapping_add(*read);
+                }
+                count = count.wrapping_add(reading.count);
+                sum += reading.sum;
+            }
+            each(buckets, count, sum);
         }
     }
 }
@@ -281,7 +331,7 @@ impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
 /// error.
 #[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
 pub struct TimedInto<'a> {
-    cells: &'a dyn HistogramCells,
+    histogram: &'a dyn HistogramCells,
     labels: &'static [LabelDescriptor],
 }
 
@@ -290,7 +340,7 @@ impl<'a> TimedInto<'a> {
     #[inline]
     pub const fn new<M: TimedMetric>(metric: &'a M) -> Self {
         Self {
-            cells: metric,
+            histogram: metric,
             labels: M::TIMED_LABELS,
         }
     }
@@ -305,7 +355,7 @@ impl<'a> TimedInto<'a> {
     #[inline]
     #[must_use]
     pub fn at(&self, index: usize) -> HistogramSeries<'a> {
-        self.cells.at(index)
+        HistogramSeries::new(self.histogram, index)
     }
 }
 
@@ -318,7 +368,7 @@ impl<L: LabelSet, const N: usize> fmt::Debug for Histogram<L, N> {
 
 impl fmt::Debug for HistogramSeries<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, sum) = self.read(|_, _| ());
+        let HistogramSnapshot { count, sum, .. } = self.snapshot();
         f.debug_struct("HistogramSeries")
             .field("count", &count)
             .field("sum", &sum)

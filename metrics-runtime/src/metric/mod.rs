@@ -5,7 +5,7 @@ mod gauge;
 mod histogram;
 mod timer;
 
-pub use self::counter::{Counter, CounterSeries};
+pub use self::counter::{Counter, CounterCells, CounterSeries};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
 pub use self::histogram::{
     Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto, TimedMetric,
@@ -15,7 +15,7 @@ pub use self::timer::{Timed, Timer};
 use std::fmt;
 
 use crate::descriptor::{Combination, Kind, LabelDescriptor};
-use crate::storage::{CounterCell, FloatCell, IntCell};
+use crate::storage::{FloatCell, IntCell};
 
 /// A metric that can be a field of a `#[metric_family]` struct.
 #[diagnostic::on_unimplemented(
@@ -44,14 +44,14 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
 /// `Bucketed<Histogram<Module>, 5>` is `Histogram<Module, 5>`.
 pub type Bucketed<M, const N: usize> = <M as Metric>::WithBuckets<N>;
 
-/// The cells of one metric, in the order of its label combinations.
+/// The series of one metric, in the order of its label combinations.
 #[allow(
     missing_debug_implementations,
     reason = "hidden: it passes from a metric to an encoder"
 )]
 pub enum Reading<'a> {
     /// A counter's.
-    Counter(&'a [CounterCell]),
+    Counter(&'a dyn CounterCells),
     /// A whole-number gauge's.
     Int(&'a [IntCell]),
     /// A floating-point gauge's.

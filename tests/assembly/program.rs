@@ -100,3 +100,5 @@ pub fn observation(seconds: f64) {
 #[unsafe(no_mangle)]
 #[timed(KYC.request_duration_seconds, handler = "verify")]
 pub fn timed_function() {}
+
+fn main() {}
