@@ -9,10 +9,14 @@ use crate::diagnostics::Errors;
 
 pub(crate) const BUCKETS: &str = "buckets";
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const IMPOSSIBLE: &str = "impossible";
+pub(crate) const MAX: &str = "max";
 pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
+pub(crate) const OTHER: &str = "other";
 pub(crate) const RENAME_ALL: &str = "rename_all";
+pub(crate) const SKIP: &str = "skip";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const VALUE: &str = "value";
 

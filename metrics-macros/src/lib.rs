@@ -43,6 +43,12 @@ pub fn label_set(item: TokenStream) -> TokenStream {
     label::set::derive(item.into()).into()
 }
 
+/// Declares a label whose values come while the program runs. Documented at `enumetrics::open_label`.
+#[proc_macro]
+pub fn open_label(item: TokenStream) -> TokenStream {
+    label::open::open_label(item.into()).into()
+}
+
 /// Declares what a program exports. Documented at `enumetrics::catalog`.
 #[proc_macro]
 pub fn catalog(item: TokenStream) -> TokenStream {

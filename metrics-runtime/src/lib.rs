@@ -34,7 +34,7 @@ pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
-pub use self::label::{LabelSet, LabelValue, Unlabelled};
+pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
     Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
     Metric, Observation, Timer, Tracked,
@@ -43,9 +43,11 @@ pub use self::metric::{
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
+    pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{CounterCells, HistogramCells, Reading, Timed, TimedInto, TimedMetric};
     pub use crate::storage::{Block, FloatCell, IntCell};
 }

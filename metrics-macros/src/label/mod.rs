@@ -1,5 +1,7 @@
-//! `#[derive(LabelValue)]` and `#[derive(LabelSet)]`.
+//! `#[derive(LabelValue)]`, `#[derive(LabelSet)]` and `open_label!`.
 
+mod impossible;
+pub(crate) mod open;
 pub(crate) mod set;
 pub(crate) mod value;
 

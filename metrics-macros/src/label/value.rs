@@ -9,9 +9,10 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields};
 
 use super::ATTRIBUTE;
-use crate::attribute::{CRATE, NAME, RENAME_ALL, VALUE, crate_path, take_settings, unknown};
+use crate::attribute::{CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, take_settings, unknown};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
+use crate::span::span_of;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     super::derive(item, parse, expand)
@@ -30,8 +31,10 @@ struct Variant {
     value: String,
     /// The token that gives the value.
     span: Span,
-    /// Whether it has no fields; one that has is reported.
+    /// Whether it has no fields; one that has is skipped or reported.
     is_unit: bool,
+    /// Whether it is no value of the label.
+    skipped: bool,
 }
 
 fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
@@ -68,11 +71,20 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
             errors.at(input.ident.span(), "a label needs at least one value: add a variant");
             Vec::new()
         }
-        Data::Enum(data) => data
-            .variants
-            .into_iter()
-            .map(|variant| parse_variant(variant, rule, errors))
-            .collect(),
+        Data::Enum(data) => {
+            let variants: Vec<_> = data
+                .variants
+                .into_iter()
+                .map(|variant| parse_variant(variant, rule, errors))
+                .collect();
+            if variants.iter().all(|variant| variant.skipped) {
+                errors.at(
+                    input.ident.span(),
+                    "a label needs at least one value: every variant is skipped",
+                );
+            }
+            variants
+        }
         Data::Struct(_) | Data::Union(_) => {
             errors.at(
                 input.ident.span(),
@@ -92,20 +104,35 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
 
 fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Errors) -> Variant {
     let is_unit = matches!(variant.fields, Fields::Unit);
-    if !is_unit {
-        errors.at(
-            variant.fields.span(),
-            "a label value cannot have fields: each variant is exactly one value",
-        );
-    }
     let ident = variant.ident;
     let mut value = (rule.apply(&ident.unraw().to_string()), ident.span());
-    for setting in take_settings(&mut variant.attrs, ATTRIBUTE, &[VALUE], errors) {
-        if let Some(literal) = setting.string(errors) {
+    let settings = take_settings(&mut variant.attrs, ATTRIBUTE, &[VALUE, SKIP], errors);
+    let skip = settings.iter().find(|setting| setting.word() == SKIP);
+    if let Some(skip) = skip
+        && !skip.value.is_empty()
+    {
+        errors.at(
+            span_of(&skip.value, skip.word.span()),
+            "`skip` has no value: write `#[label(skip)]`",
+        );
+    }
+    for setting in settings.iter().filter(|setting| setting.word() == VALUE) {
+        if skip.is_some() {
+            errors.at(
+                setting.word.span(),
+                "a variant that is skipped has no value: remove one of the two",
+            );
+        } else if let Some(literal) = setting.string(errors) {
             value = (literal.value(), literal.span());
         }
     }
-    if value.0.is_empty() {
+    if !is_unit && skip.is_none() {
+        errors.at(
+            variant.fields.span(),
+            "a label value cannot have fields: each variant is exactly one value (`#[label(skip)]` on one makes it none)",
+        );
+    }
+    if value.0.is_empty() && skip.is_none() {
         errors.at(
             value.1,
             "a label value cannot be empty: Prometheus treats an empty label as a missing one",
@@ -116,12 +143,16 @@ fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Error
         value: value.0,
         span: value.1,
         is_unit,
+        skipped: skip.is_some(),
     }
 }
 
 fn refuse_duplicates(variants: &[Variant], errors: &mut Errors) {
     let mut seen = HashMap::new();
-    for variant in variants.iter().filter(|variant| !variant.value.is_empty()) {
+    for variant in variants
+        .iter()
+        .filter(|variant| !variant.skipped && !variant.value.is_empty())
+    {
         if let Some(earlier) = seen.insert(&variant.value, &variant.ident) {
             errors.at(
                 variant.span,
@@ -141,21 +172,41 @@ fn expand(model: &Model) -> TokenStream {
         name,
         variants,
     } = model;
-    let count = variants.len();
-    let values = variants.iter().map(|variant| &variant.value);
-    let arms = variants
+    let (skipped, exported): (Vec<_>, Vec<_>) = variants.iter().partition(|variant| variant.skipped);
+    let count = exported.len();
+    let values = exported.iter().map(|variant| &variant.value);
+    let arms = exported
         .iter()
         .enumerate()
-        .map(|(index, Variant { ident, .. })| quote!(Self::#ident { .. } => #index));
-    let units = variants
+        .map(|(index, Variant { ident, .. })| quote!(Self::#ident { .. } => #index))
+        .chain(
+            skipped
+                .iter()
+                .map(|Variant { ident, .. }| quote!(Self::#ident { .. } => #krate::__private::SKIPPED)),
+        );
+    // One that has fields is reported.
+    let units: Vec<_> = exported
         .iter()
         .filter(|variant| variant.is_unit)
-        .map(|variant| &variant.ident);
-    let index = if count == 0 {
+        .map(|variant| &variant.ident)
+        .collect();
+    let index = if variants.is_empty() {
         quote!(0)
     } else {
         quote!(match self { #(#arms,)* })
     };
+    let at = match units.split_last() {
+        Some((last, others)) => {
+            let positions = 0..others.len();
+            quote!(match index { #(#positions => Self::#others,)* _ => Self::#last })
+        }
+        None => quote!(::core::unreachable!()),
+    };
+    let skips = (!skipped.is_empty()).then(|| {
+        quote!(
+            const SKIPS: bool = true;
+        )
+    });
     quote! {
         #[automatically_derived]
         impl #krate::LabelSet for #ident {
@@ -164,11 +215,16 @@ fn expand(model: &Model) -> TokenStream {
                 <Self as #krate::LabelValue>::VALUES,
             )];
             const COMBINATIONS: usize = #count;
+            #skips
             type Cells<T: #krate::__private::Block> = [T; #count];
 
             #[inline]
             fn index(&self) -> usize {
                 #index
+            }
+
+            fn at(index: usize) -> Self {
+                #at
             }
         }
 

@@ -57,6 +57,21 @@ impl Page {
         self.len += bytes.len();
     }
 
+    /// How much is written.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// What is written from a place on.
+    pub(super) fn written(&self, from: usize) -> &[u8] {
+        &self.bytes[from..self.len]
+    }
+
+    /// Takes back what is written from a place on.
+    pub(super) fn take_back(&mut self, from: usize) {
+        self.len = from;
+    }
+
     /// Writes a piece. There must be room for it.
     #[inline]
     pub(super) fn put<const BLOCK: usize>(&mut self, piece: Piece<'_, BLOCK>) {

@@ -6,7 +6,7 @@
 use super::escape::{write_escaped_help, write_escaped_label_value};
 use super::number::{write_canonical_f64, write_f64, write_i64};
 use super::page::{Page, Piece, Pieces};
-use crate::descriptor::{Combination, Descriptor, LabelDescriptor};
+use crate::descriptor::{Descriptor, LabelDescriptor};
 use crate::metric::{CounterCells, HistogramCells, Reading};
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into). Kept from one scrape to the next,
@@ -80,6 +80,13 @@ impl TextEncoder<'_> {
         const AT_ONCE: usize = 256;
         let mut counts = [0_u64; AT_ONCE];
         let total = family.combinations();
+        if !family.is_dense() {
+            // One at a time, because some are left out.
+            return self.some_scalars(family, |page, _, index| {
+                cells.sum(index, &mut counts[..1]);
+                page.put_u64(counts[0]);
+            });
+        }
         self.scalars(family, |page, _, index| {
             let at = index % AT_ONCE;
             if at == 0 {
@@ -91,6 +98,9 @@ impl TextEncoder<'_> {
 
     /// One line for each series; `put_value` is called with 0, 1, 2, … and has room for a number.
     fn scalars(&mut self, family: &'static Descriptor, mut put_value: impl FnMut(&mut Page, &mut Vec<u8>, usize)) {
+        if !family.is_dense() {
+            return self.some_scalars(family, put_value);
+        }
         let Scratch {
             page,
             beginning,
@@ -131,6 +141,36 @@ impl TextEncoder<'_> {
         }
     }
 
+    /// The same where a series may not be there: some numbers are left out, and what is impossible is taken back where it
+    /// is zero.
+    fn some_scalars(&mut self, family: &'static Descriptor, mut put_value: impl FnMut(&mut Page, &mut Vec<u8>, usize)) {
+        let Scratch { page, bytes, .. } = &mut *self.0;
+        let mut next = 0;
+        while next < family.combinations() {
+            let combination = family.combination(next);
+            let index = next;
+            next = combination.next_present();
+            if next > index {
+                continue;
+            }
+            next += 1;
+            bytes.clear();
+            bytes.extend_from_slice(family.name.as_bytes());
+            write_labels(bytes, family, index, b'{', None);
+            bytes.extend_from_slice(b"} ");
+            let line = page.len();
+            page.extend(bytes);
+            page.reserve(Page::LONGEST_VALUE + 1);
+            let value = page.len();
+            put_value(page, bytes, index);
+            if page.written(value) == b"0" && combination.is_impossible() {
+                page.take_back(line);
+            } else {
+                page.put_byte(b'\n');
+            }
+        }
+    }
+
     fn histogram(&mut self, family: &'static Descriptor, cells: &dyn HistogramCells) {
         let Scratch {
             page,
@@ -156,8 +196,14 @@ impl TextEncoder<'_> {
         }
         buckets.clear();
         buckets.resize(cells.buckets(), 0);
-        let mut index = 0;
+        let is_dense = family.is_dense();
+        let mut next = 0;
         cells.read(0..family.combinations(), buckets, &mut |buckets, count, sum| {
+            let index = next;
+            next += 1;
+            if !is_dense && !family.combination(index).is_exported(count == 0) {
+                return;
+            }
             bytes.clear();
             bytes.extend_from_slice(family.name.as_bytes());
             bytes.extend_from_slice(b"_bucket");
@@ -190,7 +236,6 @@ impl TextEncoder<'_> {
             put_total(page, count_name, labels);
             page.put_u64(count);
             page.put_byte(b'\n');
-            index += 1;
         });
     }
 }
@@ -214,11 +259,7 @@ fn write_labels(
     mut before: u8,
     open: Option<&LabelDescriptor>,
 ) {
-    let combination = Combination {
-        labels: family.labels,
-        index,
-    };
-    for (label, value) in combination.pairs() {
+    for (label, value) in family.combination(index).pairs() {
         bytes.push(std::mem::replace(&mut before, b','));
         bytes.extend_from_slice(label.name.as_bytes());
         bytes.extend_from_slice(b"=\"");

@@ -64,24 +64,37 @@ impl fmt::Debug for CatalogCollector {
 }
 
 fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::MetricFamily {
-    let metrics = (0..descriptor.combinations()).map(|index| {
+    let metrics = (0..descriptor.combinations()).filter_map(|index| {
+        let combination = descriptor.combination(index);
         let mut metric = proto::Metric::default();
-        metric.set_label(labels(descriptor, index));
-        match reading {
+        metric.set_label(labels(combination));
+        let is_zero = match reading {
             #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
             Reading::Counter(cells) => {
                 let mut count = [0];
                 cells.sum(index, &mut count);
                 metric.set_counter(counter(count[0] as f64));
+                count[0] == 0
             }
             #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-            Reading::Int(cells) => metric.set_gauge(gauge(cells[index].get() as f64)),
-            Reading::Float(cells) => metric.set_gauge(gauge(cells[index].get())),
-            Reading::Histogram(cells) => {
-                metric.set_histogram(histogram(descriptor, HistogramSeries::new(*cells, index)))
+            Reading::Int(cells) => {
+                let value = cells[index].get();
+                metric.set_gauge(gauge(value as f64));
+                value == 0
             }
-        }
-        metric
+            Reading::Float(cells) => {
+                let value = cells[index].get();
+                metric.set_gauge(gauge(value));
+                value == 0.0
+            }
+            Reading::Histogram(cells) => {
+                let histogram = histogram(descriptor, HistogramSeries::new(*cells, index));
+                let is_zero = histogram.get_sample_count() == 0;
+                metric.set_histogram(histogram);
+                is_zero
+            }
+        };
+        combination.is_exported(is_zero).then_some(metric)
     });
     let mut family = proto::MetricFamily::default();
     family.set_name(descriptor.name.to_owned());
@@ -95,11 +108,7 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::Metr
     family
 }
 
-fn labels(descriptor: &'static Descriptor, index: usize) -> Vec<proto::LabelPair> {
-    let combination = Combination {
-        labels: descriptor.labels,
-        index,
-    };
+fn labels(combination: Combination) -> Vec<proto::LabelPair> {
     let mut pairs: Vec<_> = combination
         .pairs()
         .map(|(label, value)| {

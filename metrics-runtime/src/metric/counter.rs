@@ -2,14 +2,14 @@ use std::fmt;
 
 use super::sealed::Sealed;
 use super::{Metric, Reading};
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Adopted, CounterCell, Lanes, cell};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
 /// `L` is its labels: nothing, an enum that derives `LabelValue`, or a struct that derives `LabelSet`. There is one
-/// series for each combination of their values, exported at 0 from the first scrape. The name of a counter ends in
+/// series for each possible combination of their values, exported at 0 from the first scrape. The name of a counter ends in
 /// `_total`.
 ///
 /// Each thread adds to a cell of its own, without an atomic operation; it cannot fail, panic or block. A count wraps
@@ -28,8 +28,8 @@ pub struct Counter<L: LabelSet = ()> {
 }
 
 impl<L: LabelSet> Counter<L> {
-    /// The most time series that this counter exports: one for each combination of label values.
-    pub const MAX_SERIES: usize = L::COMBINATIONS;
+    /// The most time series that this counter exports: one for each possible combination of label values.
+    pub const MAX_SERIES: usize = possible_combinations(L::LABELS);
 
     /// A counter whose series are all 0.
     #[must_use]
@@ -148,7 +148,7 @@ impl<L: LabelSet> CounterCells for Counter<L> {
     fn sum(&self, first: usize, counts: &mut [u64]) {
         counts.fill(0);
         for block in self.lanes.blocks() {
-            for (count, cell) in counts.iter_mut().zip(&block.as_ref()[first..]) {
+            for (count, cell) in counts.iter_mut().zip(block.as_ref().get(first..).unwrap_or_default()) {
                 *count = count.wrapping_add(cell.get());
             }
         }
