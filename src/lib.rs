@@ -105,19 +105,28 @@
 /// |---|---|
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name |
 /// | `max_series = …` | a struct that could export more series does not compile; any constant expression |
+/// | `labels(component = "cart", …)` | labels that all its series have; any constant `&str` |
 /// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
-/// On a field:
+/// On a field, in `#[metric(…)]`:
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `#[metric(buckets = …)]` | the upper bounds of a histogram's buckets: a list, or a constant array or slice of `f64` |
+/// | `buckets = …` | the upper bounds of a histogram's buckets: a list, or a constant array or slice of `f64`, such as [`buckets`](mod@buckets) makes |
+/// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
+/// | `unit = "…"` | a unit that is no base unit; the name must end in it |
+/// | `max_series = …` | a budget of its own |
+/// | `was = "…"` | the full name that it had before: it is exported under both, while rules and dashboards move |
+/// | `flatten` | the field is a struct of metrics, whose metrics are exported as they are |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules), which says why |
+///
+/// A field that is `#[deprecated]` says so in its help text, too.
 ///
 /// # Errors
 ///
 /// All mistakes of a declaration are reported together, each on its token: a name that Prometheus does not accept, a
 /// counter without `_total`, a unit that is no base unit, a missing help, bounds that do not increase, a budget that is
-/// exceeded, a misspelt option.
+/// exceeded, a misspelt option. A message ends in the id of the [rule](guide::rules).
 /// Naming follows [Prometheus' conventions](https://prometheus.io/docs/practices/naming/).
 pub use enumetrics_macros::metric_family;
 
@@ -151,6 +160,7 @@ pub use enumetrics_macros::metric_family;
 /// assert_eq!(LIMIT, 2);
 /// ```
 ///
+/// With `#[catalog(max_series = …)]` on the static, a catalog that could export more series does not compile.
 /// `crate = path;` before the declaration says where this crate is, if not at `::enumetrics`.
 pub use enumetrics_macros::catalog;
 
@@ -210,6 +220,8 @@ pub use enumetrics_macros::catalog;
 /// Two readings of the clock and one observation; no allocation. A future grows by one [`Instant`](std::time::Instant).
 pub use enumetrics_macros::timed;
 
+#[doc(inline)]
+pub use enumetrics_runtime::buckets;
 #[doc(inline)]
 pub use enumetrics_runtime::timed_into;
 
@@ -307,6 +319,9 @@ pub use enumetrics_runtime::__private;
 pub mod guide {
     #[doc = include_str!("../docs/declaring.md")]
     pub mod declaring {}
+
+    #[doc = include_str!("../docs/rules.md")]
+    pub mod rules {}
 
     #[doc = include_str!("../docs/timing.md")]
     pub mod timing {}

@@ -12,6 +12,7 @@
     clippy::panic
 )]
 
+pub mod buckets;
 mod catalog;
 #[doc(hidden)]
 pub mod check;

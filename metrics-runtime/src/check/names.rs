@@ -60,7 +60,10 @@ pub const fn no_conflict(conflict: Option<Conflict>) {
     };
     panic!(
         "{}",
-        message.text("; rename one of them, or list the struct once").as_str()
+        message
+            .text("; rename one of them, or list the struct once")
+            .rule("name-duplicate")
+            .as_str()
     );
 }
 
@@ -213,7 +216,7 @@ mod tests {
     fn families(names: &[&'static str], kind: Kind) -> &'static [Descriptor] {
         let families: Vec<_> = names
             .iter()
-            .map(|name| Descriptor::new(name, "", kind, &[], &[]))
+            .map(|name| Descriptor::new(name, "", kind, &[]))
             .collect();
         families.leak()
     }
