@@ -128,20 +128,21 @@ impl Descriptor {
     /// For the macros.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(
-        name: &'static str,
-        help: &'static str,
-        kind: Kind,
-        labels: &'static [LabelDescriptor],
-        buckets: &'static [f64],
-    ) -> Self {
+    pub const fn new(name: &'static str, help: &'static str, kind: Kind, labels: &'static [LabelDescriptor]) -> Self {
         Self {
             name,
             help,
             kind,
             labels,
-            buckets,
+            buckets: &[],
         }
+    }
+
+    /// The same with these bucket bounds, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_buckets(self, buckets: &'static [f64]) -> Self {
+        Self { buckets, ..self }
     }
 
     /// How many combinations of label values there are.

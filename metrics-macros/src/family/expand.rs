@@ -171,21 +171,23 @@ impl<'a> Expansion<'a> {
                 },
         } = self;
         let buckets = match buckets {
-            Some(Buckets { list: Some(list), .. }) => quote!(&[#(#list),*]),
+            Some(Buckets { list: Some(list), .. }) => Some(quote!(&[#(#list),*])),
             Some(Buckets { value, .. }) => {
                 let span = span_of(value, written.span());
                 let bounds = quote_spanned!(span=> (#value).split_at(0).1);
                 let array = check(krate, span, "bounds", &bounds);
-                quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS })
+                Some(quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS }))
             }
-            None => quote!(&[]),
+            None => None,
         };
+        let with_buckets = buckets.map(|buckets| quote!(.with_buckets(#buckets)));
         let help = help.clone().unwrap_or_else(|| quote!(""));
         let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
         let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
         quote! {
             #(#cfg)*
-            const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels, #buckets);
+            const #descriptor: &#krate::Descriptor =
+                &#krate::Descriptor::new(#name, #help, #kind, #labels) #with_buckets;
         }
     }
 
