@@ -100,7 +100,10 @@ fn series_are_counted_with_former_names_and_contained_structs() {
     assert_eq!(Cart::MAX_SERIES, 1 + 2 * (2 * (3 + 3)));
     assert_eq!(Shop::MAX_SERIES, Cart::MAX_SERIES + 2 + 1 + 1 + 1);
     assert_eq!(METRICS.max_series(), Shop::MAX_SERIES);
-    assert_eq!(METRICS.render().lines().filter(|line| !line.starts_with('#')).count(), Shop::MAX_SERIES);
+    assert_eq!(
+        METRICS.render().lines().filter(|line| !line.starts_with('#')).count(),
+        Shop::MAX_SERIES
+    );
 }
 
 #[test]

@@ -41,7 +41,10 @@ fn each_rule_is_documented_and_tested() {
         stated.extend(ids(&text, ".rule(\"", "\""));
         stated.extend(ids(&text, " [", "]"));
     }
-    assert_eq!(documented, stated, "docs/rules.md has a section for each rule, and for nothing else");
+    assert_eq!(
+        documented, stated,
+        "docs/rules.md has a section for each rule, and for nothing else"
+    );
 
     let messages = files(&root.join("tests/ui"), "stderr");
     let shown: BTreeSet<_> = messages.iter().flat_map(|file| ids(&read(file), " [", "]")).collect();

@@ -72,7 +72,10 @@ impl Setting {
     pub(crate) fn alone(&self, errors: &mut Errors) -> bool {
         if self.form != Form::Alone {
             let word = self.word();
-            errors.at(self.word.span(), format_args!("`{word}` takes no value: write `{word}` alone"));
+            errors.at(
+                self.word.span(),
+                format_args!("`{word}` takes no value: write `{word}` alone"),
+            );
         }
         self.form == Form::Alone
     }
@@ -81,7 +84,10 @@ impl Setting {
     pub(crate) fn list<T: Parse>(&self, expected: &str, errors: &mut Errors) -> Vec<T> {
         if self.form != Form::List || self.value.is_empty() {
             let word = self.word();
-            errors.at(self.word.span(), format_args!("`{word}` needs a list: write `{word}({expected})`"));
+            errors.at(
+                self.word.span(),
+                format_args!("`{word}` needs a list: write `{word}({expected})`"),
+            );
             return Vec::new();
         }
         let list = |input: ParseStream<'_>| input.parse_terminated(T::parse, Token![,]);

@@ -33,10 +33,13 @@ pub(crate) fn metric_name_style(part: &str) -> Option<Problem> {
 pub(crate) fn kind_in_name(name: &str) -> Option<Problem> {
     let is_kind = |word: &&str| ["counter", "gauge", "histogram", "summary"].contains(word);
     let kind = name.split('_').skip(1).find(is_kind)?;
-    let without = name.split('_').filter(|word| *word != kind).collect::<Vec<_>>().join("_");
-    let message = format!(
-        "the name '{name}' says that it is a {kind}, which its type says already; '{without}' would do"
-    );
+    let without = name
+        .split('_')
+        .filter(|word| *word != kind)
+        .collect::<Vec<_>>()
+        .join("_");
+    let message =
+        format!("the name '{name}' says that it is a {kind}, which its type says already; '{without}' would do");
     Some(Problem::new(rule::NAME_KIND, message))
 }
 
@@ -162,7 +165,10 @@ mod tests {
             assert_eq!(label_name_problem(unusual), None, "{unusual}");
         }
         for (kind, without) in [("x_gauge", "'x'"), ("x_counter_total", "'x_total'")] {
-            assert!(kind_in_name(kind).is_some_and(|problem| problem.message.contains(without)), "{kind}");
+            assert!(
+                kind_in_name(kind).is_some_and(|problem| problem.message.contains(without)),
+                "{kind}"
+            );
         }
         // A word of the domain, not a kind.
         assert_eq!(kind_in_name("counter_sales_total"), None);

@@ -102,7 +102,18 @@ mod tests {
 
     #[test]
     fn rounding_keeps_what_has_few_digits() {
-        for text in ["1e-9", "0.025", "0.1", "1", "15", "1e3", "123456789.125", "1e12", "5e20", "-2.5"] {
+        for text in [
+            "1e-9",
+            "0.025",
+            "0.1",
+            "1",
+            "15",
+            "1e3",
+            "123456789.125",
+            "1e12",
+            "5e20",
+            "-2.5",
+        ] {
             let number: f64 = text.parse().unwrap();
             assert_eq!(rounded(number), number, "{text}");
         }

@@ -140,12 +140,7 @@ impl Descriptor {
     /// For the macros.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(
-        name: &'static str,
-        help: &'static str,
-        kind: Kind,
-        labels: &'static [LabelDescriptor],
-    ) -> Self {
+    pub const fn new(name: &'static str, help: &'static str, kind: Kind, labels: &'static [LabelDescriptor]) -> Self {
         Self {
             name,
             help,

@@ -24,7 +24,10 @@ pub(super) fn expand(family: &Family) -> TokenStream {
     let fields = metrics.iter().map(Expansion::field);
     let initial_values = metrics.iter().map(Expansion::initial_value);
     let readings = metrics.iter().map(Expansion::reading);
-    let descriptors = metrics.iter().filter(|field| !field.metric.flatten).map(Expansion::descriptors);
+    let descriptors = metrics
+        .iter()
+        .filter(|field| !field.metric.flatten)
+        .map(Expansion::descriptors);
     let all_descriptors = all_descriptors(krate, &metrics);
     let checks = metrics.iter().flat_map(Expansion::checks);
     let constant_labels = family.constant_labels.iter().map(|label| {
@@ -96,7 +99,12 @@ fn all_descriptors(krate: &TokenStream, fields: &[Expansion<'_>]) -> TokenStream
 fn constant_label_checks(krate: &TokenStream, family: &Family) -> Vec<TokenStream> {
     let check_one = |label: &Setting| {
         let name = label.word();
-        check(krate, label.word.span(), "constant_label", &quote!(__DESCRIPTORS, #name))
+        check(
+            krate,
+            label.word.span(),
+            "constant_label",
+            &quote!(__DESCRIPTORS, #name),
+        )
     };
     family.constant_labels.iter().map(check_one).collect()
 }
@@ -122,14 +130,25 @@ struct Expansion<'a> {
 impl<'a> Expansion<'a> {
     fn of(family: &'a Family, metric: &'a Metric) -> Self {
         let krate = &family.krate;
-        let Metric { field, ty, buckets, was, .. } = metric;
-        let cfg = metric.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+        let Metric {
+            field,
+            ty,
+            buckets,
+            was,
+            ..
+        } = metric;
+        let cfg = metric
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
         Self {
             krate,
             metric,
             cfg: quote!(#(#cfg)*),
             descriptor: format_ident!("__DESCRIPTOR_OF_{}", field.unraw()),
-            renamed: was.as_ref().map(|_| format_ident!("__FORMER_DESCRIPTOR_OF_{}", field.unraw())),
+            renamed: was
+                .as_ref()
+                .map(|_| format_ident!("__FORMER_DESCRIPTOR_OF_{}", field.unraw())),
             constant_labels: !family.constant_labels.is_empty(),
             beside_structs: family.metrics.iter().any(|metric| metric.flatten),
             ty: match buckets {
@@ -239,13 +258,16 @@ impl<'a> Expansion<'a> {
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
-        let constant_labels = self.constant_labels.then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
+        let constant_labels = self
+            .constant_labels
+            .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
         let place = field.span();
         let line = quote_spanned!(place=> ::core::line!());
         let file = quote_spanned!(place=> ::core::file!());
-        let renamed = was.iter().zip(&self.renamed).map(|(was, renamed)| {
-            quote!(#cfg const #renamed: &#krate::Descriptor = &#descriptor.also_as(#was);)
-        });
+        let renamed = was
+            .iter()
+            .zip(&self.renamed)
+            .map(|(was, renamed)| quote!(#cfg const #renamed: &#krate::Descriptor = &#descriptor.also_as(#was);));
         let help = help.clone().unwrap_or_else(|| quote!(""));
         let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
         let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
@@ -264,7 +286,14 @@ impl<'a> Expansion<'a> {
 
     /// The descriptors as elements of the struct's list; of a list of lists, where a field is a struct.
     fn listed(&self) -> TokenStream {
-        let Self { krate, cfg, descriptor, ty, renamed, .. } = self;
+        let Self {
+            krate,
+            cfg,
+            descriptor,
+            ty,
+            renamed,
+            ..
+        } = self;
         if self.metric.flatten {
             let written = &self.metric.ty;
             return quote_spanned!(written.span()=> #cfg <#ty as #krate::MetricFamily>::DESCRIPTORS,);
@@ -309,7 +338,9 @@ impl<'a> Expansion<'a> {
         let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
         match unit {
             Some(unit) => checks.push(check(krate, unit.span(), "unit_fits", &quote!(#kind, #name, #unit))),
-            None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => checks.push(on_field("base_unit", quote!(#name))),
+            None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => {
+                checks.push(on_field("base_unit", quote!(#name)))
+            }
             None => {}
         }
         if let Some(budget) = max_series {
@@ -317,7 +348,12 @@ impl<'a> Expansion<'a> {
             checks.push(check(krate, span_of(budget, field.span()), "within_budget", &arguments));
         }
         checks.extend(slo.iter().enumerate().map(|(position, bound)| {
-            check(krate, span_of(bound, field.span()), "slo", &quote!(#descriptor, #position))
+            check(
+                krate,
+                span_of(bound, field.span()),
+                "slo",
+                &quote!(#descriptor, #position),
+            )
         }));
         match buckets {
             None if *mistaken => {}
@@ -336,9 +372,6 @@ impl<'a> Expansion<'a> {
                 });
             }
         }
-        checks
-            .iter()
-            .map(|check| quote!(#cfg const _: () = #check;))
-            .collect()
+        checks.iter().map(|check| quote!(#cfg const _: () = #check;)).collect()
     }
 }

@@ -47,7 +47,10 @@ fn lint_metric(metric: &Metric, errors: &mut Errors) {
     {
         errors.at(was.span(), problem);
     }
-    if let Some(Buckets { list: Some(list), value }) = &metric.buckets
+    if let Some(Buckets {
+        list: Some(list),
+        value,
+    }) = &metric.buckets
         && list.len() > MOST_BUCKETS
         && !metric.exceptions.contain(rule::BUCKET_COUNT)
     {
@@ -55,7 +58,10 @@ fn lint_metric(metric: &Metric, errors: &mut Errors) {
             "{} buckets: each is a series of its own for every combination of labels, and {MOST_BUCKETS} tell enough",
             list.len()
         );
-        errors.at(span_of(value, metric.field.span()), Problem::new(rule::BUCKET_COUNT, message));
+        errors.at(
+            span_of(value, metric.field.span()),
+            Problem::new(rule::BUCKET_COUNT, message),
+        );
     }
 }
 

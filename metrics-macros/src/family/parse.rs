@@ -6,9 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta, MetaNameValue, Token,
-};
+use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta, MetaNameValue, Token};
 
 use super::{Buckets, Family, Metric};
 use crate::attribute::{
@@ -40,9 +38,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         );
         return None;
     }
-    let text = |word: &str, errors: &mut Errors| -> Option<LitStr> {
-        find(&settings, word)?.string(errors)
-    };
+    let text = |word: &str, errors: &mut Errors| -> Option<LitStr> { find(&settings, word)?.string(errors) };
     let prefix: Vec<LitStr> = [text(NAMESPACE, errors), text(SUBSYSTEM, errors)]
         .into_iter()
         .flatten()
@@ -101,7 +97,10 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
     for other in settings.iter().filter(|other| flatten && other.word() != FLATTEN) {
         errors.at(
             other.word.span(),
-            format_args!("`{}` is for a metric; a struct that is flattened has options of its own", other.word()),
+            format_args!(
+                "`{}` is for a metric; a struct that is flattened has options of its own",
+                other.word()
+            ),
         );
     }
     let exceptions = find(&settings, ALLOW)
@@ -175,7 +174,9 @@ fn float(element: TokenStream) -> TokenStream {
 
 /// What `#[deprecated]` says: its note, or nothing more.
 fn deprecation(attributes: &[Attribute]) -> Option<TokenStream> {
-    let attribute = attributes.iter().find(|attribute| attribute.path().is_ident("deprecated"))?;
+    let attribute = attributes
+        .iter()
+        .find(|attribute| attribute.path().is_ident("deprecated"))?;
     let note = match &attribute.meta {
         Meta::Path(_) => None,
         Meta::NameValue(note) => Some(note.value.to_token_stream()),

@@ -149,7 +149,11 @@ pub const fn unit_fits(kind: Kind, name: &str, unit: &str) {
     };
     if without_suffix(stem, unit).is_none() {
         let message = Message::new().text("the unit of `").text(name).text("` is ").text(unit);
-        let message = message.text(", so its name must end in `_").text(unit).text(end).text("`");
+        let message = message
+            .text(", so its name must end in `_")
+            .text(unit)
+            .text(end)
+            .text("`");
         panic!("{}", message.rule("name-unit").as_str());
     }
 }
@@ -303,10 +307,16 @@ pub const fn slo(descriptor: &Descriptor, at: usize) {
         }
         at += 1;
     }
-    let message = Message::new().text("no bucket of `").text(descriptor.name).text("` ends where this objective lies");
+    let message = Message::new()
+        .text("no bucket of `")
+        .text(descriptor.name)
+        .text("` ends where this objective lies");
     let message = match below {
         _ if buckets.is_empty() => message.text(": it has no buckets"),
-        None => message.text(": it is below the first of ").number(buckets.len()).text(" bounds; add it to `buckets`"),
+        None => message
+            .text(": it is below the first of ")
+            .number(buckets.len())
+            .text(" bounds; add it to `buckets`"),
         Some(below) if below + 1 == buckets.len() => message.text(": it is above the last bound; add it to `buckets`"),
         Some(below) => message
             .text(": it is between the bounds at positions ")
@@ -324,7 +334,11 @@ pub const fn constant_label(descriptors: &[Descriptor], label: &str) {
     let mut at = 0;
     while at < descriptors.len() {
         if find(descriptors[at].labels, label).is_some() {
-            let message = Message::new().text("`").text(descriptors[at].name).text("` has a label '").text(label);
+            let message = Message::new()
+                .text("`")
+                .text(descriptors[at].name)
+                .text("` has a label '")
+                .text(label);
             let message = message.text("' of its own: give the one of the struct another name");
             panic!("{}", message.rule("label-duplicate").as_str());
         }

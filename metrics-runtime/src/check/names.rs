@@ -214,10 +214,7 @@ mod tests {
     use crate::descriptor::Kind;
 
     fn families(names: &[&'static str], kind: Kind) -> &'static [Descriptor] {
-        let families: Vec<_> = names
-            .iter()
-            .map(|name| Descriptor::new(name, "", kind, &[]))
-            .collect();
+        let families: Vec<_> = names.iter().map(|name| Descriptor::new(name, "", kind, &[])).collect();
         families.leak()
     }
 
