@@ -49,6 +49,7 @@
 //! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`catalog!`]; [the guide](guide::declaring) |
 //! | record | [`Counter`], [`Gauge`], [`Histogram`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
+//! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
 //!
@@ -59,6 +60,8 @@
 //! | `exporter` | yes | `Exporter`: `GET /metrics` on tokio, on an address of its own, with basic authentication |
 //! | `prometheus` | yes | registries of the crate `prometheus` in the same scrape, and a catalog as a collector in one |
 //! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
+//! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
+//! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server |
 //!
 //! Without any feature there is declaring, recording, timing and [`Catalog::render`].
@@ -222,6 +225,12 @@ pub use enumetrics_macros::timed;
 
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;
+#[cfg(feature = "catalogue")]
+#[doc(inline)]
+pub use enumetrics_runtime::catalogue;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use enumetrics_runtime::testing;
 #[doc(inline)]
 pub use enumetrics_runtime::timed_into;
 
@@ -322,6 +331,10 @@ pub mod guide {
 
     #[doc = include_str!("../docs/rules.md")]
     pub mod rules {}
+
+    #[cfg(all(feature = "testing", feature = "catalogue"))]
+    #[doc = include_str!("../docs/testing.md")]
+    pub mod testing {}
 
     #[doc = include_str!("../docs/timing.md")]
     pub mod timing {}

@@ -14,6 +14,8 @@
 
 pub mod buckets;
 mod catalog;
+#[cfg(feature = "catalogue")]
+pub mod catalogue;
 #[doc(hidden)]
 pub mod check;
 mod descriptor;
@@ -26,6 +28,8 @@ mod interop;
 mod label;
 mod metric;
 mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use self::catalog::{Catalog, DuplicateName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
