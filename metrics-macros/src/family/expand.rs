@@ -47,7 +47,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications, clippy::new_without_default)]
         const _: () = {
             impl #ident {
                 /// The most time series that this struct can export, known to the compiler.

@@ -1,12 +1,12 @@
 //! Tokens to model.
 
-use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta, MetaNameValue, Token};
+use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta, MetaNameValue, Token};
 
 use super::{Buckets, Family, Metric};
 use crate::attribute::{
@@ -15,6 +15,7 @@ use crate::attribute::{
 };
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
+use crate::span::span_of;
 
 /// The model, unless the item is no struct with named fields.
 pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Family> {
@@ -157,17 +158,19 @@ fn parse_slo(value: TokenStream, errors: &mut Errors) -> Vec<TokenStream> {
     buckets.list.unwrap_or_else(|| vec![float(buckets.value)])
 }
 
-/// `8` as `8.0`, everything else as it is.
+/// `8` and `8.0` as `8f64`, which needs no default that a lint may deny; everything else as it is.
 fn float(element: TokenStream) -> TokenStream {
-    match syn::parse2::<LitInt>(visible(element.clone())) {
-        Ok(integer) if integer.suffix().is_empty() => match integer.base10_parse::<f64>() {
-            Ok(value) => {
-                let mut float = Literal::f64_unsuffixed(value);
-                float.set_span(integer.span());
-                float.into_token_stream()
-            }
-            Err(_) => element,
-        },
+    let (digits, suffix) = match syn::parse2::<Lit>(visible(element.clone())) {
+        Ok(Lit::Int(integer)) => (integer.base10_digits().to_owned(), integer.suffix().to_owned()),
+        Ok(Lit::Float(float)) => (float.base10_digits().to_owned(), float.suffix().to_owned()),
+        _ => return element,
+    };
+    match digits.parse::<f64>() {
+        Ok(value) if suffix.is_empty() && value.is_finite() => {
+            let mut float = Literal::f64_suffixed(value);
+            float.set_span(span_of(&element, Span::call_site()));
+            float.into_token_stream()
+        }
         _ => element,
     }
 }
