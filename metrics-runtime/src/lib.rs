@@ -15,6 +15,7 @@
 mod catalog;
 #[doc(hidden)]
 pub mod check;
+mod clock;
 mod descriptor;
 #[cfg(feature = "exporter")]
 mod exporter;
