@@ -18,6 +18,7 @@ mod catalog;
 pub mod catalogue;
 #[doc(hidden)]
 pub mod check;
+mod clock;
 mod descriptor;
 #[cfg(feature = "exporter")]
 mod exporter;
