@@ -317,7 +317,7 @@ pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
     Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Gauge, GaugeSeries, GaugeValue,
     Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
-    Observation, Scrape, Timer, Tracked, Unlabelled,
+    Observation, Scrape, Timer, Tracked, UnknownName, Unlabelled,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};

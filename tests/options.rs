@@ -149,3 +149,23 @@ fn base_units_are_known_by_the_name() {
     units.seconds_left.inc();
     units.milliseconds_bytesseconds.inc();
 }
+
+#[test]
+fn families_are_switched_off_at_start_up() {
+    let metrics = METRICS
+        .without(["shop_price_euros", "shop_doors"])
+        .and_then(|metrics| metrics.without(["cart_price"]))
+        .unwrap();
+    assert_eq!(metrics.max_series(), 5);
+    let text = metrics.render();
+    assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), 5);
+    assert!(!text.contains("price") && !text.contains("doors"), "{text}");
+    assert_eq!(metrics.descriptors().count(), 4);
+
+    let error = METRICS.without(["shop_door"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the catalog has no metric family `shop_door`; did you mean `shop_doors`?"
+    );
+    assert_eq!(metrics.without(["shop_doors"]).unwrap_err().name(), "shop_doors");
+}

@@ -223,8 +223,16 @@ async fn all_of_it_runs() {
     let numbers = [1_u8, 2, 3];
     let worker = inner::Worker(&numbers);
     assert_eq!((worker.first(), worker.last().await), (Some(1_u8), Some(3_u8)));
-    assert!(METRICS.render().contains("strict_test_duration_seconds_count{side=\"left\"} 1\n"));
-    assert!(inner::METRICS.render().contains("inner_duration_seconds_count{side=\"right\"} 1\n"));
+    assert!(
+        METRICS
+            .render()
+            .contains("strict_test_duration_seconds_count{side=\"left\"} 1\n")
+    );
+    assert!(
+        inner::METRICS
+            .render()
+            .contains("inner_duration_seconds_count{side=\"right\"} 1\n")
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod nearest;
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
 
 use self::message::Message;
-use self::nearest::nearest;
+pub(crate) use self::nearest::nearest;
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor, max_series, without_suffix};
 
 /// A label that `#[timed]` names must be one of the metric's.
