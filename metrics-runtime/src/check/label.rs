@@ -26,7 +26,8 @@ pub const fn name_is_free(fields: &[Field], at: usize, idents: &[&str]) {
                 if equal(fields[earlier].label_name(taken), name) {
                     let message = Message::new().text("the label '").text(name).text("' is there twice: ");
                     let message = brings(message, &fields[earlier], idents[earlier]).text(", and ");
-                    panic!("{}", brings(message, &fields[at], idents[at]).text(" too").as_str());
+                    let message = brings(message, &fields[at], idents[at]).text(" too");
+                    panic!("{}", message.rule("label-duplicate").as_str());
                 }
                 taken += 1;
             }
@@ -60,13 +61,14 @@ pub const fn rule_label(labels: &[LabelDescriptor], name: &str) {
         Some(label) if labels[label].is_open() => {
             let message = Message::new().text("label '").text(name);
             let message = message.text("' is open: which of its values there are is known only while the program runs");
-            panic!("{}", message.as_str());
+            panic!("{}", message.rule("label-open").as_str());
         }
         Some(_) => {}
         None => {
             let message = Message::new().text("the set has no label '").text(name).text("'");
             let (names, count) = label_names(labels);
-            panic!("{}", suggest(message, name, names.split_at(count).0).as_str());
+            let message = suggest(message, name, names.split_at(count).0);
+            panic!("{}", message.rule("label-impossible").as_str());
         }
     }
 }
@@ -86,7 +88,8 @@ pub const fn rule_value(labels: &[LabelDescriptor], name: &str, value: &str) {
 #[track_caller]
 pub const fn leaves_some(labels: &[LabelDescriptor], rules: &[Rule], at: usize) {
     if possible(labels, rules.split_at(at + 1).0, 1) == 0 && possible(labels, rules.split_at(at).0, 1) > 0 {
-        panic!("with this rule no combination is possible: nothing could be recorded");
+        let message = Message::new().text("with this rule no combination is possible: nothing could be recorded");
+        panic!("{}", message.rule("label-impossible").as_str());
     }
 }
 
@@ -115,12 +118,13 @@ pub const fn value_position(labels: &[LabelDescriptor], name: &str, value: &str)
 #[track_caller]
 pub const fn open_capacity(max: usize) {
     if max == 0 {
-        panic!("an open label without room for values: `max` is at least 1");
+        let message = Message::new().text("an open label without room for values: `max` is at least 1");
+        panic!("{}", message.rule("label-open").as_str());
     }
     if max > MOST_OPEN_VALUES {
         let message = Message::new()
             .text("an open label has room for ")
             .number(MOST_OPEN_VALUES);
-        panic!("{}", message.text(" values at most").as_str());
+        panic!("{}", message.text(" values at most").rule("label-open").as_str());
     }
 }

@@ -306,7 +306,6 @@ impl Overflows {
             "Values of an open label that were interned as its value for the rest.",
             Kind::Counter,
             label,
-            &[],
         )
     }
 
