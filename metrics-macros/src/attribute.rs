@@ -8,13 +8,16 @@ use syn::{Attribute, LitStr, Path, Token};
 use crate::diagnostics::Errors;
 
 pub(crate) const BUCKETS: &str = "buckets";
+pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
+pub(crate) const QUANTILES: &str = "quantiles";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const VALUE: &str = "value";
+pub(crate) const WINDOW: &str = "window";
 
 /// One `word = value`. The value stays tokens until someone asks for it.
 pub(crate) struct Setting {

@@ -6,6 +6,7 @@ use syn::Attribute;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::options::{Compute, Quantiles};
 use super::{Buckets, Family, Metric};
 use crate::span::{check, span_of};
 
@@ -78,13 +79,24 @@ struct Expansion<'a> {
     cfg: Vec<&'a Attribute>,
     /// The constant with its descriptor.
     descriptor: Ident,
-    /// Its type as written, or with the number of its buckets.
+    /// Its type as written, or with the number of its buckets or quantiles.
     ty: TokenStream,
 }
 
 impl<'a> Expansion<'a> {
     fn of(krate: &'a TokenStream, metric: &'a Metric) -> Self {
-        let Metric { field, ty, buckets, .. } = metric;
+        let Metric {
+            field,
+            ty,
+            buckets,
+            quantiles,
+            ..
+        } = metric;
+        let (of, numbers) = match (buckets, quantiles) {
+            (Some(buckets), _) => (quote!(Bucketed), Some(buckets)),
+            (None, Some(quantiles)) => (quote!(WithQuantiles), Some(&quantiles.values)),
+            (None, None) => (TokenStream::new(), None),
+        };
         Self {
             krate,
             metric,
@@ -94,14 +106,14 @@ impl<'a> Expansion<'a> {
                 .filter(|attribute| attribute.path().is_ident("cfg"))
                 .collect(),
             descriptor: format_ident!("__DESCRIPTOR_OF_{}", field.unraw()),
-            ty: match buckets {
+            ty: match numbers {
                 Some(Buckets { list: Some(list), .. }) => {
                     let count = list.len();
-                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
+                    quote_spanned!(ty.span()=> #krate::#of<#ty, #count>)
                 }
                 Some(Buckets { value, .. }) => {
                     let count = quote_spanned!(span_of(value, ty.span())=> { (#value).len() });
-                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
+                    quote_spanned!(ty.span()=> #krate::#of<#ty, #count>)
                 }
                 None => quote!(#ty),
             },
@@ -132,12 +144,21 @@ impl<'a> Expansion<'a> {
                     field,
                     ty: written,
                     buckets,
+                    quantiles,
+                    compute,
                     ..
                 },
         } = self;
-        let value = match buckets {
-            Some(_) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
-            None => quote_spanned!(written.span()=> <#ty as #krate::Metric>::NEW),
+        let value = match (buckets, quantiles, compute) {
+            (Some(_), _, _) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
+            (_, Some(Quantiles { window_seconds, .. }), _) => {
+                let window = quote!(::core::time::Duration::from_secs(#window_seconds));
+                quote_spanned!(written.span()=> <#ty>::__with_quantiles(#descriptor.quantiles, #window))
+            }
+            (_, _, Some(Compute { value, later: false })) => {
+                quote_spanned!(written.span()=> <#ty>::__computed(#value))
+            }
+            _ => quote_spanned!(written.span()=> <#ty as #krate::Metric>::NEW),
         };
         quote!(#(#cfg)* #field: #value)
     }
@@ -166,28 +187,34 @@ impl<'a> Expansion<'a> {
                     name,
                     help,
                     buckets,
+                    quantiles,
                     ty: written,
                     ..
                 },
         } = self;
-        let buckets = match buckets {
-            Some(Buckets { list: Some(list), .. }) => Some(quote!(&[#(#list),*])),
-            Some(Buckets { value, .. }) => {
+        let constant = |numbers: &Buckets| match numbers {
+            Buckets { list: Some(list), .. } => quote!(&[#(#list),*]),
+            Buckets { value, .. } => {
                 let span = span_of(value, written.span());
                 let bounds = quote_spanned!(span=> (#value).split_at(0).1);
                 let array = check(krate, span, "bounds", &bounds);
-                Some(quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS }))
+                quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS })
             }
-            None => None,
         };
+        let buckets = buckets.as_ref().map(constant);
         let with_buckets = buckets.map(|buckets| quote!(.with_buckets(#buckets)));
+        let quantiles = quantiles.as_ref().map(|quantiles| constant(&quantiles.values));
+        let with_quantiles = quantiles.map(|quantiles| quote!(.with_quantiles(#quantiles)));
         let help = help.clone().unwrap_or_else(|| quote!(""));
         let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
         let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
+        let named_labels = check(krate, written.span(), "labels", &quote!(#labels, #name));
         quote! {
             #(#cfg)*
-            const #descriptor: &#krate::Descriptor =
-                &#krate::Descriptor::new(#name, #help, #kind, #labels) #with_buckets;
+            const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, {
+                const __LABELS: [#krate::LabelDescriptor; #labels.len()] = #named_labels;
+                &__LABELS
+            }) #with_buckets #with_quantiles;
         }
     }
 
@@ -203,18 +230,19 @@ impl<'a> Expansion<'a> {
             cfg,
             descriptor,
             metric,
-            ..
+            ty: full_type,
         } = self;
         let Metric {
             field,
             ty,
             name,
             buckets,
+            quantiles,
+            compute,
             mistaken,
             ..
         } = metric;
         let kind = quote!(#descriptor.kind);
-        let bounds = quote!(#descriptor.buckets);
         let field_name = field.unraw().to_string();
         let mut checks = vec![check(
             krate,
@@ -222,22 +250,35 @@ impl<'a> Expansion<'a> {
             "name_fits",
             &quote!(#kind, #name, #field_name),
         )];
-        match buckets {
-            None if *mistaken => {}
-            None => checks.push(check(krate, ty.span(), "needs_no_buckets", &kind)),
-            Some(Buckets { value, list }) => {
-                let span = span_of(value, field.span());
-                checks.push(check(krate, span, "takes_buckets", &kind));
-                checks.push(match list {
-                    Some(list) if !list.is_empty() => {
-                        let each = list.iter().enumerate().map(|(position, bound)| {
-                            check(krate, span_of(bound, span), "bucket", &quote!(#bounds, #position))
-                        });
-                        quote!({ #(#each;)* })
-                    }
-                    _ => check(krate, span, "buckets", &bounds),
-                });
-            }
+        // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
+        let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
+            let span = span_of(value, field.span());
+            checks.push(check(krate, span, takes, &kind));
+            checks.push(match list {
+                Some(list) if !list.is_empty() => {
+                    let each = list
+                        .iter()
+                        .enumerate()
+                        .map(|(position, number)| check(krate, span_of(number, span), one, &quote!(#all, #position)));
+                    quote!({ #(#each;)* })
+                }
+                _ => check(krate, span, &format!("{one}s"), all),
+            });
+        };
+        if let Some(buckets) = buckets {
+            numbers(buckets, "takes_buckets", "bucket", &quote!(#descriptor.buckets));
+        }
+        if let Some(Quantiles { values, .. }) = quantiles {
+            numbers(values, "takes_quantiles", "quantile", &quote!(#descriptor.quantiles));
+        }
+        let metric = quote_spanned!(ty.span()=> <#full_type as #krate::Metric>);
+        if let Some(Compute { value, .. }) = compute {
+            let arguments = quote!(#metric::COMPUTED, #kind);
+            checks.push(check(krate, span_of(value, field.span()), "takes_compute", &arguments));
+        }
+        if buckets.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
+            let arguments = quote!(#metric::NEEDS, #descriptor);
+            checks.push(check(krate, ty.span(), "needs_no_options", &arguments));
         }
         checks
             .iter()

@@ -2,6 +2,7 @@
 
 mod expand;
 mod lint;
+mod options;
 mod parse;
 
 use proc_macro2::{Ident, TokenStream};
@@ -48,6 +49,8 @@ struct Metric {
     /// The first paragraph of the doc comment, on one line, or the expression that stands in its place.
     help: Option<TokenStream>,
     buckets: Option<Buckets>,
+    quantiles: Option<options::Quantiles>,
+    compute: Option<options::Compute>,
     /// Its attribute has a mistake, which is reported: what it lacks may be what was meant.
     mistaken: bool,
 }

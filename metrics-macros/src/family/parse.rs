@@ -6,9 +6,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta};
 
-use super::{Buckets, Family, Metric};
+use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
-    BUCKETS, CRATE, MAX_SERIES, NAMESPACE, SUBSYSTEM, crate_path, settings, split_at_commas, take_settings, visible,
+    BUCKETS, COMPUTE, CRATE, MAX_SERIES, NAMESPACE, QUANTILES, SUBSYSTEM, WINDOW, crate_path, settings,
+    split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
 
@@ -72,10 +73,15 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         }
         !conditional
     });
-    let buckets = take_settings(&mut field.attrs, "metric", &[BUCKETS], errors)
-        .into_iter()
-        .find_map(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
-        .map(|value| parse_buckets(value, errors));
+    let known = [BUCKETS, QUANTILES, WINDOW, COMPUTE];
+    let settings = take_settings(&mut field.attrs, "metric", &known, errors);
+    let buckets = settings
+        .iter()
+        .find(|setting| setting.word() == BUCKETS)
+        .and_then(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
+        .map(|value| parse_numbers(value, errors));
+    let quantiles = options::quantiles(&settings, errors);
+    let compute = options::compute(&settings, errors);
     let name = prefix
         .iter()
         .map(LitStr::value)
@@ -90,18 +96,20 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         field: ident,
         ty: field.ty,
         buckets,
+        quantiles,
+        compute,
         mistaken: errors.count() > mistakes,
     })
 }
 
-/// A list in brackets is taken apart, so that each bound has a span of its own and may be written without `.0`.
-fn parse_buckets(value: TokenStream, errors: &mut Errors) -> Buckets {
+/// A list in brackets is taken apart, so that each number has a span of its own and may be written without `.0`.
+pub(super) fn parse_numbers(value: TokenStream, errors: &mut Errors) -> Buckets {
     let mut tokens = value.clone().into_iter();
     let list = match (tokens.next(), tokens.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Bracket => {
             let mut elements = split_at_commas(group.stream());
             if elements.iter().any(TokenStream::is_empty) {
-                errors.at(group.span(), "a bucket bound is missing between two commas");
+                errors.at(group.span(), "a number is missing between two commas");
                 elements.retain(|element| !element.is_empty());
             }
             // `[0.1; 5]` is an array too, but not a list.

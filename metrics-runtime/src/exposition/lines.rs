@@ -1,0 +1,91 @@
+//! The kinds whose lines are written one by one: there are few of them, or what they say takes longer than writing it.
+
+use super::escape::write_escaped_label_value;
+use super::number::{write_canonical_f64, write_f64, write_u64};
+use super::page::Page;
+use super::text::write_labels;
+use crate::descriptor::Descriptor;
+use crate::metric::{Computation, InfoTexts, SummaryCells};
+
+/// Where the lines of a family go.
+pub(super) struct Lines<'a> {
+    pub(super) family: &'static Descriptor,
+    pub(super) page: &'a mut Page,
+    /// A line in the making.
+    pub(super) bytes: &'a mut Vec<u8>,
+}
+
+impl Lines<'_> {
+    /// The quantiles, the sum and the count of each series.
+    pub(super) fn summary(&mut self, cells: &dyn SummaryCells, quantiles: &mut Vec<f64>) {
+        quantiles.clear();
+        quantiles.resize(cells.quantiles(), 0.0);
+        let mut index = 0;
+        cells.read(0..self.family.combinations(), &mut [0], &mut |_, count, sum| {
+            cells.read_quantiles(index, quantiles);
+            for (quantile, value) in self.family.quantiles.iter().zip(&*quantiles) {
+                self.line("", index, Some(*quantile), |bytes| write_f64(bytes, *value));
+            }
+            self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
+            self.line("_count", index, None, |bytes| write_u64(bytes, count));
+            index += 1;
+        });
+    }
+
+    /// The only series, whose labels are these texts.
+    pub(super) fn info(&mut self, texts: &InfoTexts) {
+        let Self { family, page, bytes } = self;
+        bytes.clear();
+        bytes.extend_from_slice(family.name.as_bytes());
+        for (position, (label, text)) in family.labels.iter().zip(texts.iter()).enumerate() {
+            bytes.push(if position == 0 { b'{' } else { b',' });
+            bytes.extend_from_slice(label.name.as_bytes());
+            bytes.extend_from_slice(b"=\"");
+            write_escaped_label_value(bytes, text);
+            bytes.push(b'"');
+        }
+        bytes.extend_from_slice(if family.labels.is_empty() { b" 1\n" } else { b"} 1\n" });
+        page.extend(bytes);
+    }
+
+    /// Each series whose computation does not panic; a comment says how many do.
+    pub(super) fn computed(&mut self, computation: &Computation<'_>) {
+        let mut left_out = 0;
+        for index in 0..self.family.combinations() {
+            match computation.value(index) {
+                Some(value) => self.line("", index, None, |bytes| write_f64(bytes, value)),
+                None => left_out += 1,
+            }
+        }
+        if left_out > 0 {
+            let Self { family, page, bytes } = self;
+            bytes.clear();
+            bytes.extend_from_slice(b"# enumetrics: left out ");
+            write_u64(bytes, left_out);
+            bytes.extend_from_slice(b" series of ");
+            bytes.extend_from_slice(family.name.as_bytes());
+            bytes.extend_from_slice(b": computing them panicked\n");
+            page.extend(bytes);
+        }
+    }
+
+    fn line(&mut self, suffix: &str, index: usize, quantile: Option<f64>, write_value: impl FnOnce(&mut Vec<u8>)) {
+        let Self { family, page, bytes } = self;
+        bytes.clear();
+        bytes.extend_from_slice(family.name.as_bytes());
+        bytes.extend_from_slice(suffix.as_bytes());
+        write_labels(bytes, family, index, b'{', None);
+        let mut has_labels = !family.labels.is_empty();
+        if let Some(quantile) = quantile {
+            bytes.push(if has_labels { b',' } else { b'{' });
+            bytes.extend_from_slice(b"quantile=\"");
+            write_canonical_f64(bytes, quantile);
+            bytes.push(b'"');
+            has_labels = true;
+        }
+        bytes.extend_from_slice(if has_labels { b"} " } else { b" " });
+        write_value(bytes);
+        bytes.push(b'\n');
+        page.extend(bytes);
+    }
+}
