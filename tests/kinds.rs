@@ -564,3 +564,59 @@ fn a_registry_has_every_kind() {
     }
     assert!(!text.contains("kyc_age_seconds{module=\"liveness\"}"));
 }
+
+#[metric_family(namespace = "shop", labels(region = "west"))]
+struct Shop {
+    /// Wait.
+    #[metric(quantiles = [0.5])]
+    wait_seconds: Summary,
+    /// What was built.
+    release_info: Info<Release>,
+    /// State of the door.
+    #[metric(was = "door_state")]
+    door: StateSet<Mode>,
+    /// Customers.
+    #[metric(compute = |()| 3.0, was = "shop_people")]
+    customers: ComputedGauge,
+    /// Price.
+    #[metric(unit = "euros")]
+    sold_euros_total: Counter<(), f64>,
+}
+
+#[derive(InfoLabels)]
+struct Release {
+    version: String,
+}
+
+/// The labels of all series, former names and units are for every kind.
+#[test]
+fn the_other_options_go_with_every_kind() {
+    let shop = Shop::new();
+    shop.release_info.set(Release {
+        version: "1".to_owned(),
+    });
+    shop.door.set(Mode::Open);
+    let text = Catalog::new(&[&shop]).unwrap().render();
+    let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(
+        samples,
+        [
+            r#"shop_wait_seconds{region="west",quantile="0.5"} NaN"#,
+            r#"shop_wait_seconds_sum{region="west"} 0"#,
+            r#"shop_wait_seconds_count{region="west"} 0"#,
+            r#"shop_release_info{region="west",version="1"} 1"#,
+            r#"shop_door{region="west",shop_door="closed"} 0"#,
+            r#"shop_door{region="west",shop_door="open"} 1"#,
+            r#"shop_door{region="west",shop_door="half-open"} 0"#,
+            // A state set's label is called like it, also under its former name.
+            r#"door_state{region="west",door_state="closed"} 0"#,
+            r#"door_state{region="west",door_state="open"} 1"#,
+            r#"door_state{region="west",door_state="half-open"} 0"#,
+            r#"shop_customers{region="west"} 3"#,
+            r#"shop_people{region="west"} 3"#,
+            r#"shop_sold_euros_total{region="west"} 0"#,
+        ]
+    );
+    assert_eq!(samples.len(), Shop::MAX_SERIES);
+    assert_eq!(Shop::DESCRIPTORS.last().unwrap().unit, Some("euros"));
+}

@@ -21,6 +21,7 @@ mod family;
 mod info;
 mod label;
 mod naming;
+mod rule;
 mod span;
 mod timed;
 

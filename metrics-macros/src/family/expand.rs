@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Attribute;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::options::{Compute, Quantiles};
 use super::{Buckets, Family, Metric};
+use crate::attribute::Setting;
+use crate::rule;
 use crate::span::{check, span_of};
 
 pub(super) fn expand(family: &Family) -> TokenStream {
@@ -20,15 +21,23 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         ..
     } = family;
     let name = ident.to_string();
-    let metrics: Vec<_> = metrics.iter().map(|metric| Expansion::of(krate, metric)).collect();
+    let metrics: Vec<_> = metrics.iter().map(|metric| Expansion::of(family, metric)).collect();
     let fields = metrics.iter().map(Expansion::field);
     let initial_values = metrics.iter().map(Expansion::initial_value);
     let readings = metrics.iter().map(Expansion::reading);
-    let descriptors = metrics.iter().map(Expansion::descriptor);
-    let listed = metrics.iter().map(Expansion::listed);
+    let descriptors = metrics
+        .iter()
+        .filter(|field| !field.metric.flatten)
+        .map(Expansion::descriptors);
+    let all_descriptors = all_descriptors(krate, &metrics);
     let checks = metrics.iter().flat_map(Expansion::checks);
+    let constant_labels = family.constant_labels.iter().map(|label| {
+        let (name, value) = (label.word(), &label.value);
+        quote!((#name, #value))
+    });
+    let constant_label_checks = constant_label_checks(krate, family);
     let budget = family.max_series.iter().map(|budget| {
-        let arguments = quote!(#name, __DESCRIPTORS, #budget);
+        let arguments = quote!(#name, &[__DESCRIPTORS], #budget);
         check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
     });
     let new_doc = format!(" A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
@@ -39,7 +48,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(non_upper_case_globals, unused_qualifications)]
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications, clippy::new_without_default)]
         const _: () = {
             impl #ident {
                 /// The most time series that this struct can export, known to the compiler.
@@ -62,13 +71,43 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            const __CONSTANT_LABELS: &[(&str, &str)] = &[#(#constant_labels),*];
             #(#descriptors)*
-            const __DESCRIPTORS: &[#krate::Descriptor] = &[#(#listed),*];
+            const __DESCRIPTORS: &[#krate::Descriptor] = #all_descriptors;
 
             #(#checks)*
+            #(const _: () = #constant_label_checks;)*
             #(const _: () = #budget;)*
         };
     }
+}
+
+/// What the struct declares, in the order of its fields: with the structs that it contains.
+fn all_descriptors(krate: &TokenStream, fields: &[Expansion<'_>]) -> TokenStream {
+    let listed = fields.iter().map(Expansion::listed);
+    if !fields.iter().any(|field| field.beside_structs) {
+        return quote!(&[#(#listed)*]);
+    }
+    quote! {
+        {
+            const __PARTS: &[&[#krate::Descriptor]] = &[#(#listed)*];
+            &#krate::__private::check::concatenated::<{ #krate::__private::check::total_length(__PARTS) }>(__PARTS)
+        }
+    }
+}
+
+/// A label that the whole struct has must not be one of a metric's own.
+fn constant_label_checks(krate: &TokenStream, family: &Family) -> Vec<TokenStream> {
+    let check_one = |label: &Setting| {
+        let name = label.word();
+        check(
+            krate,
+            label.word.span(),
+            "constant_label",
+            &quote!(__DESCRIPTORS, #name),
+        )
+    };
+    family.constant_labels.iter().map(check_one).collect()
 }
 
 /// One field on its way to tokens.
@@ -76,20 +115,28 @@ struct Expansion<'a> {
     krate: &'a TokenStream,
     metric: &'a Metric,
     /// The attributes that decide whether the field is there: what is made of it stands under them too.
-    cfg: Vec<&'a Attribute>,
+    cfg: TokenStream,
     /// The constant with its descriptor.
     descriptor: Ident,
+    /// The constant with the one under its old name.
+    renamed: Option<Ident>,
+    /// Whether the struct gives all its series some labels.
+    constant_labels: bool,
+    /// Whether the struct contains others.
+    beside_structs: bool,
     /// Its type as written, or with the number of its buckets or quantiles.
     ty: TokenStream,
 }
 
 impl<'a> Expansion<'a> {
-    fn of(krate: &'a TokenStream, metric: &'a Metric) -> Self {
+    fn of(family: &'a Family, metric: &'a Metric) -> Self {
+        let krate = &family.krate;
         let Metric {
             field,
             ty,
             buckets,
             quantiles,
+            was,
             ..
         } = metric;
         let (of, numbers) = match (buckets, quantiles) {
@@ -97,15 +144,20 @@ impl<'a> Expansion<'a> {
             (None, Some(quantiles)) => (quote!(WithQuantiles), Some(&quantiles.values)),
             (None, None) => (TokenStream::new(), None),
         };
+        let cfg = metric
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
         Self {
             krate,
             metric,
-            cfg: metric
-                .attributes
-                .iter()
-                .filter(|attribute| attribute.path().is_ident("cfg"))
-                .collect(),
+            cfg: quote!(#(#cfg)*),
             descriptor: format_ident!("__DESCRIPTOR_OF_{}", field.unraw()),
+            renamed: was
+                .as_ref()
+                .map(|_| format_ident!("__FORMER_DESCRIPTOR_OF_{}", field.unraw())),
+            constant_labels: !family.constant_labels.is_empty(),
+            beside_structs: family.metrics.iter().any(|metric| metric.flatten),
             ty: match numbers {
                 Some(Buckets { list: Some(list), .. }) => {
                     let count = list.len();
@@ -148,8 +200,10 @@ impl<'a> Expansion<'a> {
                     compute,
                     ..
                 },
+            ..
         } = self;
         let value = match (buckets, quantiles, compute) {
+            _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty>::new()),
             (Some(_), _, _) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
             (_, Some(Quantiles { window_seconds, .. }), _) => {
                 let window = quote!(::core::time::Duration::from_secs(#window_seconds));
@@ -160,7 +214,7 @@ impl<'a> Expansion<'a> {
             }
             _ => quote_spanned!(written.span()=> <#ty as #krate::Metric>::NEW),
         };
-        quote!(#(#cfg)* #field: #value)
+        quote!(#cfg #field: #value)
     }
 
     fn reading(&self) -> TokenStream {
@@ -170,13 +224,23 @@ impl<'a> Expansion<'a> {
             descriptor,
             ty,
             metric: Metric { field, ty: written, .. },
+            ..
         } = self;
-        let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
         // `self` is ours, wherever the type's tokens come from.
-        quote!(#(#cfg)* visit(#descriptor, #read(&self.#field));)
+        if self.metric.flatten {
+            let read = quote_spanned!(written.span()=> <#ty as #krate::MetricFamily>::read);
+            return quote!(#cfg #read(&self.#field, visit););
+        }
+        let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
+        let renamed = self.renamed.iter();
+        quote! {
+            #cfg visit(#descriptor, #read(&self.#field));
+            #(#cfg visit(#renamed, #read(&self.#field));)*
+        }
     }
 
-    fn descriptor(&self) -> TokenStream {
+    /// The constant with the metric's descriptor, and the one under its old name.
+    fn descriptors(&self) -> TokenStream {
         let Self {
             krate,
             cfg,
@@ -184,13 +248,19 @@ impl<'a> Expansion<'a> {
             ty,
             metric:
                 Metric {
+                    field,
                     name,
                     help,
+                    deprecated,
                     buckets,
                     quantiles,
+                    slo,
+                    unit,
+                    was,
                     ty: written,
                     ..
                 },
+            ..
         } = self;
         let constant = |numbers: &Buckets| match numbers {
             Buckets { list: Some(list), .. } => quote!(&[#(#list),*]),
@@ -205,22 +275,62 @@ impl<'a> Expansion<'a> {
         let with_buckets = buckets.map(|buckets| quote!(.with_buckets(#buckets)));
         let quantiles = quantiles.as_ref().map(|quantiles| constant(&quantiles.values));
         let with_quantiles = quantiles.map(|quantiles| quote!(.with_quantiles(#quantiles)));
+        let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
+        let unit = unit.iter();
+        let deprecated = deprecated.iter();
+        let constant_labels = self
+            .constant_labels
+            .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
+        let place = field.span();
+        let line = quote_spanned!(place=> ::core::line!());
+        let file = quote_spanned!(place=> ::core::file!());
+        let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
+        // A state set has a label that is called like it.
+        let labels_as = |name: &TokenStream| {
+            let named = check(krate, written.span(), "labels", &quote!(#labels, #name));
+            quote!({ const __LABELS: [#krate::LabelDescriptor; #labels.len()] = #named; &__LABELS })
+        };
+        let renamed = was.iter().zip(&self.renamed).map(|(was, renamed)| {
+            let labels = labels_as(&quote!(#was));
+            quote!(#cfg const #renamed: &#krate::Descriptor = &#descriptor.also_as(#was, #labels);)
+        });
         let help = help.clone().unwrap_or_else(|| quote!(""));
         let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
-        let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
-        let named_labels = check(krate, written.span(), "labels", &quote!(#labels, #name));
+        let labels = labels_as(&quote!(#name));
         quote! {
-            #(#cfg)*
-            const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, {
-                const __LABELS: [#krate::LabelDescriptor; #labels.len()] = #named_labels;
-                &__LABELS
-            }) #with_buckets #with_quantiles;
+            #cfg
+            const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels)
+                #with_buckets
+                #with_quantiles
+                #slo
+                #(.with_unit(#unit))*
+                #constant_labels
+                #(.deprecated(#deprecated))*
+                .declared_at(#file, #line);
+            #(#renamed)*
         }
     }
 
+    /// The descriptors as elements of the struct's list; of a list of lists, where a field is a struct.
     fn listed(&self) -> TokenStream {
-        let Self { cfg, descriptor, .. } = self;
-        quote!(#(#cfg)* *#descriptor)
+        let Self {
+            krate,
+            cfg,
+            descriptor,
+            ty,
+            renamed,
+            ..
+        } = self;
+        if self.metric.flatten {
+            let written = &self.metric.ty;
+            return quote_spanned!(written.span()=> #cfg <#ty as #krate::MetricFamily>::DESCRIPTORS,);
+        }
+        let renamed = renamed.iter();
+        if self.beside_structs {
+            quote!(#cfg &[*#descriptor, #(*#renamed,)*],)
+        } else {
+            quote!(#cfg *#descriptor, #(#cfg *#renamed,)*)
+        }
     }
 
     /// The checks that need the type's constants, each on the token that it is about.
@@ -231,6 +341,7 @@ impl<'a> Expansion<'a> {
             descriptor,
             metric,
             ty: full_type,
+            ..
         } = self;
         let Metric {
             field,
@@ -239,17 +350,40 @@ impl<'a> Expansion<'a> {
             buckets,
             quantiles,
             compute,
+            slo,
+            unit,
+            max_series,
+            flatten,
+            exceptions,
             mistaken,
             ..
         } = metric;
+        if *flatten {
+            return Vec::new();
+        }
         let kind = quote!(#descriptor.kind);
         let field_name = field.unraw().to_string();
-        let mut checks = vec![check(
-            krate,
-            field.span(),
-            "name_fits",
-            &quote!(#kind, #name, #field_name),
-        )];
+        let on_field = |name, arguments| check(krate, field.span(), name, &arguments);
+        let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
+        match unit {
+            Some(unit) => checks.push(check(krate, unit.span(), "unit_fits", &quote!(#kind, #name, #unit))),
+            None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => {
+                checks.push(on_field("base_unit", quote!(#name)))
+            }
+            None => {}
+        }
+        if let Some(budget) = max_series {
+            let arguments = quote!(#name, &[&[*#descriptor]], #budget);
+            checks.push(check(krate, span_of(budget, field.span()), "within_budget", &arguments));
+        }
+        checks.extend(slo.iter().enumerate().map(|(position, bound)| {
+            check(
+                krate,
+                span_of(bound, field.span()),
+                "slo",
+                &quote!(#descriptor, #position),
+            )
+        }));
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
         let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
             let span = span_of(value, field.span());
@@ -280,9 +414,6 @@ impl<'a> Expansion<'a> {
             let arguments = quote!(#metric::NEEDS, #descriptor);
             checks.push(check(krate, ty.span(), "needs_no_options", &arguments));
         }
-        checks
-            .iter()
-            .map(|check| quote!(#(#cfg)* const _: () = #check;))
-            .collect()
+        checks.iter().map(|check| quote!(#cfg const _: () = #check;)).collect()
     }
 }

@@ -7,6 +7,7 @@ use super::Buckets;
 use super::parse::parse_numbers;
 use crate::attribute::{COMPUTE, QUANTILES, Setting, WINDOW};
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 
 /// `quantiles = …, window = "…"`
 pub(super) struct Quantiles {
@@ -32,7 +33,10 @@ pub(super) fn quantiles(settings: &[Setting], errors: &mut Errors) -> Option<Qua
         if let Some(window) = window {
             errors.at(
                 window.word.span(),
-                "`window` is how far quantiles look back: add `quantiles = [0.5, 0.99]`, or remove it",
+                Problem::new(
+                    rule::QUANTILE_WINDOW,
+                    "`window` is how far quantiles look back: add `quantiles = [0.5, 0.99]`, or remove it",
+                ),
             );
         }
         return None;
@@ -68,10 +72,13 @@ fn seconds(text: &LitStr, errors: &mut Errors) -> Option<u64> {
     if seconds.is_none() {
         errors.at(
             text.span(),
-            format_args!(
-                "'{}' is no window: write a duration of a second or more, such as \"30s\", \"10m\" or \"1h30m\" \
-                 (units: s, m, h, d, w)",
-                text.value()
+            Problem::new(
+                rule::QUANTILE_WINDOW,
+                format!(
+                    "'{}' is no window: write a duration of a second or more, such as \"30s\", \"10m\" or \"1h30m\" \
+                     (units: s, m, h, d, w)",
+                    text.value()
+                ),
             ),
         );
     }

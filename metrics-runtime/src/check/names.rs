@@ -64,7 +64,10 @@ pub const fn no_conflict(conflict: Option<Conflict>) {
     };
     panic!(
         "{}",
-        message.text("; rename one of them, or list the struct once").as_str()
+        message
+            .text("; rename one of them, or list the struct once")
+            .rule("name-duplicate")
+            .as_str()
     );
 }
 

@@ -37,14 +37,17 @@ impl Lines<'_> {
         let Self { family, page, bytes } = self;
         bytes.clear();
         bytes.extend_from_slice(family.name.as_bytes());
-        for (position, (label, text)) in family.labels.iter().zip(texts.iter()).enumerate() {
-            bytes.push(if position == 0 { b'{' } else { b',' });
-            bytes.extend_from_slice(label.name.as_bytes());
+        let names = family.labels.iter().map(|label| label.name);
+        let labels = names.zip(texts.iter().map(AsRef::as_ref));
+        let mut before = b'{';
+        for (name, text) in family.constant_labels.iter().copied().chain(labels) {
+            bytes.push(std::mem::replace(&mut before, b','));
+            bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
             write_escaped_label_value(bytes, text);
             bytes.push(b'"');
         }
-        bytes.extend_from_slice(if family.labels.is_empty() { b" 1\n" } else { b"} 1\n" });
+        bytes.extend_from_slice(if before == b',' { b"} 1\n" } else { b" 1\n" });
         page.extend(bytes);
     }
 
@@ -74,8 +77,9 @@ impl Lines<'_> {
         bytes.clear();
         bytes.extend_from_slice(family.name.as_bytes());
         bytes.extend_from_slice(suffix.as_bytes());
+        let without_labels = bytes.len();
         write_labels(bytes, family, index, b'{', None);
-        let mut has_labels = !family.labels.is_empty();
+        let mut has_labels = bytes.len() > without_labels;
         if let Some(quantile) = quantile {
             bytes.push(if has_labels { b',' } else { b'{' });
             bytes.extend_from_slice(b"quantile=\"");

@@ -1,7 +1,6 @@
 //! A catalog in a registry of the crate `prometheus`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use prometheus::core::{Collector, Desc};
@@ -30,7 +29,10 @@ impl Catalog<'static> {
     pub fn collector(&self) -> Result<CatalogCollector, prometheus::Error> {
         let desc = |family: &Descriptor| {
             let labels = family.labels.iter().map(|label| label.name.to_owned()).collect();
-            Desc::new(family.name.to_owned(), family.help.to_owned(), labels, HashMap::new())
+            let constant_labels = family.constant_labels.iter();
+            let constant_labels = constant_labels.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let help = family.help_parts().concat();
+            Desc::new(family.name.to_owned(), help, labels, constant_labels.collect())
         };
         Ok(CatalogCollector {
             catalog: *self,
@@ -88,7 +90,7 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
     };
     let mut family = proto::MetricFamily::default();
     family.set_name(descriptor.name.to_owned());
-    family.set_help(descriptor.help.to_owned());
+    family.set_help(descriptor.help_parts().concat());
     family.set_field_type(match descriptor.kind {
         Kind::Counter => proto::MetricType::COUNTER,
         Kind::Gauge | Kind::Info | Kind::StateSet => proto::MetricType::GAUGE,
@@ -137,7 +139,7 @@ fn metric(descriptor: &'static Descriptor, index: usize) -> proto::Metric {
 fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::Metric {
     let labels = descriptor.labels.iter().map(|label| label.name);
     let mut metric = proto::Metric::default();
-    metric.set_label(pairs(labels.zip(texts.iter().map(AsRef::as_ref))));
+    metric.set_label(pairs(descriptor, labels.zip(texts.iter().map(AsRef::as_ref))));
     metric.set_gauge(gauge(1.0));
     metric
 }
@@ -147,11 +149,14 @@ fn labels(descriptor: &'static Descriptor, index: usize) -> Vec<proto::LabelPair
         labels: descriptor.labels,
         index,
     };
-    pairs(combination.pairs().map(|(label, value)| (label.name, value)))
+    let combination = combination.pairs().map(|(label, value)| (label.name, value));
+    pairs(descriptor, combination)
 }
 
-fn pairs<'a>(labels: impl Iterator<Item = (&'static str, &'a str)>) -> Vec<proto::LabelPair> {
+/// These labels, and those that all series have.
+fn pairs<'a>(descriptor: &Descriptor, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<proto::LabelPair> {
     let mut pairs: Vec<_> = labels
+        .chain(descriptor.constant_labels.iter().copied())
         .map(|(name, value)| {
             let mut pair = proto::LabelPair::default();
             pair.set_name(name.to_owned());

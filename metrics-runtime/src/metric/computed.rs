@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::sealed::Sealed;
 use super::{Metric, Reading};
+use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::LabelSet;
 
@@ -148,9 +149,7 @@ macro_rules! computed {
             const KIND: Kind = Kind::$kind;
             const LABELS: &'static [LabelDescriptor] = L::LABELS;
             const NEW: Self = Self::new();
-            const NEEDS: &'static str = "nothing says what computes this metric: add `#[metric(compute = …)]` with a \
-                                         function or a closure from the labels to an `f64`, or `#[metric(compute = \
-                                         later)]` and call `compute_with` when the program runs";
+            const NEEDS: &'static str = check::NEEDS_COMPUTE;
             const COMPUTED: bool = true;
             type WithBuckets<const N: usize> = Self;
             type WithQuantiles<const N: usize> = Self;

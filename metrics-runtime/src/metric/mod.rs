@@ -28,6 +28,7 @@ macro_rules! without {
     };
 }
 
+mod bounds;
 mod computed;
 mod counter;
 mod gauge;

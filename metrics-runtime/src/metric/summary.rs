@@ -267,9 +267,11 @@ impl<L: LabelSet, const Q: usize> SummaryCells for Summary<L, Q> {
 impl<L: LabelSet, const Q: usize> HistogramCells for Summary<L, Q> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
+        // NaN or an infinity would stay in the sum for as long as the process lives.
+        let addend = if value.is_finite() { value } else { 0.0 };
         match self.totals.own() {
-            Some(block) => cell(block, index, |cell| cell.record_alone(0, value)),
-            None => self.observe_at_first(index, value),
+            Some(block) => cell(block, index, |cell| cell.record_alone(0, addend)),
+            None => self.observe_at_first(index, addend),
         }
         if Q > 0 {
             cell(&self.windows, index, |window| window.count(value, self.epochs.now()));
@@ -299,10 +301,10 @@ impl<L: LabelSet, const Q: usize> HistogramCells for Summary<L, Q> {
 impl<L: LabelSet, const Q: usize> Summary<L, Q> {
     #[cold]
     #[inline(never)]
-    fn observe_at_first(&self, index: usize, value: f64) {
+    fn observe_at_first(&self, index: usize, addend: f64) {
         match self.totals.adopt() {
-            Adopted::Own(block) => cell(block, index, |cell| cell.record_alone(0, value)),
-            Adopted::Shared(block) => cell(block, index, |cell| cell.record_shared(0, value)),
+            Adopted::Own(block) => cell(block, index, |cell| cell.record_alone(0, addend)),
+            Adopted::Shared(block) => cell(block, index, |cell| cell.record_shared(0, addend)),
         }
     }
 }
