@@ -4,7 +4,10 @@ mod support;
 
 use std::time::Duration;
 
-use enumetrics::{Catalog, Counter, Gauge, Histogram, LabelSet, LabelValue, metric_family};
+use enumetrics::{
+    Catalog, ComputedCounter, ComputedGauge, Counter, Gauge, Histogram, Info, InfoLabels, LabelSet, LabelValue,
+    StateSet, Summary, metric_family,
+};
 use support::prometheus::{Release, promtool};
 
 #[derive(LabelValue, Clone, Copy)]
@@ -177,8 +180,11 @@ fn a_scrape_into_used_memory_is_the_same() {
 
 #[test]
 fn promtool_finds_nothing_wrong_with_a_scrape() {
-    for release in Release::ALL {
-        let output = promtool(release, &["check", "metrics"], SCRAPE);
+    for (release, scrape) in Release::ALL
+        .into_iter()
+        .flat_map(|release| [(release, SCRAPE), (release, KINDS)])
+    {
+        let output = promtool(release, &["check", "metrics"], scrape);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.is_empty(), "{release:?}: {said}");
     }
@@ -189,5 +195,111 @@ fn promtool_would_find_something() {
     for release in Release::ALL {
         let output = promtool(release, &["check", "metrics"], &SCRAPE.replace("_total", ""));
         assert!(!output.status.success(), "{release:?}");
+    }
+}
+
+#[derive(InfoLabels)]
+pub struct Build {
+    pub version: &'static str,
+    pub revision: String,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Breaker {
+    Closed,
+    Open,
+}
+
+#[metric_family(namespace = "demo")]
+pub struct Kinds {
+    /// Time spent.
+    pub busy_seconds_total: Counter<Status, f64>,
+    /// Size of a picture.
+    pub picture_bytes: Summary,
+    /// Duration of a step.
+    #[metric(quantiles = [0.5, 0.99, 1], window = "1h")]
+    pub step_seconds: Summary<Endpoint>,
+    /// Wait for a place.
+    #[metric(quantiles = [0.9])]
+    pub wait_seconds: Summary,
+    /// What was built.
+    pub build_info: Info<Build>,
+    /// State of the breaker.
+    pub breaker_state: StateSet<Breaker, Endpoint>,
+    /// Jobs waiting.
+    #[metric(compute = |status| 1.5 * status.index() as f64)]
+    pub queue_length: ComputedGauge<Status>,
+    /// Jobs done.
+    #[metric(compute = |()| 1e16)]
+    pub jobs_total: ComputedCounter,
+    /// Nothing computes it.
+    #[metric(compute = later)]
+    pub age_seconds: ComputedGauge,
+}
+
+const KINDS: &str = r#"# HELP demo_busy_seconds_total Time spent.
+# TYPE demo_busy_seconds_total counter
+demo_busy_seconds_total{status="OK"} 0
+demo_busy_seconds_total{status="MANUAL_REVIEW"} 0.75
+# HELP demo_picture_bytes Size of a picture.
+# TYPE demo_picture_bytes summary
+demo_picture_bytes_sum 2048.5
+demo_picture_bytes_count 2
+# HELP demo_step_seconds Duration of a step.
+# TYPE demo_step_seconds summary
+demo_step_seconds{endpoint="verify",quantile="0.5"} NaN
+demo_step_seconds{endpoint="verify",quantile="0.99"} NaN
+demo_step_seconds{endpoint="verify",quantile="1.0"} NaN
+demo_step_seconds_sum{endpoint="verify"} 0
+demo_step_seconds_count{endpoint="verify"} 0
+demo_step_seconds{endpoint="a \"quoted\\\"\nvalue, ünïcode",quantile="0.5"} 1.0216574623262262
+demo_step_seconds{endpoint="a \"quoted\\\"\nvalue, ünïcode",quantile="0.99"} 8.17325969860981
+demo_step_seconds{endpoint="a \"quoted\\\"\nvalue, ünïcode",quantile="1.0"} 8.17325969860981
+demo_step_seconds_sum{endpoint="a \"quoted\\\"\nvalue, ünïcode"} 10
+demo_step_seconds_count{endpoint="a \"quoted\\\"\nvalue, ünïcode"} 3
+# HELP demo_wait_seconds Wait for a place.
+# TYPE demo_wait_seconds summary
+demo_wait_seconds{quantile="0.9"} NaN
+demo_wait_seconds_sum 0
+demo_wait_seconds_count 0
+# HELP demo_build_info What was built.
+# TYPE demo_build_info gauge
+demo_build_info{version="1.4.2",revision="9c\"1f"} 1
+# HELP demo_breaker_state State of the breaker.
+# TYPE demo_breaker_state gauge
+demo_breaker_state{endpoint="verify",demo_breaker_state="closed"} 0
+demo_breaker_state{endpoint="verify",demo_breaker_state="open"} 0
+demo_breaker_state{endpoint="a \"quoted\\\"\nvalue, ünïcode",demo_breaker_state="closed"} 0
+demo_breaker_state{endpoint="a \"quoted\\\"\nvalue, ünïcode",demo_breaker_state="open"} 1
+# HELP demo_queue_length Jobs waiting.
+# TYPE demo_queue_length gauge
+demo_queue_length{status="OK"} 0
+demo_queue_length{status="MANUAL_REVIEW"} 1.5
+# HELP demo_jobs_total Jobs done.
+# TYPE demo_jobs_total counter
+demo_jobs_total 1e+16
+"#;
+
+#[test]
+fn a_scrape_of_every_other_kind_is_the_text_format_to_the_letter() {
+    let kinds = Kinds::new();
+    kinds.busy_seconds_total.with(Status::ManualReview).inc_by(0.75);
+    kinds.picture_bytes.observe(2_048.0);
+    kinds.picture_bytes.observe(0.5);
+    for seconds in [1.0, 1.0, 8.0] {
+        kinds.step_seconds.with(Endpoint::Odd).observe(seconds);
+    }
+    kinds.build_info.set(Build {
+        version: "1.4.2",
+        revision: "9c\"1f".to_owned(),
+    });
+    kinds.breaker_state.with(Endpoint::Odd).set(Breaker::Open);
+    let families: [&dyn enumetrics::Export; 1] = [&kinds];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    assert_eq!(catalog.render(), KINDS);
+    // Also into memory that was used before.
+    let mut scrape = enumetrics::Scrape::new();
+    for _ in 0..2 {
+        assert_eq!(catalog.render_into(&mut scrape), KINDS.as_bytes());
     }
 }

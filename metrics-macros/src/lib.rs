@@ -18,6 +18,7 @@ mod diagnostics;
 #[cfg(test)]
 mod expansion;
 mod family;
+mod info;
 mod label;
 mod naming;
 mod rule;
@@ -48,6 +49,12 @@ pub fn label_set(item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn open_label(item: TokenStream) -> TokenStream {
     label::open::open_label(item.into()).into()
+}
+
+/// Makes a struct the labels of an info metric. Documented at `enumetrics::InfoLabels`.
+#[proc_macro_derive(InfoLabels, attributes(label))]
+pub fn info_labels(item: TokenStream) -> TokenStream {
+    info::derive(item.into()).into()
 }
 
 /// Declares what a program exports. Documented at `enumetrics::catalog`.

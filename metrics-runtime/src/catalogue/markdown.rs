@@ -48,9 +48,9 @@ fn section(text: &mut String, metric: &Entry) {
         let _ = writeln!(text, "- unit: {unit}");
     }
     for (name, values) in &metric.labels {
-        let values = match values.as_slice() {
-            [] => "values that come while the program runs".to_owned(),
-            values => codes(values),
+        let values = match values.is_empty() {
+            true => "set when the program runs".to_owned(),
+            false => codes(values),
         };
         let _ = writeln!(text, "- label `{name}`: {values}");
     }
@@ -59,6 +59,9 @@ fn section(text: &mut String, metric: &Entry) {
     }
     if !metric.buckets.is_empty() {
         let _ = writeln!(text, "- buckets: {}", numbers(&metric.buckets));
+    }
+    if !metric.quantiles.is_empty() {
+        let _ = writeln!(text, "- quantiles: {}", numbers(&metric.quantiles));
     }
     if !metric.slo.is_empty() {
         let _ = writeln!(text, "- objective at: {}", numbers(&metric.slo));

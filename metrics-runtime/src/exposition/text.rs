@@ -4,10 +4,11 @@
 //! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
 use super::escape::{write_escaped_help, write_escaped_label_value};
+use super::lines::Lines;
 use super::number::{write_canonical_f64, write_f64, write_i64};
 use super::page::{Page, Piece, Pieces};
 use crate::descriptor::{Descriptor, LabelDescriptor};
-use crate::metric::{CounterCells, HistogramCells, Reading};
+use crate::metric::{CounterCells, CounterValue, HistogramCells, Reading};
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into). Kept from one scrape to the next,
 /// it soon allocates nothing more.
@@ -32,6 +33,8 @@ struct Scratch {
     bytes: Vec<u8>,
     /// The observations in each bucket of one series.
     buckets: Vec<u64>,
+    /// The quantiles of one series.
+    quantiles: Vec<f64>,
 }
 
 impl Scrape {
@@ -55,12 +58,20 @@ pub(crate) struct TextEncoder<'a>(&'a mut Scratch);
 impl TextEncoder<'_> {
     /// Appends one family: its help, its type and every series.
     pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>) {
+        if matches!(reading, Reading::Absent) {
+            return;
+        }
         let Scratch { page, bytes, .. } = &mut *self.0;
         bytes.clear();
-        write_head(bytes, family.name, &family.help_parts(), family.kind.as_str());
+        write_head(bytes, family.name, &family.help_parts(), family.kind.as_text_type());
         page.extend(bytes);
         match reading {
-            Reading::Counter(cells) => self.counter(family, *cells),
+            Reading::Counter(cells) => self.counter(family, *cells, |page, _, count| page.put_u64(count)),
+            Reading::FloatCounter(cells) => self.counter(family, *cells, |page, bytes, count| {
+                bytes.clear();
+                write_f64(bytes, count);
+                page.extend(bytes);
+            }),
             Reading::Int(cells) => self.scalars(family, |page, bytes, index| {
                 bytes.clear();
                 write_i64(bytes, cells[index].get());
@@ -72,27 +83,58 @@ impl TextEncoder<'_> {
                 page.extend(bytes);
             }),
             Reading::Histogram(cells) => self.histogram(family, *cells),
+            Reading::Summary(cells) => {
+                let (mut lines, quantiles) = self.lines(family);
+                lines.summary(*cells, quantiles);
+            }
+            Reading::Info(texts) => self.lines(family).0.info(texts),
+            Reading::States { cells, count } if !family.is_dense() => self.lines(family).0.states(cells, *count),
+            Reading::States { cells, count } => {
+                // Read once for all its lines, so that exactly one is 1.
+                let mut current = None;
+                self.scalars(family, |page, _, index| {
+                    if index % count == 0 {
+                        current = cells[index / count].get();
+                    }
+                    page.put_u64((current == Some(index % count)).into());
+                });
+            }
+            Reading::Computed(computation) => self.lines(family).0.computed(computation),
+            Reading::Absent => {}
         }
     }
 
+    /// For what is written line by line, and the room for its quantiles.
+    fn lines(&mut self, family: &'static Descriptor) -> (Lines<'_>, &mut Vec<f64>) {
+        let Scratch {
+            page, bytes, quantiles, ..
+        } = &mut *self.0;
+        (Lines { family, page, bytes }, quantiles)
+    }
+
     /// Some series at a time, so that each lane is read in one go and the counts stay in the processor's first cache.
-    fn counter(&mut self, family: &'static Descriptor, cells: &dyn CounterCells) {
+    fn counter<V: CounterValue>(
+        &mut self,
+        family: &'static Descriptor,
+        cells: &dyn CounterCells<V>,
+        mut put_count: impl FnMut(&mut Page, &mut Vec<u8>, V),
+    ) {
         const AT_ONCE: usize = 256;
-        let mut counts = [0_u64; AT_ONCE];
+        let mut counts = [V::ZERO; AT_ONCE];
         let total = family.combinations();
         if !family.is_dense() {
             // One at a time, because some are left out.
-            return self.some_scalars(family, |page, _, index| {
+            return self.some_scalars(family, |page, bytes, index| {
                 cells.sum(index, &mut counts[..1]);
-                page.put_u64(counts[0]);
+                put_count(page, bytes, counts[0]);
             });
         }
-        self.scalars(family, |page, _, index| {
+        self.scalars(family, |page, bytes, index| {
             let at = index % AT_ONCE;
             if at == 0 {
                 cells.sum(index, &mut counts[..AT_ONCE.min(total - index)]);
             }
-            page.put_u64(counts[at]);
+            put_count(page, bytes, counts[at]);
         });
     }
 
@@ -181,6 +223,7 @@ impl TextEncoder<'_> {
             totals,
             bytes,
             buckets,
+            ..
         } = &mut *self.0;
         endings.clear();
         for bound in family.buckets.iter().copied().chain([f64::INFINITY]) {
@@ -254,7 +297,7 @@ fn put_total(page: &mut Page, name: Piece<'_, 64>, labels: Piece<'_, 64>) {
 
 /// Appends `{endpoint="verify",reason="ip_limit"` and, if a label is left `open`, that one as `reason="`, without its
 /// value.
-fn write_labels(
+pub(super) fn write_labels(
     bytes: &mut Vec<u8>,
     family: &'static Descriptor,
     index: usize,

@@ -1,5 +1,6 @@
 //! A catalog in a registry of the crate `prometheus`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use prometheus::core::{Collector, Desc};
@@ -7,7 +8,7 @@ use prometheus::proto;
 
 use crate::catalog::Catalog;
 use crate::descriptor::{Combination, Descriptor, Kind};
-use crate::metric::{HistogramSeries, Reading};
+use crate::metric::{HistogramSeries, HistogramSnapshot, Reading, SummarySeries, SummarySnapshot};
 
 impl Catalog<'static> {
     /// The catalog as a collector, for a program that serves a `prometheus::Registry` already.
@@ -54,7 +55,7 @@ impl Collector for CatalogCollector {
     fn collect(&self) -> Vec<proto::MetricFamily> {
         let mut families = Vec::with_capacity(self.descs.len());
         self.catalog
-            .read(&mut |descriptor, reading| families.push(family(descriptor, &reading)));
+            .read(&mut |descriptor, reading| families.extend(family(descriptor, &reading)));
         families
     }
 }
@@ -65,54 +66,116 @@ impl fmt::Debug for CatalogCollector {
     }
 }
 
-fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::MetricFamily {
-    let metrics = (0..descriptor.combinations()).filter_map(|index| {
-        let combination = descriptor.combination(index);
-        let mut metric = proto::Metric::default();
-        metric.set_label(labels(descriptor, combination));
-        let is_zero = match reading {
-            #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-            Reading::Counter(cells) => {
-                let mut count = [0];
-                cells.sum(index, &mut count);
-                metric.set_counter(counter(count[0] as f64));
-                count[0] == 0
-            }
-            #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-            Reading::Int(cells) => {
-                let value = cells[index].get();
-                metric.set_gauge(gauge(value as f64));
-                value == 0
-            }
-            Reading::Float(cells) => {
-                let value = cells[index].get();
-                metric.set_gauge(gauge(value));
-                value == 0.0
-            }
-            Reading::Histogram(cells) => {
-                let histogram = histogram(descriptor, HistogramSeries::new(*cells, index));
-                let is_zero = histogram.get_sample_count() == 0;
-                metric.set_histogram(histogram);
-                is_zero
-            }
-        };
-        combination.is_exported(is_zero).then_some(metric)
-    });
+/// The family, unless nothing is known of it yet.
+fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<proto::MetricFamily> {
+    let metrics: Vec<_> = match reading {
+        Reading::Absent => return None,
+        Reading::Info(texts) => vec![info(descriptor, texts)],
+        Reading::States { cells, count } => cells
+            .iter()
+            .enumerate()
+            .flat_map(|(combination, cell)| {
+                // Read once for all its series, so that exactly one is 1.
+                let current = cell.get();
+                (0..*count).filter_map(move |state| {
+                    let combination = descriptor.combination(combination * count + state);
+                    combination.is_exported(current.is_none()).then(|| {
+                        let mut metric = metric(descriptor, combination);
+                        metric.set_gauge(gauge(f64::from(current == Some(state))));
+                        metric
+                    })
+                })
+            })
+            .collect(),
+        _ => (0..descriptor.combinations())
+            .filter_map(|index| series(descriptor, reading, index))
+            .collect(),
+    };
     let mut family = proto::MetricFamily::default();
     family.set_name(descriptor.name.to_owned());
     family.set_help(descriptor.help_parts().concat());
     family.set_field_type(match descriptor.kind {
         Kind::Counter => proto::MetricType::COUNTER,
-        Kind::Gauge => proto::MetricType::GAUGE,
+        Kind::Gauge | Kind::Info | Kind::StateSet => proto::MetricType::GAUGE,
         Kind::Histogram => proto::MetricType::HISTOGRAM,
+        Kind::Summary => proto::MetricType::SUMMARY,
     });
-    family.set_metric(metrics.collect());
-    family
+    family.set_metric(metrics);
+    Some(family)
 }
 
-fn labels(descriptor: &'static Descriptor, combination: Combination) -> Vec<proto::LabelPair> {
-    let pairs = combination.pairs().map(|(label, value)| (label.name, value));
-    let mut pairs: Vec<_> = pairs
+/// One series of those kinds that are read series by series, unless it is not exported or computing it panics.
+fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) -> Option<proto::Metric> {
+    let combination = descriptor.combination(index);
+    let mut metric = metric(descriptor, combination);
+    let is_zero = match reading {
+        #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
+        Reading::Counter(cells) => {
+            let mut count = [0];
+            cells.sum(index, &mut count);
+            metric.set_counter(counter(count[0] as f64));
+            count[0] == 0
+        }
+        Reading::FloatCounter(cells) => {
+            let mut count = [0.0];
+            cells.sum(index, &mut count);
+            metric.set_counter(counter(count[0]));
+            count[0] == 0.0
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
+        Reading::Int(cells) => {
+            let value = cells[index].get();
+            metric.set_gauge(gauge(value as f64));
+            value == 0
+        }
+        Reading::Float(cells) => {
+            let value = cells[index].get();
+            metric.set_gauge(gauge(value));
+            value == 0.0
+        }
+        Reading::Histogram(cells) => {
+            let snapshot = HistogramSeries::new(*cells, index).snapshot();
+            metric.set_histogram(histogram(descriptor, &snapshot));
+            snapshot.count == 0
+        }
+        Reading::Summary(cells) => {
+            let snapshot = SummarySeries::new(*cells, index).snapshot();
+            metric.set_summary(summary(descriptor, &snapshot));
+            snapshot.count == 0
+        }
+        // What is impossible has no value to compute.
+        Reading::Computed(_) if !combination.is_exported(true) => return None,
+        Reading::Computed(computation) => {
+            let value = computation.value(index)?;
+            match descriptor.kind {
+                Kind::Counter => metric.set_counter(counter(value)),
+                _ => metric.set_gauge(gauge(value)),
+            }
+            false
+        }
+        Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
+    };
+    combination.is_exported(is_zero).then_some(metric)
+}
+
+fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {
+    let mut metric = proto::Metric::default();
+    let labels = combination.pairs().map(|(label, value)| (label.name, value));
+    metric.set_label(pairs(descriptor, labels));
+    metric
+}
+
+fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::Metric {
+    let labels = descriptor.labels.iter().map(|label| label.name);
+    let mut metric = proto::Metric::default();
+    metric.set_label(pairs(descriptor, labels.zip(texts.iter().map(AsRef::as_ref))));
+    metric.set_gauge(gauge(1.0));
+    metric
+}
+
+/// These labels, and those that all series have.
+fn pairs<'a>(descriptor: &Descriptor, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<proto::LabelPair> {
+    let mut pairs: Vec<_> = labels
         .chain(descriptor.constant_labels.iter().copied())
         .map(|(name, value)| {
             let mut pair = proto::LabelPair::default();
@@ -138,8 +201,7 @@ fn gauge(value: f64) -> proto::Gauge {
     gauge
 }
 
-fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::Histogram {
-    let snapshot = series.snapshot();
+fn histogram(descriptor: &Descriptor, snapshot: &HistogramSnapshot) -> proto::Histogram {
     let mut total = 0_u64;
     let buckets = descriptor
         .buckets
@@ -157,4 +219,19 @@ fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::His
     histogram.set_sample_count(snapshot.count);
     histogram.set_sample_sum(snapshot.sum);
     histogram
+}
+
+fn summary(descriptor: &Descriptor, snapshot: &SummarySnapshot) -> proto::Summary {
+    let quantiles = descriptor.quantiles.iter().zip(&snapshot.quantiles);
+    let quantiles = quantiles.map(|(quantile, value)| {
+        let mut row = proto::Quantile::default();
+        row.set_quantile(*quantile);
+        row.set_value(*value);
+        row
+    });
+    let mut summary = proto::Summary::default();
+    summary.set_quantile(quantiles.collect());
+    summary.set_sample_count(snapshot.count);
+    summary.set_sample_sum(snapshot.sum);
+    summary
 }

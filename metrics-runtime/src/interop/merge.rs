@@ -177,11 +177,11 @@ impl<'a> Merged<'a> {
     }
 }
 
-/// As for our own kinds, and for those that we do not have.
+/// As for our own kinds.
 fn suffixes(kind: MetricType) -> &'static [&'static str] {
     match kind {
         MetricType::HISTOGRAM => Kind::Histogram.sample_suffixes(),
-        MetricType::SUMMARY => &["", "_sum", "_count"],
+        MetricType::SUMMARY => Kind::Summary.sample_suffixes(),
         MetricType::COUNTER | MetricType::GAUGE | MetricType::UNTYPED => &[""],
     }
 }

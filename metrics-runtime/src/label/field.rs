@@ -48,7 +48,7 @@ pub trait LabelField: Sized + 'static {
     }
 }
 
-impl<S: LabelSet + Sized> LabelField for S {
+impl<S: LabelSet> LabelField for S {
     const FIELD: Field = Field {
         name: "",
         labels: S::LABELS,

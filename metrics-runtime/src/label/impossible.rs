@@ -8,7 +8,9 @@ use crate::descriptor::LabelDescriptor;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Impossible {
     pub(crate) rules: &'static [Rule],
-    /// How many combinations are left.
+    /// How many labels the set has.
+    pub(crate) labels: usize,
+    /// How many combinations of them are left.
     pub(crate) possible: usize,
 }
 
@@ -41,6 +43,7 @@ impl Impossible {
     pub const fn new(labels: &[LabelDescriptor], rules: &'static [Rule]) -> Self {
         Self {
             rules,
+            labels: labels.len(),
             possible: possible(labels, rules, usize::MAX),
         }
     }

@@ -26,7 +26,7 @@ use crate::storage::Block;
     label = "not an enum of label values",
     note = "an enum with `#[derive(LabelValue)]`; the values of an `open_label!` are known only while the program runs"
 )]
-pub trait LabelValue: LabelSet + Sized {
+pub trait LabelValue: LabelSet {
     /// The label's name where no field names it.
     const NAME: &'static str;
     /// All values, in the order of the variants; without those that are skipped.
@@ -55,7 +55,7 @@ pub trait LabelValue: LabelSet + Sized {
     note = "a `String`, a number or a path has no bounded set of values, and each value would be a time series of its own; \
             where the values are known only while the program runs, `open_label!` bounds them"
 )]
-pub trait LabelSet: 'static {
+pub trait LabelSet: Sized + 'static {
     /// The labels, in the order in which they are written.
     const LABELS: &'static [LabelDescriptor];
     /// How many combinations of values there are, those that are declared impossible included.
@@ -74,7 +74,7 @@ pub trait LabelSet: 'static {
     /// them, but greater.
     fn index(&self) -> usize;
 
-    /// The combination at a position, which there must be.
+    /// The combination at a position: `L::at(labels.index())` is `labels`. Beyond the last it is any.
     #[doc(hidden)]
     fn at(index: usize) -> Self;
 }

@@ -407,7 +407,7 @@ impl Export for Overflows {
     }
 }
 
-impl CounterCells for Overflows {
+impl CounterCells<u64> for Overflows {
     /// Only a label itself counts.
     fn add(&self, _: usize, _: u64) {}
 
