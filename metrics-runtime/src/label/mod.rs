@@ -22,9 +22,10 @@ use crate::storage::Block;
 /// Derive it: `#[derive(LabelValue)]`. The label's name is the enum's name in
 /// `snake_case`, each value the variant's; both can be changed with `#[label(…)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a label whose values are known to the compiler",
-    label = "not an enum of label values",
-    note = "an enum with `#[derive(LabelValue)]`; the values of an `open_label!` are known only while the program runs"
+    message = "`{Self}` is not the values of one label",
+    label = "does not derive `LabelValue`",
+    note = "here belongs an enum with `#[derive(LabelValue)]`, whose variants are the values; those of an `open_label!` are \
+            known only while the program runs"
 )]
 pub trait LabelValue: LabelSet {
     /// The label's name where no field names it.
