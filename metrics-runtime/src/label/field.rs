@@ -19,7 +19,7 @@ pub trait LabelField: Sized + 'static {
     #[doc(hidden)]
     const FIELD: Field;
 
-    /// The position of this value among all; [`SKIPPED`] where it is none.
+    /// The position of this value among all; `SKIPPED` where it is none.
     #[doc(hidden)]
     fn position(&self) -> usize;
 

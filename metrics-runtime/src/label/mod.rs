@@ -64,7 +64,7 @@ pub trait LabelSet: Sized + 'static {
     /// Whether it is a struct of labels, which keep their names when it is a field.
     #[doc(hidden)]
     const NESTS: bool = false;
-    /// Whether some value is none, so that [`index`](Self::index) is [`SKIPPED`].
+    /// Whether some value is none, so that [`index`](Self::index) is `SKIPPED`.
     #[doc(hidden)]
     const SKIPS: bool = false;
     /// One cell for each combination.
