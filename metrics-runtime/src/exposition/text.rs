@@ -1,20 +1,24 @@
-//! Prometheus' text format, version 0.0.4, straight from the cells.
+//! The samples of a catalog as text, straight from the cells.
 //!
 //! Source: "Text-based format" in Prometheus' documentation of exposition formats
 //! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
-use super::escape::{write_escaped_help, write_escaped_label_value};
-use super::number::{write_canonical_f64, write_f64, write_i64};
-use super::page::{Page, Piece, Pieces};
+use super::escape::write_escaped_label_value;
+use super::format::Format;
+use super::head::{Head, Type};
+use super::number::write_canonical_f64;
+use super::openmetrics::{self, Ambiguous};
+use super::page::{Lines, Page, Piece, Pieces, Short};
 use crate::descriptor::{Combination, Descriptor, LabelDescriptor};
 use crate::metric::{CounterCells, HistogramCells, Reading};
 
-/// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into). Kept from one scrape to the next,
-/// it soon allocates nothing more.
+/// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into) and
+/// [`Catalog::write_to`](crate::Catalog::write_to). Kept from one scrape to the next, it soon allocates nothing more.
 #[derive(Debug, Default)]
 pub struct Scrape {
     /// What is written so far.
     pub(crate) text: Vec<u8>,
+    pub(crate) ambiguous: Ambiguous,
     scratch: Scratch,
 }
 
@@ -23,12 +27,16 @@ pub struct Scrape {
 struct Scratch {
     page: Page,
     /// How the lines that are being written begin.
-    beginning: Pieces<64>,
+    beginning: Vec<u8>,
     /// How they end before their value, one after the other: made once for all series of a family.
     endings: Pieces<32>,
-    /// The names of a histogram's sum and count.
-    totals: Pieces<64>,
-    /// A piece in the making, or a number.
+    /// The same of a histogram's buckets: `0.005"} `.
+    bounds: Vec<Short<LONGEST_BOUND>>,
+    /// The names of a histogram's sum and count, and the labels behind them.
+    sum: Vec<u8>,
+    count: Vec<u8>,
+    labels: Vec<u8>,
+    /// A piece in the making.
     bytes: Vec<u8>,
     /// The observations in each bucket of one series.
     buckets: Vec<u64>,
@@ -42,189 +50,268 @@ impl Scrape {
     }
 
     /// Writes over what is there.
-    pub(crate) fn write(&mut self, write: impl FnOnce(&mut TextEncoder<'_>)) {
+    pub(crate) fn write(&mut self, format: Format, full: usize, write: impl FnOnce(&mut TextEncoder<'_>)) {
         self.scratch.page.begin(std::mem::take(&mut self.text));
-        write(&mut TextEncoder(&mut self.scratch));
+        write(&mut TextEncoder {
+            scratch: &mut self.scratch,
+            format,
+            ambiguous: &self.ambiguous,
+            full,
+        });
         self.text = self.scratch.page.finish();
     }
 }
 
-/// Writes families.
-pub(crate) struct TextEncoder<'a>(&'a mut Scratch);
+/// Writes families, in any format: their heads differ, their samples hardly do.
+///
+/// It writes a page at a time. A family of very many series takes several: each begins with the series with which the
+/// last one ended.
+pub(crate) struct TextEncoder<'a> {
+    scratch: &'a mut Scratch,
+    format: Format,
+    ambiguous: &'a Ambiguous,
+    /// How many bytes are enough.
+    full: usize,
+}
 
 impl TextEncoder<'_> {
-    /// Appends one family: its help, its type and every series.
-    pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>) {
-        let Scratch { page, bytes, .. } = &mut *self.0;
-        bytes.clear();
-        write_head(bytes, family.name, family.help, family.kind.as_str());
-        page.extend(bytes);
+    /// Whether the page has as much as it should.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.scratch.page.len() >= self.full
+    }
+
+    /// Appends one family from a series on, with its help and its type before the first one, until the page is full.
+    /// Says which series is next: as many as there are where the family is whole.
+    pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>, from: usize) -> usize {
+        if from == 0 {
+            self.head(family);
+        }
         match reading {
-            Reading::Counter(cells) => self.counter(family, *cells),
-            Reading::Int(cells) => self.scalars(family, |page, bytes, index| {
-                bytes.clear();
-                write_i64(bytes, cells[index].get());
-                page.extend(bytes);
-            }),
-            Reading::Float(cells) => self.scalars(family, |page, bytes, index| {
-                bytes.clear();
-                write_f64(bytes, cells[index].get());
-                page.extend(bytes);
-            }),
-            Reading::Histogram(cells) => self.histogram(family, *cells),
+            Reading::Counter(cells) => self.counter(family, from, *cells),
+            Reading::Int(cells) => self.scalars(family, from, |lines, index| lines.put_i64(cells[index].get())),
+            Reading::Float(cells) => self.scalars(family, from, |lines, index| lines.put_f64(cells[index].get())),
+            Reading::Histogram(cells) => self.histogram(family, from, *cells),
         }
     }
 
-    /// Some series at a time, so that each lane is read in one go and the counts stay in the processor's first cache.
-    fn counter(&mut self, family: &'static Descriptor, cells: &dyn CounterCells) {
-        const AT_ONCE: usize = 256;
-        let mut counts = [0_u64; AT_ONCE];
-        let total = family.combinations();
-        self.scalars(family, |page, _, index| {
-            let at = index % AT_ONCE;
-            if at == 0 {
-                cells.sum(index, &mut counts[..AT_ONCE.min(total - index)]);
-            }
-            page.put_u64(counts[at]);
-        });
+    fn head(&mut self, family: &'static Descriptor) {
+        let bytes = &mut self.scratch.bytes;
+        bytes.clear();
+        let head = Head {
+            name: family.name,
+            help: family.help,
+            kind: match Type::from(family.kind) {
+                Type::Counter if self.ambiguous.contains(family.name) => Type::Untyped,
+                kind => kind,
+            },
+        };
+        head.write(bytes, self.format);
+        self.scratch.page.extend(bytes);
     }
 
-    /// One line for each series; `put_value` is called with 0, 1, 2, … and has room for a number.
-    fn scalars(&mut self, family: &'static Descriptor, mut put_value: impl FnMut(&mut Page, &mut Vec<u8>, usize)) {
+    /// Some series at a time, so that each lane is read in one go and the counts stay in the processor's first cache.
+    fn counter(&mut self, family: &'static Descriptor, from: usize, cells: &dyn CounterCells) -> usize {
+        let mut counts = [0_u64; AT_ONCE];
+        let total = family.combinations();
+        let (mut first, mut end) = (from, from);
+        self.scalars(family, from, |lines, index| {
+            if index == end {
+                first = index;
+                end = total.min(index + AT_ONCE);
+                cells.sum(first, &mut counts[..end - first]);
+            }
+            lines.put_u64(counts[index - first]);
+        })
+    }
+
+    /// One line for each series; `put_value` is called with `from` and those that follow, and has room for a number.
+    fn scalars(
+        &mut self,
+        family: &'static Descriptor,
+        from: usize,
+        mut put_value: impl FnMut(&mut Lines<'_>, usize),
+    ) -> usize {
         let Scratch {
             page,
             beginning,
             endings,
             bytes,
             ..
-        } = &mut *self.0;
-        // A metric without labels is one line that begins with its name and ends before its value with nothing.
-        let (last, values): (_, &[&str]) = match family.labels.split_last() {
-            Some((last, _)) => (Some(last), last.values),
-            None => (None, &[""]),
-        };
-        endings.clear();
-        for value in values {
-            bytes.clear();
-            if let Some(last) = last {
-                write_label_value(bytes, last, value);
-                bytes.extend_from_slice(b"\"}");
+        } = &mut *self.scratch;
+        let row = Row::of(family);
+        // Which of the row's values the endings are of. A row that is longer than what is written at once has others
+        // each time.
+        let mut made = 0..0;
+        let mut index = from;
+        while index < family.combinations() {
+            let first = index % row.values.len();
+            let values = first - first % AT_ONCE..row.values.len().min(first - first % AT_ONCE + AT_ONCE);
+            if made != values {
+                endings.clear();
+                for value in &row.values[values.clone()] {
+                    bytes.clear();
+                    row.write_ending(bytes, value, b"\"} ", b" ");
+                    endings.push(bytes);
+                }
+                made = values.clone();
             }
-            bytes.push(b' ');
-            endings.push(bytes);
-        }
-        for first in (0..family.combinations()).step_by(values.len()) {
-            bytes.clear();
-            bytes.extend_from_slice(family.name.as_bytes());
-            write_labels(bytes, family, first, b'{', last);
             beginning.clear();
-            beginning.push(bytes);
-            let Some([beginning]) = beginning.all() else { return };
-            let longest = beginning.len() + endings.longest() + Page::LONGEST_VALUE + 1;
-            page.reserve(values.len() * longest);
-            for (index, ending) in (first..).zip(endings.iter()) {
-                page.put(beginning);
-                page.put(ending);
-                put_value(page, bytes, index);
-                page.put_byte(b'\n');
+            beginning.extend_from_slice(family.name.as_bytes());
+            row.write_beginning(beginning, family, index);
+            let beginning = Piece::<64>::of(beginning);
+            let longest = beginning.len() + endings.longest() + Lines::LONGEST_VALUE + 1;
+            page.write(values.len() * longest, |lines| {
+                for ending in endings.iter().skip(first - values.start) {
+                    lines.put(beginning);
+                    lines.put(ending);
+                    put_value(lines, index);
+                    lines.put_byte(b'\n');
+                    index += 1;
+                }
+            });
+            if page.len() >= self.full {
+                break;
             }
         }
+        index
     }
 
-    fn histogram(&mut self, family: &'static Descriptor, cells: &dyn HistogramCells) {
+    fn histogram(&mut self, family: &'static Descriptor, from: usize, cells: &dyn HistogramCells) -> usize {
+        // Where a page may end.
+        const SERIES_AT_ONCE: usize = 32;
+
         let Scratch {
             page,
             beginning,
-            endings,
-            totals,
+            bounds,
+            sum,
+            count,
+            labels,
             bytes,
             buckets,
-        } = &mut *self.0;
-        endings.clear();
+            ..
+        } = &mut *self.scratch;
+        bounds.clear();
         for bound in family.buckets.iter().copied().chain([f64::INFINITY]) {
             bytes.clear();
             write_canonical_f64(bytes, bound);
             bytes.extend_from_slice(b"\"} ");
-            endings.push(bytes);
+            bounds.push(Short::of(bytes));
         }
-        totals.clear();
-        for suffix in ["_sum", "_count"] {
-            bytes.clear();
-            bytes.extend_from_slice(family.name.as_bytes());
-            bytes.extend_from_slice(suffix.as_bytes());
-            totals.push(bytes);
+        for (name, suffix) in [(&mut *sum, "_sum"), (&mut *count, "_count")] {
+            name.clear();
+            name.extend_from_slice(family.name.as_bytes());
+            name.extend_from_slice(suffix.as_bytes());
         }
+        let (sum_name, count_name) = (Piece::<64>::of(sum), Piece::<64>::of(count));
+        let has_sum = self.format != Format::OpenMetrics || openmetrics::has_sum(family.buckets);
         buckets.clear();
         buckets.resize(cells.buckets(), 0);
-        let mut index = 0;
-        cells.read(0..family.combinations(), buckets, &mut |buckets, count, sum| {
-            bytes.clear();
-            bytes.extend_from_slice(family.name.as_bytes());
-            bytes.extend_from_slice(b"_bucket");
-            let labels_at = bytes.len();
-            write_labels(bytes, family, index, b'{', None);
-            let labels_end = bytes.len();
-            let has_labels = labels_end > labels_at;
-            bytes.extend_from_slice(if has_labels { b",le=\"" } else { b"{le=\"" });
-            beginning.clear();
-            beginning.push(bytes);
-            beginning.push(&bytes[labels_at..labels_end]);
-            let (Some([beginning, labels]), Some([sum_name, count_name])) = (beginning.all(), totals.all()) else {
-                return;
-            };
-            let longest = beginning.len() + endings.longest() + Page::LONGEST_VALUE + 1;
-            page.reserve((buckets.len() + 2) * longest);
-            let mut total = 0_u64;
-            for (ending, bucket) in endings.iter().zip(buckets) {
-                page.put(beginning);
-                page.put(ending);
-                total = total.wrapping_add(*bucket);
-                page.put_u64(total);
-                page.put_byte(b'\n');
+
+        let row = Row::of(family);
+        // Where the last label's value stands: what is before it changes once a row.
+        let (mut value_in_beginning, mut value_in_labels) = (0, 0);
+        let mut index = from;
+        while index < family.combinations() {
+            let end = family.combinations().min(index + SERIES_AT_ONCE);
+            cells.read(index..end, buckets, &mut |buckets, observations, observed| {
+                let value = index % row.values.len();
+                if value == 0 || index == from {
+                    labels.clear();
+                    row.write_beginning(labels, family, index);
+                    value_in_labels = labels.len();
+                    beginning.clear();
+                    beginning.extend_from_slice(family.name.as_bytes());
+                    beginning.extend_from_slice(b"_bucket");
+                    beginning.extend_from_slice(labels);
+                    value_in_beginning = beginning.len();
+                }
+                let value = row.values[value];
+                labels.truncate(value_in_labels);
+                row.write_ending(labels, value, b"\"} ", b" ");
+                beginning.truncate(value_in_beginning);
+                row.write_ending(beginning, value, b"\",le=\"", b"{le=\"");
+                let (labels, beginning) = (Piece::<64>::of(labels), Piece::<128>::of(beginning));
+
+                let longest = beginning.len() + LONGEST_BOUND + Lines::LONGEST_VALUE + 1;
+                page.write((buckets.len() + 2) * longest, |lines| {
+                    let mut total = 0_u64;
+                    for (bound, bucket) in bounds.iter().zip(buckets) {
+                        lines.put(beginning);
+                        lines.put_short(bound);
+                        total = total.wrapping_add(*bucket);
+                        lines.put_u64(total);
+                        lines.put_byte(b'\n');
+                    }
+                    if has_sum {
+                        lines.put(sum_name);
+                        lines.put(labels);
+                        lines.put_f64(observed);
+                        lines.put_byte(b'\n');
+                    }
+                    lines.put(count_name);
+                    lines.put(labels);
+                    lines.put_u64(observations);
+                    lines.put_byte(b'\n');
+                });
+                index += 1;
+            });
+            if page.len() >= self.full {
+                break;
             }
-            put_total(page, sum_name, labels);
-            bytes.clear();
-            write_f64(bytes, sum);
-            bytes.push(b'\n');
-            page.extend(bytes);
-            put_total(page, count_name, labels);
-            page.put_u64(count);
-            page.put_byte(b'\n');
-            index += 1;
-        });
+        }
+        index
     }
 }
 
-/// Writes `name_sum{endpoint="verify"} `, of which the labels are a piece without the brace that closes them.
-fn put_total(page: &mut Page, name: Piece<'_, 64>, labels: Piece<'_, 64>) {
-    page.put(name);
-    page.put(labels);
-    if labels.len() > 0 {
-        page.put_byte(b'}');
-    }
-    page.put_byte(b' ');
+/// The longest bound of a bucket, with what follows it: `-2.2250738585072014e-308"} `.
+const LONGEST_BOUND: usize = 32;
+
+/// How many series are written, or read, at once.
+const AT_ONCE: usize = 256;
+
+/// Series that differ in the value of their last label only. A metric without labels is one row of one series.
+struct Row {
+    label: Option<&'static LabelDescriptor>,
+    values: &'static [&'static str],
 }
 
-/// Appends `{endpoint="verify",reason="ip_limit"` and, if a label is left `open`, that one as `reason="`, without its
-/// value.
-fn write_labels(
-    bytes: &mut Vec<u8>,
-    family: &'static Descriptor,
-    index: usize,
-    mut before: u8,
-    open: Option<&LabelDescriptor>,
-) {
-    let combination = Combination {
-        labels: family.labels,
-        index,
-    };
-    for (label, value) in combination.pairs() {
-        bytes.push(std::mem::replace(&mut before, b','));
-        bytes.extend_from_slice(label.name.as_bytes());
-        bytes.extend_from_slice(b"=\"");
-        if !open.is_some_and(|open| std::ptr::eq(open, label)) {
-            write_label_value(bytes, label, value);
-            bytes.push(b'"');
+impl Row {
+    fn of(family: &'static Descriptor) -> Self {
+        let label = family.labels.last();
+        Self {
+            label,
+            values: label.map_or(&[""], |label| label.values),
+        }
+    }
+
+    /// Appends `{endpoint="verify",reason="`: what all series have that are in a row with this one.
+    fn write_beginning(&self, bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
+        let combination = Combination {
+            labels: family.labels,
+            index,
+        };
+        let mut before = b'{';
+        for (label, value) in combination.pairs() {
+            bytes.push(std::mem::replace(&mut before, b','));
+            bytes.extend_from_slice(label.name.as_bytes());
+            bytes.extend_from_slice(b"=\"");
+            if !self.label.is_some_and(|last| std::ptr::eq(last, label)) {
+                write_label_value(bytes, label, value);
+                bytes.push(b'"');
+            }
+        }
+    }
+
+    /// Appends the last label's value and what follows it, or what stands there without labels.
+    fn write_ending(&self, bytes: &mut Vec<u8>, value: &str, after: &[u8], without: &[u8]) {
+        match self.label {
+            Some(label) => {
+                write_label_value(bytes, label, value);
+                bytes.extend_from_slice(after);
+            }
+            None => bytes.extend_from_slice(without),
         }
     }
 }
@@ -236,17 +323,4 @@ fn write_label_value(out: &mut Vec<u8>, label: &LabelDescriptor, value: &str) {
     } else {
         out.extend_from_slice(value.as_bytes());
     }
-}
-
-/// Appends the `# HELP` and `# TYPE` lines of a family.
-pub(crate) fn write_head(out: &mut Vec<u8>, name: &str, help: &str, kind: &str) {
-    out.extend_from_slice(b"# HELP ");
-    out.extend_from_slice(name.as_bytes());
-    out.push(b' ');
-    write_escaped_help(out, help);
-    out.extend_from_slice(b"\n# TYPE ");
-    out.extend_from_slice(name.as_bytes());
-    out.push(b' ');
-    out.extend_from_slice(kind.as_bytes());
-    out.push(b'\n');
 }

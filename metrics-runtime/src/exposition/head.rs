@@ -1,0 +1,80 @@
+//! The lines before a family's samples.
+
+use super::escape::write_escaped_help;
+use super::format::Format;
+use super::openmetrics;
+use crate::descriptor::Kind;
+
+/// The type of a family, our own or another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Counter,
+    Gauge,
+    Histogram,
+    #[cfg(all(feature = "exporter", feature = "prometheus"))]
+    Summary,
+    /// OpenMetrics calls it unknown.
+    Untyped,
+}
+
+impl Type {
+    /// The word after `# TYPE` in Prometheus' text formats.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => Kind::Counter.as_str(),
+            Self::Gauge => Kind::Gauge.as_str(),
+            Self::Histogram => Kind::Histogram.as_str(),
+            #[cfg(all(feature = "exporter", feature = "prometheus"))]
+            Self::Summary => "summary",
+            Self::Untyped => "untyped",
+        }
+    }
+}
+
+impl From<Kind> for Type {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Counter => Self::Counter,
+            Kind::Gauge => Self::Gauge,
+            Kind::Histogram => Self::Histogram,
+        }
+    }
+}
+
+/// What is said of a family before its samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    /// As the samples have it, without the suffixes of a histogram's.
+    pub(crate) name: &'a str,
+    /// Where it is empty, there is no line of it.
+    pub(crate) help: &'a str,
+    pub(crate) kind: Type,
+}
+
+impl Head<'_> {
+    /// Appends it in a format.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, format: Format) {
+        match format {
+            Format::Text | Format::Text1 => self.write_text(out),
+            Format::OpenMetrics => openmetrics::write_head(self, out),
+        }
+    }
+
+    fn write_text(&self, out: &mut Vec<u8>) {
+        if !self.help.is_empty() {
+            write_line(out, "HELP", self.name, |out| write_escaped_help(out, self.help));
+        }
+        write_line(out, "TYPE", self.name, |out| {
+            out.extend_from_slice(self.kind.as_str().as_bytes());
+        });
+    }
+}
+
+/// Appends a line such as `# TYPE name gauge`.
+pub(super) fn write_line(out: &mut Vec<u8>, word: &str, name: &str, write_rest: impl FnOnce(&mut Vec<u8>)) {
+    for part in ["# ", word, " ", name, " "] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    write_rest(out);
+    out.push(b'\n');
+}
