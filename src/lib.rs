@@ -293,9 +293,9 @@ pub use enumetrics_macros::LabelSet;
 #[cfg(feature = "prometheus")]
 pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
-    Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Format, Gauge, GaugeSeries, GaugeValue,
-    Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
-    Observation, Scrape, Timer, Tracked, Unlabelled,
+    Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Format, Gauge, GaugeSeries,
+    GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric,
+    MetricFamily, Observation, Scrape, Timer, Tracked, Unlabelled,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};

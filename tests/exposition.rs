@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use enumetrics::{Catalog, Counter, Gauge, Histogram, LabelSet, LabelValue, metric_family};
+use enumetrics::{Catalog, Counter, Format, Gauge, Histogram, LabelSet, LabelValue, metric_family};
 use support::prometheus::{Release, promtool};
 
 #[derive(LabelValue, Clone, Copy)]
@@ -107,6 +107,116 @@ fn a_scrape_is_the_text_format_to_the_letter() {
     assert_eq!(catalog.render(), SCRAPE);
     let samples = SCRAPE.lines().filter(|line| !line.starts_with('#')).count();
     assert_eq!(samples, catalog.max_series());
+}
+
+/// The heads that OpenMetrics has in place of those above.
+const OPENMETRICS_HEADS: [(&str, &str); 5] = [
+    (
+        r#"# HELP demo_requests_total Requests \\ by "endpoint" and status.
+# TYPE demo_requests_total counter
+"#,
+        r#"# TYPE demo_requests counter
+# HELP demo_requests Requests \\ by \"endpoint\" and status.
+"#,
+    ),
+    (
+        "# HELP demo_sessions Sessions now open.\n# TYPE demo_sessions gauge\n",
+        "# TYPE demo_sessions gauge\n# HELP demo_sessions Sessions now open.\n",
+    ),
+    (
+        "# HELP demo_temperature_celsius Temperature by place.\n# TYPE demo_temperature_celsius gauge\n",
+        "# TYPE demo_temperature_celsius gauge\n# UNIT demo_temperature_celsius celsius\n\
+         # HELP demo_temperature_celsius Temperature by place.\n",
+    ),
+    (
+        "# HELP demo_request_duration_seconds Duration of a request.\n# TYPE demo_request_duration_seconds histogram\n",
+        "# TYPE demo_request_duration_seconds histogram\n# UNIT demo_request_duration_seconds seconds\n\
+         # HELP demo_request_duration_seconds Duration of a request.\n",
+    ),
+    (
+        "# HELP demo_request_size_bytes Size of a request.\n# TYPE demo_request_size_bytes histogram\n",
+        "# TYPE demo_request_size_bytes histogram\n# UNIT demo_request_size_bytes bytes\n\
+         # HELP demo_request_size_bytes Size of a request.\n",
+    ),
+];
+
+fn render_as(family: &dyn enumetrics::Export, format: Format) -> String {
+    Catalog::new(&[family]).expect("the names are unique").render_as(format)
+}
+
+#[test]
+fn openmetrics_has_other_heads_the_same_samples_and_an_end() {
+    let mut expected = SCRAPE.to_owned() + "# EOF\n";
+    for (text, openmetrics) in OPENMETRICS_HEADS {
+        assert_eq!(expected.matches(text).count(), 1, "{text}");
+        expected = expected.replace(text, openmetrics);
+    }
+    assert_eq!(render_as(&recorded(), Format::OpenMetrics), expected);
+}
+
+#[test]
+fn the_text_format_1_0_0_is_the_same_text() {
+    assert_eq!(render_as(&recorded(), Format::Text1), SCRAPE);
+}
+
+#[test]
+fn what_is_written_piece_by_piece_is_the_same() {
+    let demo = recorded();
+    let families: [&dyn enumetrics::Export; 1] = [&demo];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    let mut scrape = enumetrics::Scrape::new();
+    for format in [Format::OpenMetrics, Format::Text, Format::Text1, Format::OpenMetrics] {
+        let mut written = Vec::new();
+        catalog
+            .write_to(&mut written, format, &mut scrape)
+            .expect("memory takes all");
+        assert_eq!(
+            String::from_utf8(written).expect("it is text"),
+            catalog.render_as(format)
+        );
+    }
+}
+
+#[metric_family]
+pub struct Twins {
+    /// Opened.
+    pub doors_total: Counter,
+    /// Open now.
+    pub doors: Gauge,
+    /// Observations of a histogram are counted under this name.
+    pub visits_count_total: Counter,
+    /// Visits.
+    #[metric(buckets = [1])]
+    pub visits: Histogram,
+    /// Alone.
+    pub windows_total: Counter,
+    /// How far off, to either side.
+    #[metric(buckets = [-1, 1])]
+    pub drift: Histogram,
+}
+
+#[test]
+fn openmetrics_says_nothing_that_is_forbidden() {
+    let text = render_as(&Twins::new(), Format::OpenMetrics);
+    for line in [
+        // Their families would have the names of others.
+        "# TYPE doors_total unknown",
+        "doors_total 0",
+        "# TYPE doors gauge",
+        "# TYPE visits_count_total unknown",
+        "# TYPE windows counter",
+        "windows_total 0",
+        "visits_sum 0",
+        "drift_bucket{le=\"-1.0\"} 0",
+    ] {
+        assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
+    }
+    // A sum may not fall, and there is no count without one.
+    assert!(!text.contains("drift_sum") && !text.contains("drift_count"), "{text}");
+    let text = render_as(&Twins::new(), Format::Text);
+    for line in ["# TYPE doors_total counter", "drift_sum 0"] {
+        assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
+    }
 }
 
 #[derive(LabelValue, Clone, Copy)]

@@ -88,7 +88,7 @@ impl<'a> Catalog<'a> {
         self.render_as(Format::Text)
     }
 
-    /// A whole scrape in a format.
+    /// A whole scrape in a format. See [`write_to`](Self::write_to) for very large ones.
     ///
     /// ```
     /// # use enumetrics_runtime::{Catalog, Format};
@@ -125,11 +125,11 @@ impl<'a> Catalog<'a> {
         &scrape.text
     }
 
-    /// Writes a scrape of any size in bounded memory, piece by piece of some 256 KiB.
+    /// Writes a scrape of any size in bounded memory, page by page of some 256 KiB.
     ///
-    /// What it needs is in `scrape`, so that a second scrape allocates nothing; the bound is two such pieces, and the
-    /// text of 256 series more where those are long. Each metric's series are read when their piece is written: a slow
-    /// `out` makes a scrape whose end is later than its beginning.
+    /// What it needs is in `scrape`, so that a second scrape allocates nothing: less than 1 MiB, whatever the number of
+    /// series, unless lines are longer than 500 bytes. A series is read when its page is written: a slow `out` makes a
+    /// scrape whose end is later than its beginning.
     ///
     /// # Errors
     ///
@@ -142,12 +142,7 @@ impl<'a> Catalog<'a> {
     /// METRICS.write_to(file, Format::OpenMetrics, &mut Scrape::new())?;
     /// # Ok(()) }
     /// ```
-    pub fn write_to(
-        &self,
-        out: &mut (impl io::Write + ?Sized),
-        format: Format,
-        scrape: &mut Scrape,
-    ) -> io::Result<()> {
+    pub fn write_to(&self, out: &mut (impl io::Write + ?Sized), format: Format, scrape: &mut Scrape) -> io::Result<()> {
         self.find_ambiguous(format, &mut scrape.ambiguous);
         let mut cursor = Cursor::default();
         while !cursor.is_at_end() {
@@ -172,6 +167,13 @@ impl<'a> Catalog<'a> {
             });
             cursor.families = at;
         });
+    }
+
+    /// Whether a format has a place for everything.
+    #[cfg(feature = "exporter")]
+    pub(crate) fn is_carried_by(&self, format: Format) -> bool {
+        let lowest_bound = |family: &Descriptor| family.buckets.first().copied().unwrap_or_default();
+        self.descriptors().all(|family| format.has_totals(lowest_bound(family)))
     }
 
     /// What must be known of all names before the first is written.

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use super::head::Type;
+
 /// How a scrape is written: one of the formats that Prometheus reads.
 ///
-/// All have the same samples: the same names, labels and values. The exporter writes the one that the client asks for;
+/// All have the same samples, of the same names, labels and values. The exporter writes the one that the client asks for;
 /// for a scrape by hand see [`Catalog::render_as`](crate::Catalog::render_as).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -17,8 +19,8 @@ pub enum Format {
     /// [OpenMetrics 1.0](https://prometheus.io/docs/specs/om/open_metrics_spec/) as text, which Prometheus prefers.
     ///
     /// A counter's family is named without `_total`, the base unit that a name ends in is said, and the last line is
-    /// `# EOF`, so that a scrape that was cut off is no scrape. A histogram with a negative bound has no `_sum`, because
-    /// the format forbids it.
+    /// `# EOF`, so that a scrape that was cut off is no scrape. A histogram with a negative bound has neither `_sum` nor
+    /// `_count`, because the format forbids them: the exporter answers a scrape that has one in text.
     OpenMetrics,
 }
 
@@ -44,6 +46,21 @@ impl Format {
             Self::Text | Self::Text1 => "",
             Self::OpenMetrics => "# EOF\n",
         }
+    }
+
+    /// The type of a counter whose family would be called as another one is. OpenMetrics has none; to the others a name
+    /// is a name.
+    pub(crate) fn ambiguous_counter(self) -> Type {
+        match self {
+            Self::Text | Self::Text1 => Type::Counter,
+            Self::OpenMetrics => Type::Untyped,
+        }
+    }
+
+    /// Whether a histogram with this lowest bound has a sum and a count. Where observations may be negative the sum is no
+    /// counter: OpenMetrics forbids it, and a count without it.
+    pub(crate) fn has_totals(self, lowest_bound: f64) -> bool {
+        lowest_bound >= 0.0 || self != Self::OpenMetrics
     }
 
     /// Whether a line that starts with `#` may say anything else than the format knows.

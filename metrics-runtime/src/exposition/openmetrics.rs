@@ -40,7 +40,8 @@ pub(crate) fn family_of_counter(name: &str) -> Option<&str> {
 fn unit_of(family: &str) -> Option<&'static str> {
     let ends = |unit: &&str| {
         let rest = family.strip_suffix(unit);
-        rest.and_then(|rest| rest.strip_suffix('_')).is_some_and(|rest| !rest.is_empty())
+        rest.and_then(|rest| rest.strip_suffix('_'))
+            .is_some_and(|rest| !rest.is_empty())
     };
     BASE_UNITS.iter().copied().find(ends)
 }
@@ -49,12 +50,6 @@ fn unit_of(family: &str) -> Option<&'static str> {
 const BASE_UNITS: &[&str] = &[
     "seconds", "bytes", "ratio", "celsius", "meters", "volts", "amperes", "joules", "grams",
 ];
-
-/// A histogram's sum would be a counter, which it is not where observations may be negative: there it must not be
-/// written.
-pub(super) fn has_sum(bounds: &[f64]) -> bool {
-    bounds.first().is_none_or(|bound| *bound >= 0.0)
-}
 
 /// Counters whose family cannot be called what OpenMetrics calls it, because another family is called so: a gauge
 /// `sessions` beside a counter `sessions_total`. Such a counter is written as of unknown type, under its whole name.
@@ -73,7 +68,8 @@ impl Ambiguous {
         self.families.extend(families);
         self.families.sort_unstable_by_key(|family| family.name);
         for counter in &self.families {
-            if counter.kind == Kind::Counter && family_of_counter(counter.name).is_some_and(|name| self.is_taken(name)) {
+            if counter.kind == Kind::Counter && family_of_counter(counter.name).is_some_and(|name| self.is_taken(name))
+            {
                 self.counters.push(counter.name);
             }
         }
@@ -85,7 +81,7 @@ impl Ambiguous {
         self.counters.push(counter);
     }
 
-    pub(super) fn contains(&self, counter: &str) -> bool {
+    pub(crate) fn contains(&self, counter: &str) -> bool {
         self.counters.contains(&counter)
     }
 
@@ -98,7 +94,8 @@ impl Ambiguous {
         // Only a counter's samples are called other than itself in one format and not in the other.
         let has_sample = |suffix: &&str| {
             let name = name.strip_suffix(*suffix);
-            name.and_then(family).is_some_and(|family| family.kind.sample_suffixes().contains(suffix))
+            name.and_then(family)
+                .is_some_and(|family| family.kind.sample_suffixes().contains(suffix))
         };
         family(name).is_some() || SUFFIXES.iter().any(has_sample)
     }

@@ -53,7 +53,7 @@ impl Page {
             // Memory of an earlier scrape: no more of it is touched than this one needs.
             needed + STEP
         } else {
-            needed.max(2 * self.bytes.len()).max(STEP)
+            needed.next_power_of_two().max(STEP)
         };
         self.bytes.resize(len, 0);
     }

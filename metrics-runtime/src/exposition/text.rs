@@ -7,7 +7,7 @@ use super::escape::write_escaped_label_value;
 use super::format::Format;
 use super::head::{Head, Type};
 use super::number::write_canonical_f64;
-use super::openmetrics::{self, Ambiguous};
+use super::openmetrics::Ambiguous;
 use super::page::{Lines, Page, Piece, Pieces, Short};
 use crate::descriptor::{Combination, Descriptor, LabelDescriptor};
 use crate::metric::{CounterCells, HistogramCells, Reading};
@@ -102,7 +102,7 @@ impl TextEncoder<'_> {
             name: family.name,
             help: family.help,
             kind: match Type::from(family.kind) {
-                Type::Counter if self.ambiguous.contains(family.name) => Type::Untyped,
+                Type::Counter if self.ambiguous.contains(family.name) => self.format.ambiguous_counter(),
                 kind => kind,
             },
         };
@@ -178,9 +178,6 @@ impl TextEncoder<'_> {
     }
 
     fn histogram(&mut self, family: &'static Descriptor, from: usize, cells: &dyn HistogramCells) -> usize {
-        // Where a page may end.
-        const SERIES_AT_ONCE: usize = 32;
-
         let Scratch {
             page,
             beginning,
@@ -205,16 +202,19 @@ impl TextEncoder<'_> {
             name.extend_from_slice(suffix.as_bytes());
         }
         let (sum_name, count_name) = (Piece::<64>::of(sum), Piece::<64>::of(count));
-        let has_sum = self.format != Format::OpenMetrics || openmetrics::has_sum(family.buckets);
+        let has_totals = self
+            .format
+            .has_totals(family.buckets.first().copied().unwrap_or_default());
         buckets.clear();
         buckets.resize(cells.buckets(), 0);
 
+        let at_once = (AT_ONCE / (buckets.len() + 2)).max(1);
         let row = Row::of(family);
         // Where the last label's value stands: what is before it changes once a row.
         let (mut value_in_beginning, mut value_in_labels) = (0, 0);
         let mut index = from;
         while index < family.combinations() {
-            let end = family.combinations().min(index + SERIES_AT_ONCE);
+            let end = family.combinations().min(index + at_once);
             cells.read(index..end, buckets, &mut |buckets, observations, observed| {
                 let value = index % row.values.len();
                 if value == 0 || index == from {
@@ -244,16 +244,16 @@ impl TextEncoder<'_> {
                         lines.put_u64(total);
                         lines.put_byte(b'\n');
                     }
-                    if has_sum {
+                    if has_totals {
                         lines.put(sum_name);
                         lines.put(labels);
                         lines.put_f64(observed);
                         lines.put_byte(b'\n');
+                        lines.put(count_name);
+                        lines.put(labels);
+                        lines.put_u64(observations);
+                        lines.put_byte(b'\n');
                     }
-                    lines.put(count_name);
-                    lines.put(labels);
-                    lines.put_u64(observations);
-                    lines.put_byte(b'\n');
                 });
                 index += 1;
             });
@@ -268,7 +268,7 @@ impl TextEncoder<'_> {
 /// The longest bound of a bucket, with what follows it: `-2.2250738585072014e-308"} `.
 const LONGEST_BOUND: usize = 32;
 
-/// How many series are written, or read, at once.
+/// How many lines are written, and how many counts are read, at once.
 const AT_ONCE: usize = 256;
 
 /// Series that differ in the value of their last label only. A metric without labels is one row of one series.
@@ -322,5 +322,137 @@ fn write_label_value(out: &mut Vec<u8>, label: &LabelDescriptor, value: &str) {
         write_escaped_label_value(out, value);
     } else {
         out.extend_from_slice(value.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use super::*;
+    use crate::catalog::{Catalog, Cursor};
+    use crate::descriptor::Kind;
+    use crate::family::Export;
+
+    /// A family of any shape, of which each series tells its number.
+    struct Numbered(&'static [Descriptor]);
+
+    impl Numbered {
+        fn new(name: &'static str, kind: Kind, labels: &[(&'static str, usize)]) -> Self {
+            let labels = labels.iter().map(|&(name, values)| {
+                let values = (0..values).map(|value| &*format!("{name} \"{value}\"").leak());
+                LabelDescriptor::new(name, values.collect::<Vec<_>>().leak())
+            });
+            let labels = labels.collect::<Vec<_>>().leak();
+            Self(vec![Descriptor::new(name, "Numbered.", kind, labels, &[0.5, 2.0])].leak())
+        }
+
+        /// The same, written as simply as it can be.
+        fn written_simply(&self) -> String {
+            let family = &self.0[0];
+            let name = family.name;
+            let mut text = format!("# HELP {name} Numbered.\n# TYPE {name} {}\n", family.kind.as_str());
+            for index in 0..family.combinations() {
+                let combination = Combination {
+                    labels: family.labels,
+                    index,
+                };
+                let labels: Vec<_> = combination
+                    .pairs()
+                    .map(|(label, value)| format!("{}={value:?}", label.name))
+                    .collect();
+                let labels = labels.join(",");
+                let braced = if labels.is_empty() {
+                    String::new()
+                } else {
+                    format!("{{{labels}}}")
+                };
+                let comma = if labels.is_empty() { "" } else { "," };
+                text += &match family.kind {
+                    Kind::Histogram => format!(
+                        "{name}_bucket{{{labels}{comma}le=\"0.5\"}} {index}\n\
+                         {name}_bucket{{{labels}{comma}le=\"2.0\"}} {index}\n\
+                         {name}_bucket{{{labels}{comma}le=\"+Inf\"}} {}\n\
+                         {name}_sum{braced} {}\n{name}_count{braced} {}\n",
+                        index + 1,
+                        index as f64 / 4.0,
+                        index + 1,
+                    ),
+                    _ => format!("{name}{braced} {index}\n"),
+                };
+            }
+            text
+        }
+    }
+
+    impl Export for Numbered {
+        fn descriptors(&self) -> &'static [Descriptor] {
+            self.0
+        }
+
+        fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
+            let reading = match self.0[0].kind {
+                Kind::Histogram => Reading::Histogram(self),
+                _ => Reading::Counter(self),
+            };
+            visit(&self.0[0], reading);
+        }
+    }
+
+    impl CounterCells for Numbered {
+        fn add(&self, _: usize, _: u64) {}
+
+        fn sum(&self, first: usize, counts: &mut [u64]) {
+            for (index, count) in (first..).zip(counts) {
+                *count = index as u64;
+            }
+        }
+    }
+
+    impl HistogramCells for Numbered {
+        fn observe(&self, _: usize, _: f64) {}
+
+        fn buckets(&self) -> usize {
+            3
+        }
+
+        fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
+            for index in series {
+                buckets.copy_from_slice(&[index as u64, 0, 1]);
+                each(buckets, index as u64 + 1, index as f64 / 4.0);
+            }
+        }
+    }
+
+    #[test]
+    fn pages_of_whatever_size_are_the_whole_text() {
+        let families = [
+            Numbered::new("none_total", Kind::Counter, &[]),
+            Numbered::new("short_total", Kind::Counter, &[("a", 3)]),
+            Numbered::new("long_total", Kind::Counter, &[("a", 2 * AT_ONCE + 1)]),
+            Numbered::new("rows_total", Kind::Counter, &[("a", 3), ("b", AT_ONCE + 44)]),
+            Numbered::new("short_rows_total", Kind::Counter, &[("a", 10), ("b", 3), ("c", 7)]),
+            Numbered::new("impossible_total", Kind::Counter, &[("a", 0)]),
+            Numbered::new("one_seconds", Kind::Histogram, &[]),
+            Numbered::new("row_seconds", Kind::Histogram, &[("a", 120)]),
+            Numbered::new("rows_seconds", Kind::Histogram, &[("a", 11), ("b", 13)]),
+        ];
+        let expected: String = families.iter().map(Numbered::written_simply).collect();
+        let exports: Vec<&dyn Export> = families.iter().map(|family| family as &dyn Export).collect();
+        let catalog = Catalog::new(&exports).unwrap();
+        let mut scrape = Scrape::new();
+        for full in [1, 100, 1_000, 5_000, 20_000, expected.len(), usize::MAX] {
+            let (mut text, mut pages, mut cursor) = (String::new(), 0, Cursor::default());
+            while !cursor.is_at_end() {
+                catalog.page(&mut scrape, Format::Text, full, &mut cursor);
+                text += std::str::from_utf8(&scrape.text).unwrap();
+                pages += 1;
+            }
+            assert!(text == expected, "pages of {full} bytes");
+            assert!(
+                full == usize::MAX || pages > expected.len() / (full + AT_ONCE * 60),
+                "{pages} pages"
+            );
+        }
     }
 }
