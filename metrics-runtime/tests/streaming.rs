@@ -81,7 +81,7 @@ impl Wide {
         } else {
             &[]
         };
-        let descriptor = Descriptor::new("wide_seconds", "Wide.", kind, labels.leak(), buckets);
+        let descriptor = Descriptor::new("wide_seconds", "Wide.", kind, labels.leak()).with_buckets(buckets);
         let cells = match kind {
             Kind::Histogram => Cells::Histogram(Buckets),
             _ => Cells::Int((0..descriptor.combinations()).map(|_| IntCell::ZERO).collect()),
@@ -387,7 +387,7 @@ fn a_scrape_that_breaks_off_is_not_taken_for_a_whole_one() {
     let cells = Cells::Int((0..100_000).map(|_| IntCell::ZERO).collect());
     let labels = vec![label("left", 100), label("right", 1000)].leak();
     let wide: &'static Wide = Box::leak(Box::new(Wide {
-        descriptors: vec![Descriptor::new("wide", "Wide.", Kind::Gauge, labels, &[])].leak(),
+        descriptors: vec![Descriptor::new("wide", "Wide.", Kind::Gauge, labels)].leak(),
         cells,
         reads: AtomicUsize::new(0),
         breaks_at: 5,

@@ -1,5 +1,7 @@
 //! enumetrics: statics; `.with(labels)` is an index, so there is nothing to cache.
 
+use std::time::Instant;
+
 use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, Scrape, metric_family, timed};
 
 use super::OURS;
@@ -88,6 +90,17 @@ pub fn enter(bench: &mut Bench) {
     bench.call(&[TIMED_FN], OURS, || {
         |step| {
             timed_work(step);
+        }
+    });
+    // What timers do where the processor's counter is not trusted.
+    bench.call(&[TIMED_FN_INSTANT], OURS, || {
+        |step| {
+            let start = Instant::now();
+            work(step);
+            CALLS
+                .by_route_duration_seconds
+                .with(Route::Search)
+                .observe(start.elapsed());
         }
     });
     bench.call(&[TIMED_ASYNC], OURS, || {

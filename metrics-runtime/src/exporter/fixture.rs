@@ -23,9 +23,9 @@ struct Fixture {
 
 impl MetricFamily for Fixture {
     const DESCRIPTORS: &'static [Descriptor] = &[
-        Descriptor::new("requests_total", "Requests.", Kind::Counter, &[], &[]),
-        Descriptor::new("request_seconds", "Duration.", Kind::Histogram, &[], &[0.5]),
-        Descriptor::new("pool_count", "Pools.", Kind::Gauge, &[], &[]),
+        Descriptor::new("requests_total", "Requests.", Kind::Counter, &[]),
+        Descriptor::new("request_seconds", "Duration.", Kind::Histogram, &[]).with_buckets(&[0.5]),
+        Descriptor::new("pool_count", "Pools.", Kind::Gauge, &[]),
     ];
 
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
@@ -51,7 +51,6 @@ impl MetricFamily for Wide {
         "Wide.",
         Kind::Gauge,
         &[const { LabelDescriptor::new("digit", &["0", "1", "2", "3"]) }; 10],
-        &[],
     )];
 
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {

@@ -46,9 +46,10 @@ impl From<Kind> for Type {
 pub(crate) struct Head<'a> {
     /// As the samples have it, without the suffixes of a histogram's.
     pub(crate) name: &'a str,
-    /// Where it is empty, there is no line of it.
-    pub(crate) help: &'a str,
+    /// In pieces. Where it is empty, there is no line of it.
+    pub(crate) help: &'a [&'a str],
     pub(crate) kind: Type,
+    pub(crate) unit: Option<&'static str>,
 }
 
 impl Head<'_> {
@@ -61,12 +62,19 @@ impl Head<'_> {
     }
 
     fn write_text(&self, out: &mut Vec<u8>) {
-        if !self.help.is_empty() {
-            write_line(out, "HELP", self.name, |out| write_escaped_help(out, self.help));
-        }
+        self.write_help(out, self.name, write_escaped_help);
         write_line(out, "TYPE", self.name, |out| {
             out.extend_from_slice(self.kind.as_str().as_bytes());
         });
+    }
+
+    /// Appends the line of the help text, of which each piece is escaped.
+    pub(super) fn write_help(&self, out: &mut Vec<u8>, name: &str, write_escaped: impl Fn(&mut Vec<u8>, &str)) {
+        if self.help.iter().any(|piece| !piece.is_empty()) {
+            write_line(out, "HELP", name, |out| {
+                self.help.iter().for_each(|piece| write_escaped(out, piece))
+            });
+        }
     }
 }
 

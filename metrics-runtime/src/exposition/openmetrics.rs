@@ -4,7 +4,7 @@
 
 use super::escape::write_escaped_label_value;
 use super::head::{Head, Type, write_line};
-use crate::descriptor::{Descriptor, Kind};
+use crate::descriptor::{Descriptor, Kind, without_suffix};
 
 /// Appends a family's lines of metadata.
 ///
@@ -20,13 +20,12 @@ pub(super) fn write_head(head: &Head<'_>, out: &mut Vec<u8>) {
         other => (head.name, other.as_str()),
     };
     write_line(out, "TYPE", name, |out| out.extend_from_slice(kind.as_bytes()));
-    if let Some(unit) = unit_of(name) {
+    // A name that ends in something else has no unit here, whatever its numbers are.
+    if let Some(unit) = head.unit.filter(|unit| without_suffix(name, unit).is_some()) {
         write_line(out, "UNIT", name, |out| out.extend_from_slice(unit.as_bytes()));
     }
-    if !head.help.is_empty() {
-        // Here a quote is escaped in every string.
-        write_line(out, "HELP", name, |out| write_escaped_label_value(out, head.help));
-    }
+    // Here a quote is escaped in every string.
+    head.write_help(out, name, write_escaped_label_value);
 }
 
 const UNKNOWN: &str = "unknown";
@@ -35,21 +34,6 @@ const UNKNOWN: &str = "unknown";
 pub(crate) fn family_of_counter(name: &str) -> Option<&str> {
     name.strip_suffix("_total").filter(|name| !name.is_empty())
 }
-
-/// The base unit that a family's name ends in.
-fn unit_of(family: &str) -> Option<&'static str> {
-    let ends = |unit: &&str| {
-        let rest = family.strip_suffix(unit);
-        rest.and_then(|rest| rest.strip_suffix('_'))
-            .is_some_and(|rest| !rest.is_empty())
-    };
-    BASE_UNITS.iter().copied().find(ends)
-}
-
-/// <https://prometheus.io/docs/practices/naming/#base-units>
-const BASE_UNITS: &[&str] = &[
-    "seconds", "bytes", "ratio", "celsius", "meters", "volts", "amperes", "joules", "grams",
-];
 
 /// Counters whose family cannot be called what OpenMetrics calls it, because another family is called so: a gauge
 /// `sessions` beside a counter `sessions_total`. Such a counter is written as of unknown type, under its whole name.

@@ -100,7 +100,8 @@ impl TextEncoder<'_> {
         bytes.clear();
         let head = Head {
             name: family.name,
-            help: family.help,
+            help: &family.help_parts(),
+            unit: family.unit,
             kind: match Type::from(family.kind) {
                 Type::Counter if self.ambiguous.contains(family.name) => self.format.ambiguous_counter(),
                 kind => kind,
@@ -275,6 +276,7 @@ const AT_ONCE: usize = 256;
 struct Row {
     label: Option<&'static LabelDescriptor>,
     values: &'static [&'static str],
+    has_constant_labels: bool,
 }
 
 impl Row {
@@ -283,6 +285,7 @@ impl Row {
         Self {
             label,
             values: label.map_or(&[""], |label| label.values),
+            has_constant_labels: !family.constant_labels.is_empty(),
         }
     }
 
@@ -293,6 +296,13 @@ impl Row {
             index,
         };
         let mut before = b'{';
+        for (name, value) in family.constant_labels {
+            bytes.push(std::mem::replace(&mut before, b','));
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b"=\"");
+            write_escaped_label_value(bytes, value);
+            bytes.push(b'"');
+        }
         for (label, value) in combination.pairs() {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(label.name.as_bytes());
@@ -304,14 +314,17 @@ impl Row {
         }
     }
 
-    /// Appends the last label's value and what follows it, or what stands there without labels.
-    fn write_ending(&self, bytes: &mut Vec<u8>, value: &str, after: &[u8], without: &[u8]) {
+    /// Appends the last label's value and `after`, which begins with the quote that ends it; `bare` where there are no
+    /// labels at all.
+    fn write_ending(&self, bytes: &mut Vec<u8>, value: &str, after: &[u8], bare: &[u8]) {
         match self.label {
             Some(label) => {
                 write_label_value(bytes, label, value);
                 bytes.extend_from_slice(after);
             }
-            None => bytes.extend_from_slice(without),
+            // Their own quotes are there.
+            None if self.has_constant_labels => bytes.extend_from_slice(&after[1..]),
+            None => bytes.extend_from_slice(bare),
         }
     }
 }
@@ -344,7 +357,13 @@ mod tests {
                 LabelDescriptor::new(name, values.collect::<Vec<_>>().leak())
             });
             let labels = labels.collect::<Vec<_>>().leak();
-            Self(vec![Descriptor::new(name, "Numbered.", kind, labels, &[0.5, 2.0])].leak())
+            let family = Descriptor::new(name, "Numbered.", kind, labels).with_buckets(&[0.5, 2.0]);
+            Self(vec![family].leak())
+        }
+
+        fn with_constant_labels(self) -> Self {
+            let family = self.0[0].with_constant_labels(&[("always", "the \"same\""), ("here", "")]);
+            Self(vec![family].leak())
         }
 
         /// The same, written as simply as it can be.
@@ -357,9 +376,10 @@ mod tests {
                     labels: family.labels,
                     index,
                 };
-                let labels: Vec<_> = combination
-                    .pairs()
-                    .map(|(label, value)| format!("{}={value:?}", label.name))
+                let constant = family.constant_labels.iter().copied();
+                let labels: Vec<_> = constant
+                    .chain(combination.pairs().map(|(label, value)| (label.name, value)))
+                    .map(|(name, value)| format!("{name}={value:?}"))
                     .collect();
                 let labels = labels.join(",");
                 let braced = if labels.is_empty() {
@@ -433,7 +453,11 @@ mod tests {
             Numbered::new("rows_total", Kind::Counter, &[("a", 3), ("b", AT_ONCE + 44)]),
             Numbered::new("short_rows_total", Kind::Counter, &[("a", 10), ("b", 3), ("c", 7)]),
             Numbered::new("impossible_total", Kind::Counter, &[("a", 0)]),
+            Numbered::new("constant_total", Kind::Counter, &[]).with_constant_labels(),
+            Numbered::new("constant_and_row_total", Kind::Counter, &[("a", 3)]).with_constant_labels(),
             Numbered::new("one_seconds", Kind::Histogram, &[]),
+            Numbered::new("constant_seconds", Kind::Histogram, &[]).with_constant_labels(),
+            Numbered::new("constant_and_rows_seconds", Kind::Histogram, &[("a", 5), ("b", 3)]).with_constant_labels(),
             Numbered::new("row_seconds", Kind::Histogram, &[("a", 120)]),
             Numbered::new("rows_seconds", Kind::Histogram, &[("a", 11), ("b", 13)]),
         ];

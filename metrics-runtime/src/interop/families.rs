@@ -9,6 +9,7 @@
 use prometheus::proto::{Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
 
 use super::model;
+use crate::descriptor::unit_of;
 use crate::exposition::escape::write_escaped_label_value;
 use crate::exposition::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use crate::exposition::{Format, Head, Type};
@@ -19,8 +20,9 @@ use crate::exposition::{Format, Head, Type};
 pub(super) fn write_head(out: &mut Vec<u8>, family: &MetricFamily, kind: Type, format: Format) {
     let head = Head {
         name: family.name(),
-        help: family.help(),
+        help: &[family.help()],
         kind,
+        unit: unit_of(family.name()),
     };
     head.write(out, format);
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::bounds::Bounds;
 use super::sealed::Sealed;
 use super::timer::Timer;
 use super::{Metric, Reading};
@@ -35,8 +36,7 @@ use crate::storage::{Adopted, BLOCKS, HistogramCell, Lanes, cell};
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0> {
-    // An array, not a slice: the search for a bucket is unrolled.
-    bounds: &'static [f64; N],
+    bounds: Bounds<N>,
     lanes: Lanes<L::Cells<HistogramCell<N>>>,
 }
 
@@ -56,7 +56,7 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     pub const fn with_buckets(bounds: &'static [f64; N]) -> Self {
         check::buckets(bounds);
         Self {
-            bounds,
+            bounds: Bounds::new(bounds),
             lanes: Lanes::new(),
         }
     }
@@ -77,7 +77,7 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     #[must_use]
     pub const fn __with_buckets(bounds: &'static [f64]) -> Self {
         Self {
-            bounds: check::array(bounds),
+            bounds: Bounds::new(check::array(bounds)),
             lanes: Lanes::new(),
         }
     }
@@ -141,9 +141,12 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
 }
 
 impl<L: LabelSet, const N: usize> Histogram<L, N> {
-    #[cold]
+    /// Also what is not finite, and where one comparison does not find the bucket.
     #[inline(never)]
-    fn observe_at_first(&self, index: usize, bucket: usize, value: f64) {
+    fn observe_slowly(&self, index: usize, value: f64) {
+        let bucket = self.bounds.bucket(value);
+        // NaN or an infinity would stay in the sum for as long as the process lives.
+        let value = if value.is_finite() { value } else { 0.0 };
         match self.lanes.adopt() {
             Adopted::Own(block) => cell(block, index, |cell| cell.record_alone(bucket, value)),
             Adopted::Shared(block) => cell(block, index, |cell| cell.record_shared(bucket, value)),
@@ -295,12 +298,12 @@ pub trait HistogramCells: Sync {
 impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
-        // Without a branch that depends on the value; the compiler compares several bounds at once.
-        #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is above every bound")]
-        let bucket = self.bounds.iter().filter(|bound| !(value <= **bound)).count();
-        match self.lanes.own() {
-            Some(block) => cell(block, index, |cell| cell.record_alone(bucket, value)),
-            None => self.observe_at_first(index, bucket, value),
+        if let Some(bucket) = self.bounds.quickly(value)
+            && let Some(block) = self.lanes.own()
+        {
+            cell(block, index, |cell| cell.record_alone(bucket, value));
+        } else {
+            self.observe_slowly(index, value);
         }
     }
 

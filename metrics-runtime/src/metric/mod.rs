@@ -1,5 +1,6 @@
 //! The kinds of metric: one file each.
 
+mod bounds;
 mod counter;
 mod gauge;
 mod histogram;

@@ -172,11 +172,8 @@ impl<const N: usize> HistogramCell<N> {
     #[inline]
     pub(crate) fn record_alone(&self, index: usize, value: f64) {
         add_alone(self.buckets.get(index).unwrap_or(&self.above), 1, Ordering::Relaxed);
-        // NaN or an infinity would stay in the sum for as long as the process lives.
-        if value.is_finite() {
-            let sum = self.sum.get() + value;
-            self.sum.0.store(sum.to_bits(), Ordering::Release);
-        }
+        let sum = self.sum.get() + value;
+        self.sum.0.store(sum.to_bits(), Ordering::Release);
         add_alone(&self.complete, 1, Ordering::Release);
     }
 
@@ -184,9 +181,7 @@ impl<const N: usize> HistogramCell<N> {
     pub(crate) fn record_shared(&self, index: usize, value: f64) {
         let bucket = self.buckets.get(index).unwrap_or(&self.above);
         bucket.fetch_add(1, Ordering::Relaxed);
-        if value.is_finite() {
-            self.sum.add_release(value);
-        }
+        self.sum.add_release(value);
         self.complete.fetch_add(1, Ordering::Release);
     }
 

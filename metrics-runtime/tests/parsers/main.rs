@@ -133,7 +133,9 @@ impl Made {
         let bounds: &'static [f64; 3] = Box::leak(Box::new(random.bounds()));
         let labels = random.labels();
         let buckets: &[f64] = if kind == Kind::Histogram { bounds } else { &[] };
-        let descriptor = Descriptor::new(name.leak(), random.help().leak(), kind, labels.leak(), buckets);
+        let descriptor = Descriptor::new(name.leak(), random.help().leak(), kind, labels.leak())
+            .with_buckets(buckets)
+            .with_constant_labels(random.constant_labels());
         let series = (0..descriptor.combinations()).map(Index);
         let (mut values, mut observations) = (Vec::new(), Vec::new());
         let metric = match kind {
@@ -223,9 +225,18 @@ impl Made {
 
     /// Names and values of the labels of a series.
     fn labels(&self, index: usize) -> Vec<&'static str> {
-        let (mut rest, mut pairs) = (index, Vec::new());
-        for label in self.descriptors[0].labels.iter().rev() {
-            pairs.insert(0, [label.name, label.values[rest % label.values.len()]]);
+        let Descriptor {
+            labels,
+            constant_labels,
+            ..
+        } = self.descriptors[0];
+        let mut pairs: Vec<_> = constant_labels.iter().map(|&(name, value)| [name, value]).collect();
+        let mut rest = index;
+        for label in labels.iter().rev() {
+            pairs.insert(
+                constant_labels.len(),
+                [label.name, label.values[rest % label.values.len()]],
+            );
             rest /= label.values.len();
         }
         pairs.concat()
@@ -331,6 +342,14 @@ impl Random {
             LabelDescriptor::new(name, values.collect::<Vec<_>>().leak())
         };
         (0..self.below(5)).map(|position| label(position, self)).collect()
+    }
+
+    fn constant_labels(&mut self) -> &'static [(&'static str, &'static str)] {
+        let label = |random: &mut Self| (&*format!("{}_", random.name(b"_")).leak(), &*random.text(20).leak());
+        match self.below(3) {
+            0 => vec![label(self)].leak(),
+            _ => &[],
+        }
     }
 
     /// Bounds that increase, the first of them sometimes below zero.
