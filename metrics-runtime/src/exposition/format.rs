@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::head::Type;
+use crate::descriptor::Kind;
 
 /// How a scrape is written: one of the formats that Prometheus reads.
 ///
@@ -48,11 +49,10 @@ impl Format {
         }
     }
 
-    /// The type of a counter whose family would be called as another one is. OpenMetrics has none; to the others a name
-    /// is a name.
-    pub(crate) fn ambiguous_counter(self) -> Type {
+    /// The type of a family that would be called as another one is. OpenMetrics has none; in the others a name is a name.
+    pub(crate) fn ambiguous(self, kind: Kind) -> Type {
         match self {
-            Self::Text | Self::Text1 => Type::Counter,
+            Self::Text | Self::Text1 => Type::Known(kind),
             Self::OpenMetrics => Type::Untyped,
         }
     }
@@ -64,7 +64,6 @@ impl Format {
     }
 
     /// Whether a line that starts with `#` may say anything else than the format knows.
-    #[cfg(all(feature = "exporter", feature = "prometheus"))]
     pub(crate) const fn has_comments(self) -> bool {
         !matches!(self, Self::OpenMetrics)
     }

@@ -8,35 +8,17 @@ use crate::descriptor::Kind;
 /// The type of a family, our own or another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
-    Counter,
-    Gauge,
-    Histogram,
-    #[cfg(all(feature = "exporter", feature = "prometheus"))]
-    Summary,
+    Known(Kind),
     /// OpenMetrics calls it unknown.
     Untyped,
 }
 
 impl Type {
     /// The word after `# TYPE` in Prometheus' text formats.
-    pub(crate) fn as_str(self) -> &'static str {
+    pub(crate) fn as_text_type(self) -> &'static str {
         match self {
-            Self::Counter => Kind::Counter.as_str(),
-            Self::Gauge => Kind::Gauge.as_str(),
-            Self::Histogram => Kind::Histogram.as_str(),
-            #[cfg(all(feature = "exporter", feature = "prometheus"))]
-            Self::Summary => "summary",
+            Self::Known(kind) => kind.as_text_type(),
             Self::Untyped => "untyped",
-        }
-    }
-}
-
-impl From<Kind> for Type {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Counter => Self::Counter,
-            Kind::Gauge => Self::Gauge,
-            Kind::Histogram => Self::Histogram,
         }
     }
 }
@@ -64,7 +46,7 @@ impl Head<'_> {
     fn write_text(&self, out: &mut Vec<u8>) {
         self.write_help(out, self.name, write_escaped_help);
         write_line(out, "TYPE", self.name, |out| {
-            out.extend_from_slice(self.kind.as_str().as_bytes());
+            out.extend_from_slice(self.kind.as_text_type().as_bytes());
         });
     }
 

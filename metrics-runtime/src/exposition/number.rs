@@ -7,8 +7,7 @@
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers>), to
 //! which Prometheus 3 rewrites every `le` that it scrapes.
 
-/// Appends an unsigned integer. (A catalog writes its counts in place.)
-#[cfg(any(test, all(feature = "exporter", feature = "prometheus")))]
+/// Appends an unsigned integer. (A catalog writes most counts in place.)
 pub(crate) fn write_u64(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }

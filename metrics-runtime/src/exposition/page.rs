@@ -67,24 +67,24 @@ impl Page {
 
     /// Makes room for some lines, so many bytes at most, and lets `write` write them.
     #[inline]
-    pub(super) fn write(&mut self, bytes: usize, write: impl FnOnce(&mut Lines<'_>)) {
+    pub(super) fn write(&mut self, bytes: usize, write: impl FnOnce(&mut Room<'_>)) {
         self.reserve(bytes);
-        let mut lines = Lines {
+        let mut room = Room {
             place: &mut self.bytes[self.len..],
             len: 0,
         };
-        write(&mut lines);
-        self.len += lines.len;
+        write(&mut room);
+        self.len += room.len;
     }
 }
 
-/// Lines in the making. What is written has been reserved: more is a mistake of the caller's.
-pub(super) struct Lines<'a> {
+/// Room for lines. So many bytes were asked for: writing more is a mistake of the caller's.
+pub(super) struct Room<'a> {
     place: &'a mut [u8],
     len: usize,
 }
 
-impl Lines<'_> {
+impl Room<'_> {
     /// The longest value of a sample: `-2.2250738585072014e-308`, and some.
     pub(super) const LONGEST_VALUE: usize = 32;
 
@@ -314,7 +314,7 @@ mod tests {
             pieces.push(&mut bytes[len..].to_vec());
             let mut page = Page::default();
             for piece in pieces.iter().chain(pieces.iter()) {
-                page.write(piece.len(), |lines| lines.put(piece));
+                page.write(piece.len(), |room| room.put(piece));
             }
             let once = [&bytes[..len], b"|", &bytes[len..]].concat();
             assert_eq!(page.finish(), [&*once, &*once].concat());
@@ -328,10 +328,10 @@ mod tests {
         for number in powers.flat_map(|power| [power - 1, power, power + 1]).chain([u64::MAX]) {
             let mut page = Page::default();
             page.extend(b"x ");
-            page.write(Lines::LONGEST_VALUE, |lines| lines.put_u64(number));
+            page.write(Room::LONGEST_VALUE, |room| room.put_u64(number));
             assert_eq!(page.finish(), format!("x {number}").into_bytes());
             for number in [number as i64, (number as i64).wrapping_neg()] {
-                page.write(Lines::LONGEST_VALUE, |lines| lines.put_i64(number));
+                page.write(Room::LONGEST_VALUE, |room| room.put_i64(number));
                 assert_eq!(page.finish(), number.to_string().into_bytes());
             }
         }
@@ -356,7 +356,7 @@ mod tests {
             f64::NEG_INFINITY,
         ] {
             let mut page = Page::default();
-            page.write(Lines::LONGEST_VALUE, |lines| lines.put_f64(number));
+            page.write(Room::LONGEST_VALUE, |room| room.put_f64(number));
             let mut bytes = Vec::new();
             crate::exposition::number::write_f64(&mut bytes, number);
             assert_eq!(page.finish(), bytes);

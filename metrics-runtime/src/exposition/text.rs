@@ -6,11 +6,12 @@
 use super::escape::write_escaped_label_value;
 use super::format::Format;
 use super::head::{Head, Type};
+use super::lines::Lines;
 use super::number::write_canonical_f64;
 use super::openmetrics::Ambiguous;
-use super::page::{Lines, Page, Piece, Pieces, Short};
+use super::page::{Page, Piece, Pieces, Room, Short};
 use crate::descriptor::{Combination, Descriptor, LabelDescriptor};
-use crate::metric::{CounterCells, HistogramCells, Reading};
+use crate::metric::{CounterCells, CounterValue, HistogramCells, Reading};
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into) and
 /// [`Catalog::write_to`](crate::Catalog::write_to). Kept from one scrape to the next, it soon allocates nothing more.
@@ -40,6 +41,8 @@ struct Scratch {
     bytes: Vec<u8>,
     /// The observations in each bucket of one series.
     buckets: Vec<u64>,
+    /// The quantiles of one series.
+    quantiles: Vec<f64>,
 }
 
 impl Scrape {
@@ -84,15 +87,51 @@ impl TextEncoder<'_> {
     /// Appends one family from a series on, with its help and its type before the first one, until the page is full.
     /// Says which series is next: as many as there are where the family is whole.
     pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>, from: usize) -> usize {
+        if matches!(reading, Reading::Absent) {
+            return family.combinations();
+        }
         if from == 0 {
             self.head(family);
         }
         match reading {
-            Reading::Counter(cells) => self.counter(family, from, *cells),
-            Reading::Int(cells) => self.scalars(family, from, |lines, index| lines.put_i64(cells[index].get())),
-            Reading::Float(cells) => self.scalars(family, from, |lines, index| lines.put_f64(cells[index].get())),
+            Reading::Counter(cells) => self.counter(family, from, *cells, |room, count| room.put_u64(count)),
+            Reading::FloatCounter(cells) => self.counter(family, from, *cells, |room, count| room.put_f64(count)),
+            Reading::Int(cells) => self.scalars(family, from, |room, index| room.put_i64(cells[index].get())),
+            Reading::Float(cells) => self.scalars(family, from, |room, index| room.put_f64(cells[index].get())),
             Reading::Histogram(cells) => self.histogram(family, from, *cells),
+            Reading::Summary(cells) => {
+                let (mut lines, quantiles) = self.lines(family);
+                lines.summary(from, *cells, quantiles)
+            }
+            Reading::Info(texts) => self.lines(family).0.info(texts),
+            Reading::States { cells, count } => {
+                // Read once for all its lines, so that exactly one is 1.
+                let mut current = None;
+                self.scalars(family, from, |room, index| {
+                    if index == from || index % count == 0 {
+                        current = cells[index / count].get();
+                    }
+                    room.put_u64((current == Some(index % count)).into());
+                })
+            }
+            Reading::Computed(computation) => self.lines(family).0.computed(from, computation),
+            Reading::Absent => family.combinations(),
         }
+    }
+
+    /// For what is written line by line, and the room for its quantiles.
+    fn lines(&mut self, family: &'static Descriptor) -> (Lines<'_>, &mut Vec<f64>) {
+        let Scratch {
+            page, bytes, quantiles, ..
+        } = &mut *self.scratch;
+        let lines = Lines {
+            family,
+            format: self.format,
+            full: self.full,
+            page,
+            bytes,
+        };
+        (lines, quantiles)
     }
 
     fn head(&mut self, family: &'static Descriptor) {
@@ -102,9 +141,10 @@ impl TextEncoder<'_> {
             name: family.name,
             help: &family.help_parts(),
             unit: family.unit,
-            kind: match Type::from(family.kind) {
-                Type::Counter if self.ambiguous.contains(family.name) => self.format.ambiguous_counter(),
-                kind => kind,
+            kind: if self.ambiguous.contains(family.name) {
+                self.format.ambiguous(family.kind)
+            } else {
+                Type::Known(family.kind)
             },
         };
         head.write(bytes, self.format);
@@ -112,17 +152,23 @@ impl TextEncoder<'_> {
     }
 
     /// Some series at a time, so that each lane is read in one go and the counts stay in the processor's first cache.
-    fn counter(&mut self, family: &'static Descriptor, from: usize, cells: &dyn CounterCells) -> usize {
-        let mut counts = [0_u64; AT_ONCE];
+    fn counter<V: CounterValue>(
+        &mut self,
+        family: &'static Descriptor,
+        from: usize,
+        cells: &dyn CounterCells<V>,
+        put_count: impl Fn(&mut Room<'_>, V),
+    ) -> usize {
+        let mut counts = [V::ZERO; AT_ONCE];
         let total = family.combinations();
         let (mut first, mut end) = (from, from);
-        self.scalars(family, from, |lines, index| {
+        self.scalars(family, from, |room, index| {
             if index == end {
                 first = index;
                 end = total.min(index + AT_ONCE);
                 cells.sum(first, &mut counts[..end - first]);
             }
-            lines.put_u64(counts[index - first]);
+            put_count(room, counts[index - first]);
         })
     }
 
@@ -131,7 +177,7 @@ impl TextEncoder<'_> {
         &mut self,
         family: &'static Descriptor,
         from: usize,
-        mut put_value: impl FnMut(&mut Lines<'_>, usize),
+        mut put_value: impl FnMut(&mut Room<'_>, usize),
     ) -> usize {
         let Scratch {
             page,
@@ -161,13 +207,13 @@ impl TextEncoder<'_> {
             beginning.extend_from_slice(family.name.as_bytes());
             row.write_beginning(beginning, family, index);
             let beginning = Piece::<64>::of(beginning);
-            let longest = beginning.len() + endings.longest() + Lines::LONGEST_VALUE + 1;
-            page.write(values.len() * longest, |lines| {
+            let longest = beginning.len() + endings.longest() + Room::LONGEST_VALUE + 1;
+            page.write(values.len() * longest, |room| {
                 for ending in endings.iter().skip(first - values.start) {
-                    lines.put(beginning);
-                    lines.put(ending);
-                    put_value(lines, index);
-                    lines.put_byte(b'\n');
+                    room.put(beginning);
+                    room.put(ending);
+                    put_value(room, index);
+                    room.put_byte(b'\n');
                     index += 1;
                 }
             });
@@ -235,25 +281,25 @@ impl TextEncoder<'_> {
                 row.write_ending(beginning, value, b"\",le=\"", b"{le=\"");
                 let (labels, beginning) = (Piece::<64>::of(labels), Piece::<128>::of(beginning));
 
-                let longest = beginning.len() + LONGEST_BOUND + Lines::LONGEST_VALUE + 1;
-                page.write((buckets.len() + 2) * longest, |lines| {
+                let longest = beginning.len() + LONGEST_BOUND + Room::LONGEST_VALUE + 1;
+                page.write((buckets.len() + 2) * longest, |room| {
                     let mut total = 0_u64;
                     for (bound, bucket) in bounds.iter().zip(buckets) {
-                        lines.put(beginning);
-                        lines.put_short(bound);
+                        room.put(beginning);
+                        room.put_short(bound);
                         total = total.wrapping_add(*bucket);
-                        lines.put_u64(total);
-                        lines.put_byte(b'\n');
+                        room.put_u64(total);
+                        room.put_byte(b'\n');
                     }
                     if has_totals {
-                        lines.put(sum_name);
-                        lines.put(labels);
-                        lines.put_f64(observed);
-                        lines.put_byte(b'\n');
-                        lines.put(count_name);
-                        lines.put(labels);
-                        lines.put_u64(observations);
-                        lines.put_byte(b'\n');
+                        room.put(sum_name);
+                        room.put(labels);
+                        room.put_f64(observed);
+                        room.put_byte(b'\n');
+                        room.put(count_name);
+                        room.put(labels);
+                        room.put_u64(observations);
+                        room.put_byte(b'\n');
                     }
                 });
                 index += 1;
@@ -327,6 +373,13 @@ impl Row {
             None => bytes.extend_from_slice(bare),
         }
     }
+}
+
+/// Appends the labels of a series, with the brace before them and without the one behind: nothing where there are none.
+pub(super) fn write_labels(bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
+    let row = Row::of(family);
+    row.write_beginning(bytes, family, index);
+    row.write_ending(bytes, row.values[index % row.values.len()], b"\"", b"");
 }
 
 /// Appends a label's value without its quotes.
@@ -452,7 +505,6 @@ mod tests {
             Numbered::new("long_total", Kind::Counter, &[("a", 2 * AT_ONCE + 1)]),
             Numbered::new("rows_total", Kind::Counter, &[("a", 3), ("b", AT_ONCE + 44)]),
             Numbered::new("short_rows_total", Kind::Counter, &[("a", 10), ("b", 3), ("c", 7)]),
-            Numbered::new("impossible_total", Kind::Counter, &[("a", 0)]),
             Numbered::new("constant_total", Kind::Counter, &[]).with_constant_labels(),
             Numbered::new("constant_and_row_total", Kind::Counter, &[("a", 3)]).with_constant_labels(),
             Numbered::new("one_seconds", Kind::Histogram, &[]),

@@ -9,7 +9,7 @@
 use prometheus::proto::{Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
 
 use super::model;
-use crate::descriptor::unit_of;
+use crate::descriptor::{Kind, unit_of};
 use crate::exposition::escape::write_escaped_label_value;
 use crate::exposition::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use crate::exposition::{Format, Head, Type};
@@ -58,10 +58,10 @@ pub(super) fn is_carried_by(family: &MetricFamily, format: Format) -> bool {
 /// The type of a family.
 pub(super) fn type_of(family: &MetricFamily) -> Type {
     match family.get_field_type() {
-        MetricType::COUNTER => Type::Counter,
-        MetricType::GAUGE => Type::Gauge,
-        MetricType::HISTOGRAM => Type::Histogram,
-        MetricType::SUMMARY => Type::Summary,
+        MetricType::COUNTER => Type::Known(Kind::Counter),
+        MetricType::GAUGE => Type::Known(Kind::Gauge),
+        MetricType::HISTOGRAM => Type::Known(Kind::Histogram),
+        MetricType::SUMMARY => Type::Known(Kind::Summary),
         MetricType::UNTYPED => Type::Untyped,
     }
 }

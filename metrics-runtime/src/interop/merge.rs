@@ -20,26 +20,24 @@ use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 use super::families::{is_carried_by, type_of, write_head, write_metric};
 use crate::catalog::Catalog;
 use crate::descriptor::{Descriptor, Kind};
-use crate::exposition::openmetrics::{Ambiguous, family_of_counter};
+use crate::exposition::openmetrics::{Ambiguous, shortened};
 use crate::exposition::{Format, Type};
 
 /// The names that a catalog takes, computed once for all scrapes.
 #[derive(Debug)]
 pub(crate) struct CatalogNames {
     samples: HashSet<String>,
-    /// Its counters, each with the name that OpenMetrics has for the family.
-    counters: Vec<(&'static str, &'static str)>,
+    /// Those families that OpenMetrics calls other than their samples, with what it calls them.
+    shortened: Vec<(&'static str, &'static str)>,
 }
 
 impl CatalogNames {
     pub(crate) fn of(catalog: &Catalog<'_>) -> Self {
         let claimed = |family: &Descriptor| claimed_names(family.name, family.kind.sample_suffixes());
-        let counters = catalog.descriptors().filter(|family| family.kind == Kind::Counter);
+        let shortened = |family: &Descriptor| Some((family.name, shortened(family.name, family.kind)?));
         Self {
             samples: catalog.descriptors().flat_map(claimed).collect(),
-            counters: counters
-                .filter_map(|counter| Some((counter.name, family_of_counter(counter.name)?)))
-                .collect(),
+            shortened: catalog.descriptors().filter_map(shortened).collect(),
         }
     }
 }
@@ -131,14 +129,14 @@ impl<'a> Merged<'a> {
 
     /// What is left to do once everything is there: to write it.
     pub(crate) fn finish(self, format: Format, ambiguous: &mut Ambiguous) -> Gathered {
-        let of_catalog = self.catalog.counters.iter();
-        for (counter, _) in of_catalog.filter(|(_, family)| self.claims.contains_key(*family)) {
-            ambiguous.add(counter);
+        let of_catalog = self.catalog.shortened.iter();
+        for (name, _) in of_catalog.filter(|(_, family)| self.claims.contains_key(*family)) {
+            ambiguous.add(name);
         }
         let is_taken = |name: &str| self.claims.contains_key(name) || self.catalog.samples.contains(name);
         let families = self.families.into_iter().map(|(_, family)| {
             let kind = match type_of(&family) {
-                Type::Counter if family_of_counter(family.name()).is_some_and(is_taken) => format.ambiguous_counter(),
+                Type::Known(kind) if shortened(family.name(), kind).is_some_and(is_taken) => format.ambiguous(kind),
                 kind => kind,
             };
             (kind, family)
@@ -172,9 +170,9 @@ impl<'a> Merged<'a> {
         } else {
             let reason = format!(
                 "{first_origin} exports {taken} as part of the {} {}, this one is a {}",
-                type_of(first).as_str(),
+                type_of(first).as_text_type(),
                 first.name(),
-                type_of(&family).as_str(),
+                type_of(&family).as_text_type(),
             );
             self.leave_out(origin, family.name(), &reason);
         }
@@ -241,11 +239,11 @@ impl Gathered {
     }
 }
 
-/// As for our own kinds, and for those that we do not have.
+/// As for our own kinds.
 fn suffixes(kind: MetricType) -> &'static [&'static str] {
     match kind {
         MetricType::HISTOGRAM => Kind::Histogram.sample_suffixes(),
-        MetricType::SUMMARY => &["", "_sum", "_count"],
+        MetricType::SUMMARY => Kind::Summary.sample_suffixes(),
         MetricType::COUNTER | MetricType::GAUGE | MetricType::UNTYPED => &[""],
     }
 }

@@ -116,6 +116,10 @@ impl LabelSet for Index {
     fn index(&self) -> usize {
         self.0
     }
+
+    fn at(index: usize) -> Self {
+        Self(index)
+    }
 }
 
 impl Made {
@@ -140,7 +144,7 @@ impl Made {
         let (mut values, mut observations) = (Vec::new(), Vec::new());
         let metric = match kind {
             Kind::Counter => {
-                let counter = Counter::new();
+                let counter = Counter::<Index>::new();
                 for index in series {
                     let count = random.next() >> random.below(64);
                     counter.with(index).inc_by(count);
