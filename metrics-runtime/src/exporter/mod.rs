@@ -130,9 +130,8 @@ impl Exporter {
     ///
     /// On Linux only; elsewhere it does nothing. It reads `/proc` at each scrape, in a time that
     /// grows with the number of open files. Where a [`registry`](Self::registry) exports the same
-    /// metrics (with the feature `process`, which this method needs,
-    /// [`prometheus::default_registry()`](prometheus::default_registry) does), they are taken from
-    /// there.
+    /// metrics ([`prometheus::default_registry()`](prometheus::default_registry) does if anyone
+    /// enables the feature `process` of that crate), they are taken from there.
     #[cfg(feature = "process")]
     pub fn process_metrics(mut self) -> Self {
         self.process = true;

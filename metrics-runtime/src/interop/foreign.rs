@@ -43,7 +43,7 @@ impl Foreign {
         merged
     }
 
-    /// The default registry has process metrics of its own. They are the same, so they are taken
+    /// The default registry may have process metrics of its own. They are the same, so they are taken
     /// from there, without a word.
     #[cfg(feature = "process")]
     fn add_process(&self, merged: &mut Merged<'_>) {
@@ -115,7 +115,12 @@ mod tests {
     #[test]
     fn process_metrics_are_there_once_with_and_without_a_registry_that_has_them() {
         let without = text(Vec::new(), true);
-        let with = text(vec![prometheus::default_registry().clone()], true);
+        let registry = Registry::new();
+        for name in ["process_open_fds", "process_start_time_seconds"] {
+            registry.register(Box::new(Gauge::new(name, "x").unwrap())).unwrap();
+        }
+        let with = text(vec![registry], true);
+        assert!(with.contains("\nprocess_open_fds 0\n"), "{with}");
         for text in [without, with] {
             for name in ["process_open_fds", "process_start_time_seconds"] {
                 assert_eq!(text.matches(&format!("# TYPE {name} ")).count(), 1, "{text}");

@@ -150,9 +150,8 @@ impl CounterSeries<'_, f64> {
     #[inline]
     pub fn inc_by(&self, amount: impl Observation) {
         let amount = amount.into_f64();
-        if amount >= 0.0 && amount.is_finite() {
-            self.counter.add(self.index, amount);
-        }
+        let counts = amount > 0.0 && amount < f64::INFINITY;
+        self.counter.add(self.index, if counts { amount } else { 0.0 });
     }
 }
 

@@ -16,8 +16,8 @@ use crate::storage::{Adopted, BLOCKS, Block, Epochs, HistogramCell, Lanes, Windo
 /// left out and follows from `#[metric(quantiles = […], window = "10m")]`.
 ///
 /// Sum and count are of all observations ever, exact, and of the same observations; `NaN` and the infinities are counted
-/// and left out of the sum, as in a [`Histogram`](super::Histogram). Without quantiles a summary costs what a counter
-/// does, and tells the mean: `rate(x_sum[5m]) / rate(x_count[5m])`.
+/// and left out of the sum, as in a [`Histogram`](super::Histogram). Without quantiles a summary costs less than a
+/// histogram, and tells the mean: `rate(x_sum[5m]) / rate(x_count[5m])`.
 ///
 /// # Quantiles
 ///

@@ -23,21 +23,28 @@ use super::lanes::Line;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Epochs {
     /// How many nanoseconds a step is; not 0.
-    step: u128,
+    step: u64,
 }
 
 /// How many steps ago the oldest slot of a window began to be counted in.
 const STEPS: u32 = 5;
 
+/// A step's nanoseconds must fit a `u64`, of which a division is much faster than of a `u128`.
+const LONGEST_STEP: u128 = u64::MAX as u128;
+
 /// Those that are over, and the current one.
 const SLOTS: usize = STEPS as usize + 1;
 
 impl Epochs {
-    /// For a window of this length.
+    /// For a window of this length, of 584 years at most.
     pub(crate) const fn of_window(window: Duration) -> Self {
         let step = window.as_nanos() / STEPS as u128;
         Self {
-            step: if step == 0 { 1 } else { step },
+            step: match step {
+                0 => 1,
+                1..=LONGEST_STEP => step as u64,
+                _ => LONGEST_STEP as u64,
+            },
         }
     }
 
@@ -48,9 +55,12 @@ impl Epochs {
         self.at(START.get_or_init(|| Box::new(Instant::now())).elapsed())
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "epochs are compared modulo 2³²")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "no process lives for 584 years; epochs are compared modulo 2³²"
+    )]
     fn at(self, since_start: Duration) -> u32 {
-        (since_start.as_nanos() / self.step) as u32
+        (since_start.as_nanos() as u64 / self.step) as u32
     }
 }
 
@@ -60,10 +70,12 @@ pub(crate) struct WindowCell(OnceBox<Line<Window>>);
 type Window = [[TaggedCount; SLOTS]; BUCKETS];
 
 #[allow(unsafe_code)]
-// SAFETY: a pointer that is null until the window is there.
+// SAFETY: a `OnceBox` is an atomic pointer and nothing else, null while it is empty.
 unsafe impl Block for WindowCell {
     const ZERO: Self = Self(OnceBox::new());
 }
+
+const _: () = assert!(size_of::<WindowCell>() == size_of::<*const Window>());
 
 impl WindowCell {
     /// Counts an observation. One that is not a number has no place among the others and is left out.
@@ -356,6 +368,12 @@ mod tests {
         let epochs = Epochs::of_window(Duration::from_secs(600));
         let at = |seconds| epochs.at(Duration::from_secs(seconds));
         assert_eq!([at(0), at(119), at(120), at(600)], [0, 0, 1, 5]);
+        // The extremes are no error, but of no use.
+        assert_eq!(
+            Epochs::of_window(Duration::MAX).at(Duration::from_secs(u64::from(u32::MAX))),
+            0
+        );
+        assert_eq!(Epochs::of_window(Duration::ZERO).at(Duration::from_nanos(7)), 7);
         assert!(epochs.now() <= epochs.now());
     }
 }
