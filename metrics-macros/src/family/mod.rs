@@ -2,6 +2,7 @@
 
 mod expand;
 mod lint;
+mod options;
 mod parse;
 
 use proc_macro2::{Ident, TokenStream};
@@ -54,6 +55,8 @@ struct Metric {
     /// The note of `#[deprecated]`, which may be empty.
     deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
+    quantiles: Option<options::Quantiles>,
+    compute: Option<options::Compute>,
     /// Bounds on which an objective lies.
     slo: Vec<TokenStream>,
     unit: Option<LitStr>,
