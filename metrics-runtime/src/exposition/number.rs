@@ -19,7 +19,6 @@ pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
 
 /// Appends a sample value: the shortest digits that read back as the same float; an integer
 /// without a fraction; `NaN`, `+Inf` or `-Inf`.
-#[cfg(any(test, all(feature = "exporter", feature = "prometheus")))]
 pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
     with_f64(value, |text| out.extend_from_slice(text));
 }
