@@ -472,10 +472,10 @@ pub use enumetrics_macros::InfoLabels;
 pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
     Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName,
-    Export, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels, InfoText,
-    IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation,
-    Scrape, StateSet, StateSetSeries, StatusClass, StatusCode, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
-    UnknownName, Unlabelled, WithQuantiles,
+    Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels,
+    InfoText, IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily,
+    Observation, Scrape, StateSet, StateSetSeries, StatusClass, StatusCode, Summary, SummarySeries, SummarySnapshot,
+    Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};

@@ -425,7 +425,7 @@ const BASE_UNITS: &[&str] = &[
 ];
 
 /// The unit that a name ends in, before `_total`.
-const fn unit_of(name: &str) -> Option<&'static str> {
+pub(crate) const fn unit_of(name: &str) -> Option<&'static str> {
     let name = match without_suffix(name, "total") {
         Some(name) => name,
         None => name,

@@ -36,6 +36,7 @@ pub use self::catalog::{Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "exporter")]
 pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use self::exposition::Format;
 pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]

@@ -30,9 +30,8 @@ impl Foreign {
         }
     }
 
-    /// Appends all of it as text 0.0.4. Runs the code of whoever wrote the collectors, which may
-    /// block and panic.
-    pub(crate) fn write_text(&self, out: &mut Vec<u8>) {
+    /// All of it as it is now. Runs the code of whoever wrote the collectors, which may block and panic.
+    pub(crate) fn gather(&self) -> Merged<'_> {
         let mut merged = Merged::new(&self.catalog_names);
         for (position, registry) in self.registries.iter().enumerate() {
             for family in registry.gather() {
@@ -41,7 +40,7 @@ impl Foreign {
         }
         #[cfg(feature = "process")]
         self.add_process(&mut merged);
-        merged.write(out);
+        merged
     }
 
     /// The default registry may have process metrics of its own. They are the same, so they are taken
@@ -72,6 +71,8 @@ mod tests {
 
     use super::*;
     use crate::exporter::fixture::catalog;
+    use crate::exposition::Format;
+    use crate::exposition::openmetrics::Ambiguous;
 
     fn text(registries: Vec<Registry>, process: bool) -> String {
         let foreign = Foreign::new(
@@ -82,7 +83,8 @@ mod tests {
         );
         let _ = process;
         let mut out = Vec::new();
-        foreign.write_text(&mut out);
+        let mut gathered = foreign.gather().finish(Format::Text, &mut Ambiguous::default());
+        assert!(gathered.write(&mut out, usize::MAX));
         String::from_utf8(out).unwrap()
     }
 
