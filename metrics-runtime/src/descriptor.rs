@@ -203,7 +203,7 @@ impl Combination {
     }
 
     /// Each label with the position of its value, and how many combinations have this value and those before it.
-    fn positions(self) -> impl Iterator<Item = (&'static LabelDescriptor, usize, usize)> {
+    pub(crate) fn positions(self) -> impl Iterator<Item = (&'static LabelDescriptor, usize, usize)> {
         // How many combinations the labels that are still to come have.
         let mut faster: usize = self.labels.iter().map(LabelDescriptor::max_values).product();
         let mut rest = self.index;

@@ -353,12 +353,12 @@ impl Row {
             write_escaped_label_value(bytes, value);
             bytes.push(b'"');
         }
-        for (label, value) in family.combination(index).pairs() {
+        for (label, position, _) in family.combination(index).positions() {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(label.name.as_bytes());
             bytes.extend_from_slice(b"=\"");
             if !self.label.is_some_and(|last| std::ptr::eq(last, label)) {
-                write_label_value(bytes, label, value);
+                write_label_value(bytes, label, label.value(position).unwrap_or_default());
                 bytes.push(b'"');
             }
         }
