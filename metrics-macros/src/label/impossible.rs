@@ -10,13 +10,14 @@ use syn::{Attribute, LitStr, Meta, Token};
 use super::ATTRIBUTE;
 use crate::attribute::{CRATE, IMPOSSIBLE, split_at_commas, unknown};
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 use crate::span::check;
 
 /// One rule: what has all of these values is impossible.
 pub(super) struct Rule {
     terms: Vec<Term>,
     /// The word `impossible`.
-    span: Span,
+    pub(super) span: Span,
 }
 
 /// `field_type = "phone" | "email"`
@@ -76,18 +77,19 @@ fn parse(tokens: TokenStream, errors: &mut Errors) -> Option<Rule> {
     if group.stream().is_empty() {
         errors.at(
             span,
-            "a rule without labels would make everything impossible: name the values that do not go together",
+            Problem::new(
+                rule::LABEL_IMPOSSIBLE,
+                "a rule without labels would make everything impossible: name the values that do not go together",
+            ),
         );
     }
     for (at, term) in terms.iter().enumerate() {
         if terms[..at].iter().any(|earlier| earlier.name == term.name) {
             let name = &term.name;
-            errors.at(
-                term.name_span,
-                format_args!(
-                    "the label '{name}' is there twice in this rule; several values of one are `{name} = \"a\" | \"b\"`"
-                ),
+            let message = format!(
+                "the label '{name}' is there twice in this rule; several values of one are `{name} = \"a\" | \"b\"`"
             );
+            errors.at(term.name_span, Problem::new(rule::LABEL_IMPOSSIBLE, message));
         }
     }
     (!terms.is_empty()).then_some(Rule { terms, span })

@@ -6,9 +6,11 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Token, Visibility};
 
+use super::value::empty_value;
 use crate::attribute::{CRATE, MAX, NAME, OTHER, crate_path, settings};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
+use crate::rule::{self, Problem};
 use crate::span::{check, span_of};
 
 pub(crate) fn open_label(item: TokenStream) -> TokenStream {
@@ -78,7 +80,8 @@ fn parse(item: Item, errors: &mut Errors) -> Model {
     if find(MAX).is_none() && errors.count() == mistakes {
         errors.at(
             item.ident.span(),
-            "say how many values there are at most: each is a series of every metric with this label, as in `(max = 64)`",
+Problem::new(rule::LABEL_OPEN,
+            "say how many values there are at most: each is a series of every metric with this label, as in `(max = 64)`"),
         );
     }
     let (name, name_span) = match text(NAME, errors) {
@@ -95,10 +98,7 @@ fn parse(item: Item, errors: &mut Errors) -> Model {
     if let Some(other) = &other
         && other.value().is_empty()
     {
-        errors.at(
-            other.span(),
-            "a label value cannot be empty: Prometheus treats an empty label as a missing one",
-        );
+        errors.at(other.span(), empty_value());
     }
     Model {
         krate,

@@ -11,6 +11,7 @@ use super::impossible::{self, Rule};
 use crate::attribute::{CRATE, IMPOSSIBLE, NAME, crate_path, take_settings};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
+use crate::rule::{self, Problem};
 use crate::span::check;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -52,8 +53,11 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
     if labels.is_empty() {
         errors.at(
             input.ident.span(),
-            "a label set is a struct with a named field for each label; a metric without labels has `()`, \
+            Problem::new(
+                rule::LABEL_TYPE,
+                "a label set is a struct with a named field for each label; a metric without labels has `()`, \
              one with one label the enum itself",
+            ),
         );
     }
     Model {
@@ -118,11 +122,15 @@ fn expand(model: &Model) -> TokenStream {
     });
     let names = labels.iter().map(|label| &label.field);
     let rule_values = rules.iter().map(|rule| rule.expand(krate));
+    // Where no rule is its own, those of the sets inside it may be too many for it.
+    let rules_at = rules.first().map_or(ident.span(), |rule| rule.span);
+    let rules_fit = check(krate, rules_at, "rules_fit", &quote!(__LABELS, __RULES));
     let checks = labels
         .iter()
         .enumerate()
         .flat_map(|(at, label)| checks(krate, labels, at, label))
-        .chain(rules.iter().enumerate().flat_map(|(at, rule)| rule.checks(krate, at)));
+        .chain(rules.iter().enumerate().flat_map(|(at, rule)| rule.checks(krate, at)))
+        .chain([rules_fit]);
     quote! {
         #[allow(long_running_const_eval, unused_qualifications)]
         const _: () = {

@@ -12,6 +12,7 @@ use super::ATTRIBUTE;
 use crate::attribute::{CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, take_settings, unknown};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
+use crate::rule::{self, Problem};
 use crate::span::span_of;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -68,7 +69,10 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
     }
     let variants = match input.data {
         Data::Enum(data) if data.variants.is_empty() => {
-            errors.at(input.ident.span(), "a label needs at least one value: add a variant");
+            errors.at(
+                input.ident.span(),
+                Problem::new(rule::LABEL_VALUE, "a label needs at least one value: add a variant"),
+            );
             Vec::new()
         }
         Data::Enum(data) => {
@@ -80,7 +84,10 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
             if variants.iter().all(|variant| variant.skipped) {
                 errors.at(
                     input.ident.span(),
-                    "a label needs at least one value: every variant is skipped",
+                    Problem::new(
+                        rule::LABEL_VALUE,
+                        "a label needs at least one value: every variant is skipped",
+                    ),
                 );
             }
             variants
@@ -88,7 +95,8 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
         Data::Struct(_) | Data::Union(_) => {
             errors.at(
                 input.ident.span(),
-                "a label value is an enum whose variants are the values; a struct of several labels derives `LabelSet`",
+Problem::new(rule::LABEL_TYPE,
+                "a label value is an enum whose variants are the values; a struct of several labels derives `LabelSet`"),
             );
             Vec::new()
         }
@@ -129,14 +137,12 @@ fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Error
     if !is_unit && skip.is_none() {
         errors.at(
             variant.fields.span(),
-            "a label value cannot have fields: each variant is exactly one value (`#[label(skip)]` on one makes it none)",
+Problem::new(rule::LABEL_VALUE,
+            "a label value cannot have fields: each variant is exactly one value (`#[label(skip)]` on one makes it none)"),
         );
     }
     if value.0.is_empty() && skip.is_none() {
-        errors.at(
-            value.1,
-            "a label value cannot be empty: Prometheus treats an empty label as a missing one",
-        );
+        errors.at(value.1, empty_value());
     }
     Variant {
         ident,
@@ -147,6 +153,14 @@ fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Error
     }
 }
 
+/// What is wrong with a value without text.
+pub(super) fn empty_value() -> Problem {
+    Problem::new(
+        rule::LABEL_VALUE,
+        "a label value cannot be empty: Prometheus treats an empty label as a missing one",
+    )
+}
+
 fn refuse_duplicates(variants: &[Variant], errors: &mut Errors) {
     let mut seen = HashMap::new();
     for variant in variants
@@ -154,13 +168,11 @@ fn refuse_duplicates(variants: &[Variant], errors: &mut Errors) {
         .filter(|variant| !variant.skipped && !variant.value.is_empty())
     {
         if let Some(earlier) = seen.insert(&variant.value, &variant.ident) {
-            errors.at(
-                variant.span,
-                format_args!(
-                    "'{}' is already the value of `{earlier}`: each variant needs its own",
-                    variant.value
-                ),
+            let message = format!(
+                "'{}' is already the value of `{earlier}`: each variant needs its own",
+                variant.value
             );
+            errors.at(variant.span, Problem::new(rule::LABEL_VALUE, message));
         }
     }
 }

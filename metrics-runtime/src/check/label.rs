@@ -1,9 +1,9 @@
 //! What a set of labels must be.
 
 use super::message::Message;
-use super::{equal, find, label_names, position, suggest};
+use super::{equal, find, label_names, no_value, position, suggest};
 use crate::descriptor::LabelDescriptor;
-use crate::label::{Field, MOST_OPEN_VALUES, Rule, possible};
+use crate::label::{Field, Impossible, MOST_OPEN_VALUES, Rule, possible};
 
 /// The type of a set's field must be a label with values.
 #[track_caller]
@@ -50,7 +50,9 @@ const fn brings(message: Message, field: &Field, ident: &str) -> Message {
 #[track_caller]
 pub const fn names_one_label(field: Field) {
     if field.nests() {
-        panic!("the labels of a set keep their names when it is a field: give them other names in that set");
+        let message = Message::new()
+            .text("the labels of a set keep their names when it is a field: give them other names in that set");
+        panic!("{}", message.rule("label-nested").as_str());
     }
 }
 
@@ -73,15 +75,29 @@ pub const fn rule_label(labels: &[LabelDescriptor], name: &str) {
     }
 }
 
-/// A rule names values of its labels. (A label that does not exist is reported by [`rule_label`].)
+/// A rule names values of its labels. (A label that does not exist or is open is reported by
+/// [`rule_label`].)
 #[track_caller]
 pub const fn rule_value(labels: &[LabelDescriptor], name: &str, value: &str) {
     if let Some(label) = find(labels, name)
-        && labels[label].is_open()
+        && !labels[label].is_open()
+        && position(labels[label].values, value).is_none()
     {
-        return;
+        let message = no_value(&labels[label], value);
+        panic!("{}", message.rule("label-impossible").as_str());
     }
-    super::value_exists(labels, name, value);
+}
+
+/// A set with rules, be they those of a set inside it, has few enough labels.
+#[track_caller]
+pub const fn rules_fit(labels: &[LabelDescriptor], rules: &[Rule]) {
+    if !rules.is_empty() && labels.len() > Impossible::MOST_LABELS {
+        let message = Message::new().text("a set with impossible combinations has at most ");
+        let message = message
+            .number(Impossible::MOST_LABELS)
+            .text(" labels, and this one has ");
+        panic!("{}", message.number(labels.len()).rule("label-impossible").as_str());
+    }
 }
 
 /// A rule must leave some combination; the first that leaves none is to blame.

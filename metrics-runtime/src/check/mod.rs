@@ -11,7 +11,7 @@ mod nearest;
 
 pub use self::label::{
     field_fits, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label, rule_value,
-    value_position,
+    rules_fit, value_position,
 };
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
 pub(crate) use self::names::{FNV_OFFSET, fnv_1a};
@@ -48,13 +48,18 @@ pub const fn value_exists(labels: &[LabelDescriptor], name: &str, value: &str) {
     if position(labels[label].values, value).is_some() {
         return;
     }
+    panic!("{}", no_value(&labels[label], value).as_str());
+}
+
+/// ``label 'kind' has no value 'emial'; did you mean 'email'?``
+const fn no_value(label: &LabelDescriptor, value: &str) -> Message {
     let message = Message::new()
         .text("label '")
-        .text(name)
+        .text(label.name)
         .text("' has no value '")
         .text(value)
         .text("'");
-    panic!("{}", suggest(message, value, labels[label].values).as_str());
+    suggest(message, value, label.values)
 }
 
 /// Every label of the metric must be named by `#[timed]`.

@@ -8,7 +8,7 @@ use crate::label::Impossible;
 /// What a field of a `#[derive(LabelSet)]` struct can be: whatever labels a metric by itself (an enum of values, a set
 /// of its own, an open label), and a `bool` or an [`IntRange`](super::IntRange), which only a field gives a name.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a label",
+    message = "`{Self}` cannot be a label [label-type]",
     label = "not a label",
     note = "an enum with `#[derive(LabelValue)]`, a struct with `#[derive(LabelSet)]`, a `bool`, an `IntRange<MIN, MAX>`",
     note = "a `String`, a number or a path has no bounded set of values; where they are known only while the program runs, \
@@ -56,7 +56,7 @@ impl<S: LabelSet> LabelField for S {
         nests: S::NESTS,
         skips: S::SKIPS,
         problem: if S::LABELS.is_empty() {
-            "`()` has no labels, which a set need not say: leave the field out"
+            "`()` has no labels, which a set need not say: leave the field out [label-nested]"
         } else {
             ""
         },

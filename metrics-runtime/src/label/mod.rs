@@ -22,7 +22,7 @@ use crate::storage::Block;
 /// Derive it: `#[derive(LabelValue)]`. The label's name is the enum's name in
 /// `snake_case`, each value the variant's; both can be changed with `#[label(…)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not the values of one label",
+    message = "`{Self}` is not the values of one label [label-type]",
     label = "does not derive `LabelValue`",
     note = "here belongs an enum with `#[derive(LabelValue)]`, whose variants are the values; those of an `open_label!` are \
             known only while the program runs"
@@ -49,7 +49,7 @@ pub trait LabelValue: LabelSet {
 /// The labels of a metric: `()` for none, an enum that derives [`LabelValue`] for one, a struct that derives
 /// `LabelSet` for several.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot label a metric",
+    message = "`{Self}` cannot label a metric [label-type]",
     label = "not a set of labels",
     note = "one label: an enum with `#[derive(LabelValue)]`; several: a struct of such enums with `#[derive(LabelSet)]`",
     note = "a `bool` or an `IntRange` has no name of its own: make it a field of such a struct, and the field names it",

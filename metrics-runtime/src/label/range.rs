@@ -47,9 +47,9 @@ impl<const MIN: u16, const MAX: u16> IntRange<MIN, MAX> {
     }
 
     const PROBLEM: &'static str = if MIN > MAX {
-        "this `IntRange` has no numbers: its first must not be greater than its last"
+        "this `IntRange` has no numbers: its first must not be greater than its last [label-value]"
     } else if MAX > LARGEST {
-        "an `IntRange` ends at 999 or before: each of its numbers is a series"
+        "an `IntRange` ends at 999 or before: each of its numbers is a series [label-value]"
     } else {
         ""
     };
