@@ -470,6 +470,8 @@ pub use enumetrics_macros::InfoLabels;
 
 #[cfg(feature = "prometheus")]
 pub use enumetrics_runtime::CatalogCollector;
+#[cfg(feature = "tls")]
+pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
     Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName,
     Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels,
@@ -478,7 +480,7 @@ pub use enumetrics_runtime::{
     Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
 };
 #[cfg(feature = "exporter")]
-pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
 
 #[doc(hidden)]
 pub use enumetrics_runtime::__private;

@@ -34,8 +34,10 @@ pub mod testing;
 
 pub use self::catalog::{Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
+#[cfg(feature = "tls")]
+pub use self::exporter::Tls;
 #[cfg(feature = "exporter")]
-pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use self::exporter::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
 pub use self::exposition::Format;
 pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
