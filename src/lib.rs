@@ -47,7 +47,7 @@
 //! | to | see |
 //! |---|---|
 //! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`catalog!`]; [the guide](guide::declaring) |
-//! | record | [`Counter`], [`Gauge`], [`Histogram`] |
+//! | record | [`Counter`], [`Gauge`], [`InFlight`], [`Histogram`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
@@ -112,6 +112,7 @@
 /// | option | meaning |
 /// |---|---|
 /// | `#[metric(buckets = …)]` | the upper bounds of a histogram's buckets: a list, or a constant array or slice of `f64` |
+/// | `#[metric(shared)]` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
 ///
 /// # Errors
 ///
@@ -294,8 +295,9 @@ pub use enumetrics_macros::LabelSet;
 pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
     Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Gauge, GaugeSeries, GaugeValue,
-    Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
-    Observation, Scrape, Timer, Tracked, Unlabelled,
+    Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Kind,
+    LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, Storage,
+    Timer, Tracked, Unlabelled,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};

@@ -62,6 +62,8 @@ fn a_recording_is_a_plain_addition_without_a_call() {
         ("label_of_a_variable", 11),
         ("three_labels", 20),
         ("observation", 40),
+        ("enter", 13),
+        ("leave", 13),
     ] {
         let code = hot_path(&assembly, function);
         for slow in ["lock", "xchg", "call", "ud2"] {
@@ -73,6 +75,20 @@ fn a_recording_is_a_plain_addition_without_a_call() {
             code.len()
         );
     }
+}
+
+#[test]
+fn a_shared_counter_is_one_atomic_addition() {
+    let assembly = assembly();
+    // The addition and the return.
+    let code = hot_path(&assembly, "shared");
+    assert!(code.len() == 2 && has(&code, "lock"), "{code:#?}");
+    // With a label known at run time its place has to be computed.
+    let code = hot_path(&assembly, "shared_with_a_variable");
+    assert!(
+        code.len() <= 5 && has(&code, "lock") && !has(&code, "call"),
+        "{code:#?}"
+    );
 }
 
 #[test]

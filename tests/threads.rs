@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use enumetrics::{Catalog, Counter, Histogram, LabelValue, metric_family};
+use enumetrics::{Catalog, Counter, Histogram, InFlight, LabelValue, metric_family};
 
 #[derive(LabelValue, Clone, Copy)]
 pub enum Parity {
@@ -175,6 +175,36 @@ fn an_instance_that_is_dropped_takes_its_cells_along() {
     }
     // A new instance starts at 0, whoever recorded into the one before it.
     Threads::new().assert_exactly(0);
+}
+
+#[test]
+fn guards_that_change_threads_come_back_and_are_never_fewer_than_none() {
+    const EACH: usize = 20_000;
+    static IN_FLIGHT: InFlight<Parity> = InFlight::new();
+    let series = IN_FLIGHT.with(Parity::Even);
+    // What one thread of a pair tracks, the other ends.
+    let (mut most, mut reads) = (0, 0);
+    std::thread::scope(|scope| {
+        let pairs: Vec<_> = (0..2)
+            .map(|_| {
+                let (sender, receiver) = std::sync::mpsc::sync_channel(100);
+                scope.spawn(move || {
+                    for _ in 0..EACH {
+                        sender.send(series.track()).expect("the other thread listens");
+                    }
+                });
+                scope.spawn(move || receiver.into_iter().for_each(drop))
+            })
+            .collect();
+        while !pairs.iter().all(|thread| thread.is_finished()) {
+            let now = series.get();
+            assert!(now >= 0, "{now} in flight");
+            most = most.max(now);
+            reads += 1;
+        }
+    });
+    assert!(most > 0, "nothing was seen in flight in {reads} reads");
+    assert_eq!((series.get(), IN_FLIGHT.with(Parity::Odd).get()), (0, 0));
 }
 
 #[cfg(unix)]

@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
 
 use crate::diagnostics::Errors;
+use crate::span::span_of;
 
 pub(crate) const BUCKETS: &str = "buckets";
 pub(crate) const CRATE: &str = "crate";
@@ -13,6 +14,7 @@ pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
 pub(crate) const RENAME_ALL: &str = "rename_all";
+pub(crate) const SHARED: &str = "shared";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const VALUE: &str = "value";
 
@@ -44,6 +46,18 @@ impl Setting {
         syn::parse2(self.value.clone())
             .map_err(|error| errors.at(error.span(), format_args!("expected {expected}")))
             .ok()
+    }
+
+    /// The word, which says everything by standing there.
+    pub(crate) fn alone(&self, errors: &mut Errors) -> Ident {
+        if !self.value.is_empty() {
+            let word = self.word();
+            errors.at(
+                span_of(&self.value, self.word.span()),
+                format_args!("`{word}` has no value: write `{word}` alone, or leave it out"),
+            );
+        }
+        self.word.clone()
     }
 
     /// The value as a string literal.

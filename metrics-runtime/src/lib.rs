@@ -25,6 +25,7 @@ mod interop;
 mod label;
 mod metric;
 mod storage;
+mod sync;
 
 pub use self::catalog::{Catalog, DuplicateName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
@@ -37,8 +38,9 @@ pub use self::interop::CatalogCollector;
 pub use self::label::{LabelSet, LabelValue, Unlabelled};
 pub use self::metric::{
     Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
-    Metric, Observation, Timer, Tracked,
+    InFlight, InFlightGuard, InFlightSeries, InPlace, Metric, Observation, Timer, Tracked,
 };
+pub use self::storage::{PerThread, Shared, Storage};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
@@ -46,6 +48,6 @@ pub mod __private {
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
-    pub use crate::metric::{CounterCells, HistogramCells, Reading, Timed, TimedInto, TimedMetric};
-    pub use crate::storage::{Block, FloatCell, IntCell};
+    pub use crate::metric::{CounterCells, HistogramCells, InFlightCells, Reading, Timed, TimedInto, TimedMetric};
+    pub use crate::storage::{Block, Cell, FloatCell, IntCell, Place};
 }

@@ -1,6 +1,6 @@
 //! enumetrics: statics; `.with(labels)` is an index, so there is nothing to cache.
 
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, Scrape, metric_family, timed};
+use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, Scrape, metric_family, timed};
 
 use super::OURS;
 use crate::bench::{Bench, Family, ForSeries, Series};
@@ -27,7 +27,9 @@ struct Calls {
     #[metric(buckets = crate::workload::BOUNDS)]
     by_route_duration_seconds: Histogram<Route>,
     /// A gauge with one label.
-    in_flight: Gauge<Route>,
+    gauge: Gauge<Route>,
+    /// What is in flight, with one label.
+    in_flight: InFlight<Route>,
 }
 
 static CALLS: Calls = Calls::new();
@@ -78,8 +80,8 @@ pub fn enter(bench: &mut Bench) {
     });
     bench.call(&[GAUGE_1], OURS, || {
         |step| {
-            CALLS.in_flight.with(step.by_route.route).inc();
-            CALLS.in_flight.with(step.by_route.route).dec();
+            CALLS.gauge.with(step.by_route.route).inc();
+            CALLS.gauge.with(step.by_route.route).dec();
         }
     });
     bench.call(&[IN_FLIGHT_1], OURS, || {

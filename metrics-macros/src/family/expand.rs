@@ -78,13 +78,23 @@ struct Expansion<'a> {
     cfg: Vec<&'a Attribute>,
     /// The constant with its descriptor.
     descriptor: Ident,
-    /// Its type as written, or with the number of its buckets.
+    /// Its type as written, with the number of its buckets and where its cells are.
     ty: TokenStream,
 }
 
 impl<'a> Expansion<'a> {
     fn of(krate: &'a TokenStream, metric: &'a Metric) -> Self {
-        let Metric { field, ty, buckets, .. } = metric;
+        let Metric {
+            field,
+            ty: written,
+            buckets,
+            shared,
+            ..
+        } = metric;
+        let ty = match shared {
+            Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
+            None => quote!(#written),
+        };
         Self {
             krate,
             metric,
@@ -97,13 +107,13 @@ impl<'a> Expansion<'a> {
             ty: match buckets {
                 Some(Buckets { list: Some(list), .. }) => {
                     let count = list.len();
-                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
+                    quote_spanned!(written.span()=> #krate::Bucketed<#ty, #count>)
                 }
                 Some(Buckets { value, .. }) => {
-                    let count = quote_spanned!(span_of(value, ty.span())=> { (#value).len() });
-                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
+                    let count = quote_spanned!(span_of(value, written.span())=> { (#value).len() });
+                    quote_spanned!(written.span()=> #krate::Bucketed<#ty, #count>)
                 }
-                None => quote!(#ty),
+                None => ty,
             },
         }
     }
@@ -208,6 +218,7 @@ impl<'a> Expansion<'a> {
             ty,
             name,
             buckets,
+            shared,
             mistaken,
             ..
         } = metric;
@@ -220,6 +231,10 @@ impl<'a> Expansion<'a> {
             "name_fits",
             &quote!(#kind, #name, #field_name),
         )];
+        if let Some(word) = shared {
+            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
+            checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
+        }
         match buckets {
             None if *mistaken => {}
             None => checks.push(check(krate, ty.span(), "needs_no_buckets", &kind)),

@@ -48,6 +48,8 @@ struct Metric {
     /// The first paragraph of the doc comment, on one line, or the expression that stands in its place.
     help: Option<TokenStream>,
     buckets: Option<Buckets>,
+    /// The word `shared`, where it stands.
+    shared: Option<Ident>,
     /// Its attribute has a mistake, which is reported: what it lacks may be what was meant.
     mistaken: bool,
 }

@@ -8,7 +8,8 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitS
 
 use super::{Buckets, Family, Metric};
 use crate::attribute::{
-    BUCKETS, CRATE, MAX_SERIES, NAMESPACE, SUBSYSTEM, crate_path, settings, split_at_commas, take_settings, visible,
+    BUCKETS, CRATE, MAX_SERIES, NAMESPACE, SHARED, SUBSYSTEM, crate_path, settings, split_at_commas, take_settings,
+    visible,
 };
 use crate::diagnostics::Errors;
 
@@ -72,10 +73,12 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         }
         !conditional
     });
-    let buckets = take_settings(&mut field.attrs, "metric", &[BUCKETS], errors)
-        .into_iter()
-        .find_map(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
+    let settings = take_settings(&mut field.attrs, "metric", &[BUCKETS, SHARED], errors);
+    let of = |word: &str| settings.iter().find(|setting| setting.word() == word);
+    let buckets = of(BUCKETS)
+        .and_then(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
         .map(|value| parse_buckets(value, errors));
+    let shared = of(SHARED).map(|setting| setting.alone(errors));
     let name = prefix
         .iter()
         .map(LitStr::value)
@@ -90,6 +93,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         field: ident,
         ty: field.ty,
         buckets,
+        shared,
         mistaken: errors.count() > mistakes,
     })
 }

@@ -221,6 +221,17 @@ pub const fn needs_no_buckets(kind: Kind) {
     }
 }
 
+/// `#[metric(shared)]` stands on metrics that are not shared without it.
+#[track_caller]
+pub const fn takes_shared(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new()
+            .text("remove `shared`: the cells of this ")
+            .text(kind.as_str());
+        panic!("{}", message.text(" are always shared by all threads").as_str());
+    }
+}
+
 /// Bucket bounds must be there, finite, and increase.
 #[track_caller]
 pub const fn buckets(bounds: &[f64]) {

@@ -72,6 +72,13 @@ impl TextEncoder<'_> {
                 page.extend(bytes);
             }),
             Reading::Histogram(cells) => self.histogram(family, *cells),
+            Reading::InFlight(cells) => self.scalars(family, |page, bytes, index| {
+                let mut value = [0];
+                cells.sum(index, &mut value);
+                bytes.clear();
+                write_i64(bytes, value[0]);
+                page.extend(bytes);
+            }),
         }
     }
 

@@ -80,6 +80,12 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::Metr
             Reading::Histogram(cells) => {
                 metric.set_histogram(histogram(descriptor, HistogramSeries::new(*cells, index)))
             }
+            #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
+            Reading::InFlight(cells) => {
+                let mut value = [0];
+                cells.sum(index, &mut value);
+                metric.set_gauge(gauge(value[0] as f64));
+            }
         }
         metric
     });

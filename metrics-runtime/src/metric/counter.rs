@@ -4,7 +4,7 @@ use super::sealed::Sealed;
 use super::{Metric, Reading};
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Adopted, CounterCell, Lanes, cell};
+use crate::storage::{CounterCell, PerThread, Place, Shared, Storage};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
@@ -13,7 +13,7 @@ use crate::storage::{Adopted, CounterCell, Lanes, cell};
 /// `_total`.
 ///
 /// Each thread adds to a cell of its own, without an atomic operation; it cannot fail, panic or block. A count wraps
-/// after 2⁶⁴ − 1.
+/// after 2⁶⁴ − 1. `S` changes where the cells are: see [`Shared`].
 ///
 /// ```
 /// # use enumetrics_runtime::Counter;
@@ -23,18 +23,18 @@ use crate::storage::{Adopted, CounterCell, Lanes, cell};
 /// RESTARTS.inc_by(2);
 /// assert_eq!(RESTARTS.get(), 3);
 /// ```
-pub struct Counter<L: LabelSet = ()> {
-    lanes: Lanes<L::Cells<CounterCell>>,
+pub struct Counter<L: LabelSet = (), S: Storage = PerThread> {
+    cells: S::Place<L::Cells<CounterCell>>,
 }
 
-impl<L: LabelSet> Counter<L> {
+impl<L: LabelSet, S: Storage> Counter<L, S> {
     /// The most time series that this counter exports: one for each combination of label values.
     pub const MAX_SERIES: usize = L::COMBINATIONS;
 
     /// A counter whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { lanes: Lanes::new() }
+        Self { cells: Place::EMPTY }
     }
 
     /// The series with these label values.
@@ -55,7 +55,7 @@ impl<L: LabelSet> Counter<L> {
 }
 
 /// Without labels there is one series, and the counter is used as that series.
-impl<L: LabelSet> Counter<L> {
+impl<L: LabelSet, S: Storage> Counter<L, S> {
     /// Adds 1.
     #[inline]
     pub fn inc(&self)
@@ -81,17 +81,6 @@ impl<L: LabelSet> Counter<L> {
         L: Unlabelled,
     {
         self.with(L::ONLY).get()
-    }
-}
-
-impl<L: LabelSet> Counter<L> {
-    #[cold]
-    #[inline(never)]
-    fn add_at_first(&self, index: usize, amount: u64) {
-        match self.lanes.adopt() {
-            Adopted::Own(block) => cell(block, index, |cell| cell.add_alone(amount)),
-            Adopted::Shared(block) => cell(block, index, |cell| cell.add_shared(amount)),
-        }
     }
 }
 
@@ -136,18 +125,15 @@ pub trait CounterCells: Sync {
     fn sum(&self, first: usize, counts: &mut [u64]);
 }
 
-impl<L: LabelSet> CounterCells for Counter<L> {
+impl<L: LabelSet, S: Storage> CounterCells for Counter<L, S> {
     #[inline]
     fn add(&self, index: usize, amount: u64) {
-        match self.lanes.own() {
-            Some(block) => cell(block, index, |cell| cell.add_alone(amount)),
-            None => self.add_at_first(index, amount),
-        }
+        self.cells.record::<CounterCell>(index, amount);
     }
 
     fn sum(&self, first: usize, counts: &mut [u64]) {
         counts.fill(0);
-        for block in self.lanes.blocks() {
+        for block in self.cells.blocks() {
             for (count, cell) in counts.iter_mut().zip(&block.as_ref()[first..]) {
                 *count = count.wrapping_add(cell.get());
             }
@@ -155,26 +141,28 @@ impl<L: LabelSet> CounterCells for Counter<L> {
     }
 }
 
-impl<L: LabelSet> Sealed for Counter<L> {}
+impl<L: LabelSet, S: Storage> Sealed for Counter<L, S> {}
 
-impl<L: LabelSet> Metric for Counter<L> {
+impl<L: LabelSet, S: Storage> Metric for Counter<L, S> {
     const KIND: Kind = Kind::Counter;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
+    type Shared = Counter<L, Shared>;
+    const TAKES_SHARED: bool = true;
 
     fn read(&self) -> Reading<'_> {
         Reading::Counter(self)
     }
 }
 
-impl<L: LabelSet> Default for Counter<L> {
+impl<L: LabelSet, S: Storage> Default for Counter<L, S> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: LabelSet> fmt::Debug for Counter<L> {
+impl<L: LabelSet, S: Storage> fmt::Debug for Counter<L, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let series = (0..L::COMBINATIONS).map(|index| CounterSeries { counter: self, index }.get());
         super::debug_series(f, L::LABELS, series)

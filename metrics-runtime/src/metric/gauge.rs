@@ -272,6 +272,7 @@ impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
+    type Shared = Self;
 
     fn read(&self) -> Reading<'_> {
         V::read(self.cells.as_ref())

@@ -4,6 +4,7 @@ mod bounds;
 mod counter;
 mod gauge;
 mod histogram;
+mod in_flight;
 mod timer;
 
 pub use self::counter::{Counter, CounterCells, CounterSeries};
@@ -11,6 +12,7 @@ pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
 pub use self::histogram::{
     Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto, TimedMetric,
 };
+pub use self::in_flight::{InFlight, InFlightCells, InFlightGuard, InFlightSeries};
 pub use self::timer::{Timed, Timer};
 
 use std::fmt;
@@ -22,7 +24,7 @@ use crate::storage::{FloatCell, IntCell};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "not a metric",
-    note = "the fields of a `#[metric_family]` are `Counter`, `Gauge` or `Histogram`, each with its labels in `<…>`"
+    note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `InFlight` or `Histogram`, each with its labels in `<…>`"
 )]
 pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     /// The kind of metric.
@@ -34,6 +36,11 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     const NEW: Self;
     /// The metric with `N` bucket bounds; only histograms differ with it.
     type WithBuckets<const N: usize>: Metric;
+    /// The metric with cells that all threads share; itself, if it has no others.
+    type Shared: Metric;
+    /// Whether that is another.
+    #[doc(hidden)]
+    const TAKES_SHARED: bool = false;
 
     /// The cells, for a scrape.
     #[doc(hidden)]
@@ -44,6 +51,11 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
 ///
 /// `Bucketed<Histogram<Module>, 5>` is `Histogram<Module, 5>`.
 pub type Bucketed<M, const N: usize> = <M as Metric>::WithBuckets<N>;
+
+/// The metric type `M` with cells that all threads share: what `#[metric(shared)]` makes of a field's type.
+///
+/// `InPlace<Counter<Status>>` is `Counter<Status, Shared>`.
+pub type InPlace<M> = <M as Metric>::Shared;
 
 /// The series of one metric, in the order of its label combinations.
 #[allow(
@@ -59,6 +71,8 @@ pub enum Reading<'a> {
     Float(&'a [FloatCell]),
     /// A histogram's.
     Histogram(&'a dyn HistogramCells),
+    /// Those of what is in flight.
+    InFlight(&'a dyn InFlightCells),
 }
 
 mod sealed {
