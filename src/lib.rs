@@ -49,6 +49,7 @@
 //! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`catalog!`]; [the guide](guide::declaring) |
 //! | record | [`Counter`], [`Gauge`], [`InFlight`], [`Histogram`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
+//! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
 //!
@@ -59,6 +60,8 @@
 //! | `exporter` | yes | `Exporter`: `GET /metrics` on tokio, on an address of its own, with basic authentication |
 //! | `prometheus` | yes | registries of the crate `prometheus` in the same scrape, and a catalog as a collector in one |
 //! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
+//! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
+//! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server |
 //!
 //! Without any feature there is declaring, recording, timing and [`Catalog::render`].
@@ -105,20 +108,29 @@
 /// |---|---|
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name |
 /// | `max_series = …` | a struct that could export more series does not compile; any constant expression |
+/// | `labels(component = "cart", …)` | labels that all its series have; any constant `&str` |
 /// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
-/// On a field:
+/// On a field, in `#[metric(…)]`:
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `#[metric(buckets = …)]` | the upper bounds of a histogram's buckets: a list, or a constant array or slice of `f64` |
-/// | `#[metric(shared)]` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
+/// | `buckets = …` | the upper bounds of a histogram's buckets: a list, or a constant array or slice of `f64`, such as [`buckets`](mod@buckets) makes |
+/// | `shared` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
+/// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
+/// | `unit = "…"` | a unit that is no base unit; the name must end in it |
+/// | `max_series = …` | a budget of its own |
+/// | `was = "…"` | the full name that it had before: it is exported under both, while rules and dashboards move |
+/// | `flatten` | the field is a struct of metrics, whose metrics are exported as they are |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules), which says why |
+///
+/// A field that is `#[deprecated]` says so in its help text, too.
 ///
 /// # Errors
 ///
 /// All mistakes of a declaration are reported together, each on its token: a name that Prometheus does not accept, a
 /// counter without `_total`, a unit that is no base unit, a missing help, bounds that do not increase, a budget that is
-/// exceeded, a misspelt option.
+/// exceeded, a misspelt option. A message ends in the id of the [rule](guide::rules).
 /// Naming follows [Prometheus' conventions](https://prometheus.io/docs/practices/naming/).
 pub use enumetrics_macros::metric_family;
 
@@ -152,6 +164,7 @@ pub use enumetrics_macros::metric_family;
 /// assert_eq!(LIMIT, 2);
 /// ```
 ///
+/// With `#[catalog(max_series = …)]` on the static, a catalog that could export more series does not compile.
 /// `crate = path;` before the declaration says where this crate is, if not at `::enumetrics`.
 pub use enumetrics_macros::catalog;
 
@@ -208,9 +221,18 @@ pub use enumetrics_macros::catalog;
 ///
 /// # Cost
 ///
-/// Two readings of the clock and one observation; no allocation. A future grows by one [`Instant`](std::time::Instant).
+/// Two readings of the clock and one observation; no allocation. On Linux on x86-64 the clock is the processor's time
+/// stamp counter, if it can be trusted; else it is [`Instant`](std::time::Instant). A future grows by the size of one.
 pub use enumetrics_macros::timed;
 
+#[doc(inline)]
+pub use enumetrics_runtime::buckets;
+#[cfg(feature = "catalogue")]
+#[doc(inline)]
+pub use enumetrics_runtime::catalogue;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use enumetrics_runtime::testing;
 #[doc(inline)]
 pub use enumetrics_runtime::timed_into;
 
@@ -297,7 +319,7 @@ pub use enumetrics_runtime::{
     Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Gauge, GaugeSeries, GaugeValue,
     Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Kind,
     LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, Storage,
-    Timer, Tracked, Unlabelled,
+    Timer, Tracked, UnknownName, Unlabelled,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};
@@ -309,6 +331,13 @@ pub use enumetrics_runtime::__private;
 pub mod guide {
     #[doc = include_str!("../docs/declaring.md")]
     pub mod declaring {}
+
+    #[doc = include_str!("../docs/rules.md")]
+    pub mod rules {}
+
+    #[cfg(all(feature = "testing", feature = "catalogue"))]
+    #[doc = include_str!("../docs/testing.md")]
+    pub mod testing {}
 
     #[doc = include_str!("../docs/timing.md")]
     pub mod timing {}

@@ -247,7 +247,7 @@ mod conditional {
         pub things_total: Counter<Level>,
         /// Not there either.
         #[cfg(not(test))]
-        pub no_counter: Counter,
+        pub no_amount: Counter,
         /// Seconds.
         #[metric(buckets = [1.0])]
         pub seconds: Histogram,

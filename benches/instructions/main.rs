@@ -11,7 +11,7 @@ use std::error::Error;
 use std::process::{Command, ExitCode};
 
 use self::baseline::Count;
-use self::paths::{PATHS, Path, SCRAPES};
+use self::paths::{PATHS, Path, SCRAPES, settle_the_clock};
 
 const HELP: &str = "\
 cargo run --release -p enumetrics-instructions -- COMMAND
@@ -71,6 +71,7 @@ fn record() -> Result<(), Box<dyn Error>> {
 
 fn run(path: &str, passes: &str) -> Result<(), Box<dyn Error>> {
     let path = all().find(|known| known.name == path).ok_or("no such path")?;
+    settle_the_clock();
     (path.run)(passes.parse()?);
     Ok(())
 }

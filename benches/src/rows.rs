@@ -61,6 +61,7 @@ rows! {
     GAUGE_1: "gauge, +1 and -1, 1 label", NanosPerCall;
     IN_FLIGHT_1: "in-flight guard, 1 label", NanosPerCall;
     TIMED_FN: "time a function, 1 label", NanosPerCall;
+    TIMED_FN_INSTANT: "time a function with `Instant`, 1 label", NanosPerCall;
     TIMED_ASYNC: "time an async function, 1 label", NanosPerCall;
     TIMED_ASYNC_OUTCOME: "the same with in-flight and outcome", NanosPerCall;
     THREADS_COUNTER: "2 threads: counter, no labels", NanosPerCall, 2 threads;

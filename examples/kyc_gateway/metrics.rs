@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[metric_family(namespace = "kyc", max_series = 100)]
 pub struct Kyc {
     /// Duration of the whole verification pipeline, whatever its end.
-    // The objective is "95 % under 8 s", so 8 is a bound: only a bound can be checked exactly.
-    #[metric(buckets = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 15.0])]
+    // The objective is "95 % under 8 s".
+    #[metric(buckets = [1, 2, 4, 6, 8, 10, 15], slo = 8)]
     pub verification_duration_seconds: Histogram,
     /// Duration of each call to a module of the pipeline, whatever its end.
-    #[metric(buckets = [0.5, 1.0, 2.0, 4.0, 8.0])]
+    #[metric(buckets = [0.5, 1, 2, 4, 8])]
     pub module_duration_seconds: Histogram<Module>,
     /// Verifications that came to an end, by final status.
     pub verifications_total: Counter<Status>,
@@ -152,7 +152,17 @@ pub enum StatusClass {
 
 #[cfg(test)]
 mod tests {
+    use enumetrics::catalogue::Catalogue;
+
     use super::*;
+
+    /// What operators read is what the program exports.
+    #[test]
+    fn the_documents_are_current() {
+        let catalogue = Catalogue::of(&METRICS);
+        catalogue.assert_current("examples/kyc_gateway/metrics.md");
+        catalogue.assert_current("examples/kyc_gateway/metrics.json");
+    }
 
     /// The same word for a metric and for an answer's body.
     #[test]

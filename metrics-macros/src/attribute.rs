@@ -6,22 +6,39 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
 
 use crate::diagnostics::Errors;
-use crate::span::span_of;
 
+pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const FLATTEN: &str = "flatten";
+pub(crate) const LABELS: &str = "labels";
 pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SHARED: &str = "shared";
+pub(crate) const SLO: &str = "slo";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
+pub(crate) const UNIT: &str = "unit";
 pub(crate) const VALUE: &str = "value";
+pub(crate) const WAS: &str = "was";
 
-/// One `word = value`. The value stays tokens until someone asks for it.
+/// One `word = value`, or `word(…)`. The value stays tokens until someone asks for it.
 pub(crate) struct Setting {
     pub(crate) word: Ident,
     pub(crate) value: TokenStream,
+    form: Form,
+}
+
+/// How a setting is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// `word`
+    Alone,
+    /// `word = value`
+    Value,
+    /// `word(value)`
+    List,
 }
 
 impl Setting {
@@ -32,8 +49,12 @@ impl Setting {
 
     /// The value as `T`.
     pub(crate) fn value_as<T: Parse>(&self, expected: &str, errors: &mut Errors) -> Option<T> {
+        let word = self.word();
+        if self.form == Form::List {
+            errors.at(self.word.span(), format_args!("expected `=`: write `{word} = value`"));
+            return None;
+        }
         if self.value.is_empty() {
-            let word = self.word();
             errors.at(self.word.span(), format_args!("`{word}` needs a value: {expected}"));
             return None;
         }
@@ -48,16 +69,32 @@ impl Setting {
             .ok()
     }
 
-    /// The word, which says everything by standing there.
-    pub(crate) fn alone(&self, errors: &mut Errors) -> Ident {
-        if !self.value.is_empty() {
+    /// That the word stands alone.
+    pub(crate) fn alone(&self, errors: &mut Errors) -> bool {
+        if self.form != Form::Alone {
             let word = self.word();
             errors.at(
-                span_of(&self.value, self.word.span()),
-                format_args!("`{word}` has no value: write `{word}` alone, or leave it out"),
+                self.word.span(),
+                format_args!("`{word}` takes no value: write `{word}` alone"),
             );
         }
-        self.word.clone()
+        self.form == Form::Alone
+    }
+
+    /// The elements of `word(element, …)`.
+    pub(crate) fn list<T: Parse>(&self, expected: &str, errors: &mut Errors) -> Vec<T> {
+        if self.form != Form::List || self.value.is_empty() {
+            let word = self.word();
+            errors.at(
+                self.word.span(),
+                format_args!("`{word}` needs a list: write `{word}({expected})`"),
+            );
+            return Vec::new();
+        }
+        let list = |input: ParseStream<'_>| input.parse_terminated(T::parse, Token![,]);
+        errors
+            .ok(syn::parse::Parser::parse2(list, self.value.clone()))
+            .map_or_else(Vec::new, |list| list.into_iter().collect())
     }
 
     /// The value as a string literal.
@@ -71,8 +108,13 @@ impl Parse for Setting {
         let word =
             Ident::parse_any(input).map_err(|error| syn::Error::new(error.span(), "expected `option = value`"))?;
         let mut value = TokenStream::new();
+        let mut form = Form::Value;
         if input.is_empty() || input.peek(Token![,]) {
-            // A word alone: whoever needs its value says so.
+            form = Form::Alone;
+        } else if input.peek(syn::token::Paren) {
+            let list;
+            syn::parenthesized!(list in input);
+            (form, value) = (Form::List, list.parse()?);
         } else if input.parse::<Option<Token![=]>>()?.is_none() {
             return Err(input.error(format_args!("expected `=`: write `{word} = value`")));
         } else {
@@ -83,6 +125,7 @@ impl Parse for Setting {
         Ok(Self {
             word,
             value: visible(value),
+            form,
         })
     }
 }

@@ -5,13 +5,18 @@ use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Path, Token, Visibility};
 
-use crate::attribute::{default_crate_path, split_at_commas};
+use crate::attribute::{MAX_SERIES, default_crate_path, split_at_commas, take_settings};
 use crate::diagnostics::Errors;
 use crate::span::{self, private, span_of};
 
 pub(crate) fn catalog(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let catalog: Option<Catalog> = errors.ok(syn::parse2(item));
+    let mut catalog: Option<Catalog> = errors.ok(syn::parse2(item));
+    if let Some(catalog) = &mut catalog {
+        for setting in take_settings(&mut catalog.attributes, "catalog", &[MAX_SERIES], &mut errors) {
+            catalog.max_series = setting.value_as("a number", &mut errors);
+        }
+    }
     let expansion = catalog.as_ref().map(expand);
     let errors = errors.into_tokens();
     quote!(#expansion #errors)
@@ -24,6 +29,7 @@ struct Catalog {
     visibility: Visibility,
     ident: Ident,
     structs: Vec<TokenStream>,
+    max_series: Option<TokenStream>,
 }
 
 impl Parse for Catalog {
@@ -62,6 +68,7 @@ impl Parse for Catalog {
             visibility,
             ident,
             structs,
+            max_series: None,
         })
     }
 }
@@ -73,6 +80,7 @@ fn expand(
         visibility,
         ident,
         structs,
+        max_series,
     }: &Catalog,
 ) -> TokenStream {
     let check = quote!(#krate::__private::check);
@@ -86,6 +94,11 @@ fn expand(
         quote_spanned!(span=> #private::Listed::new(&#tokens))
     });
     let count = structs.len();
+    let name = ident.to_string();
+    let budget = max_series.iter().map(|budget| {
+        let arguments = quote!(#name, &__STRUCTS, #budget);
+        span::check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
+    });
     quote! {
         #(#attributes)*
         #[allow(long_running_const_eval, unused_qualifications)]
@@ -97,6 +110,7 @@ fn expand(
             const __CONFLICTS: [::core::option::Option<#check::Conflict>; #count] =
                 #check::conflicts::<{ #check::claims(&__STRUCTS) }, #count>(&__STRUCTS);
             #(const _: () = #checks;)*
+            #(const _: () = #budget;)*
             #krate::Catalog::__new(&__EXPORTS, &__STRUCTS)
         };
     }

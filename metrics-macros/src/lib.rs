@@ -20,6 +20,7 @@ mod expansion;
 mod family;
 mod label;
 mod naming;
+mod rule;
 mod span;
 mod timed;
 

@@ -5,30 +5,46 @@
 
 use heck::{ToKebabCase, ToLowerCamelCase, ToShoutyKebabCase, ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
+use crate::rule::{self, Problem};
+
 /// Why this text cannot be (a part of) a metric's name.
-pub(crate) fn metric_name_problem(part: &str) -> Option<String> {
-    if let Some(problem) = grammar_problem(part, "metric") {
-        return Some(problem);
-    }
-    // The rules of promlint, which everyone runs later.
+pub(crate) fn metric_name_problem(part: &str) -> Option<Problem> {
+    grammar_problem(part, "metric")
+}
+
+/// What is unusual about (a part of) a metric's name: the rules of promlint, which everyone runs later.
+pub(crate) fn metric_name_style(part: &str) -> Option<Problem> {
     let is_camel_case = part
         .as_bytes()
         .windows(2)
         .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
     let name = part.to_snake_case();
-    if is_camel_case {
-        Some(format!("metric names are in snake_case: '{part}' would be '{name}'"))
+    let message = if is_camel_case {
+        format!("metric names are in snake_case: '{part}' would be '{name}'")
     } else if part.contains("__") || part.ends_with('_') {
-        Some(format!(
-            "'{part}' has an underscore too many: the parts of a name are joined by one; '{name}' would do"
-        ))
+        format!("'{part}' has an underscore too many: the parts of a name are joined by one; '{name}' would do")
     } else {
-        None
-    }
+        return None;
+    };
+    Some(Problem::new(rule::NAME_SNAKE_CASE, message))
+}
+
+/// A metric's kind does not belong into its name.
+pub(crate) fn kind_in_name(name: &str) -> Option<Problem> {
+    let is_kind = |word: &&str| ["counter", "gauge", "histogram", "summary"].contains(word);
+    let kind = name.split('_').skip(1).find(is_kind)?;
+    let without = name
+        .split('_')
+        .filter(|word| *word != kind)
+        .collect::<Vec<_>>()
+        .join("_");
+    let message =
+        format!("the name '{name}' says that it is a {kind}, which its type says already; '{without}' would do");
+    Some(Problem::new(rule::NAME_KIND, message))
 }
 
 /// Why this text cannot be a label's name.
-pub(crate) fn label_name_problem(name: &str) -> Option<String> {
+pub(crate) fn label_name_problem(name: &str) -> Option<Problem> {
     if let Some(problem) = grammar_problem(name, "label") {
         return Some(problem);
     }
@@ -36,31 +52,41 @@ pub(crate) fn label_name_problem(name: &str) -> Option<String> {
         "le" => "the buckets of histograms",
         "quantile" => "the quantiles of summaries",
         _ if name.starts_with("__") => "Prometheus itself, like every name that begins with `__`",
+        "job" | "instance" => {
+            let message = format!(
+                "Prometheus gives every target the label '{name}', so that this one would arrive as 'exported_{name}': \
+                 choose another name"
+            );
+            return Some(Problem::new(rule::LABEL_TARGET, message));
+        }
         _ => return None,
     };
-    Some(format!(
-        "the label name '{name}' is reserved for {owner}: choose another"
-    ))
+    let message = format!("the label name '{name}' is reserved for {owner}: choose another");
+    Some(Problem::new(rule::LABEL_RESERVED, message))
 }
 
-fn grammar_problem(name: &str, what: &str) -> Option<String> {
-    let Some(first) = name.chars().next() else {
-        return Some(format!("a {what} name cannot be empty"));
+fn grammar_problem(name: &str, what: &str) -> Option<Problem> {
+    let message = if let Some(first) = name.chars().next() {
+        let wrong = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '_');
+        if first.is_ascii_digit() {
+            format!("a {what} name cannot begin with a digit, as '{name}' does")
+        } else if wrong? == ':' {
+            format!("'{name}' has a ':', which is for the names of recording rules")
+        } else {
+            let wrong = wrong?;
+            let allowed: String = name
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+                .collect();
+            format!(
+                "'{name}' is no {what} name: '{wrong}' is not a letter (a-z, A-Z), a digit or '_'; \
+                 '{allowed}' would be one"
+            )
+        }
+    } else {
+        format!("a {what} name cannot be empty")
     };
-    if first.is_ascii_digit() {
-        return Some(format!("a {what} name cannot begin with a digit, as '{name}' does"));
-    }
-    let wrong = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '_')?;
-    if wrong == ':' {
-        return Some(format!("'{name}' has a ':', which is for the names of recording rules"));
-    }
-    let allowed: String = name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    Some(format!(
-        "'{name}' is no {what} name: '{wrong}' is not a letter (a-z, A-Z), a digit or '_'; '{allowed}' would be one"
-    ))
+    Some(Problem::new(rule::NAME_GRAMMAR, message))
 }
 
 /// How the names of variants become label values.
@@ -107,7 +133,8 @@ impl RenameRule {
 
 #[cfg(test)]
 mod tests {
-    use super::{RenameRule, label_name_problem, metric_name_problem};
+    use super::{RenameRule, kind_in_name, label_name_problem, metric_name_problem, metric_name_style};
+    use crate::rule;
 
     #[test]
     fn variants_are_renamed_as_serde_names_the_rules() {
@@ -133,21 +160,33 @@ mod tests {
             assert_eq!(label_name_problem(good), None, "{good}");
         }
         for unusual in ["camelCase", "kyc_", "a__b"] {
-            assert!(metric_name_problem(unusual).is_some(), "{unusual}");
+            assert_eq!(metric_name_problem(unusual), None, "{unusual}");
+            assert!(metric_name_style(unusual).is_some(), "{unusual}");
             assert_eq!(label_name_problem(unusual), None, "{unusual}");
         }
+        for (kind, without) in [("x_gauge", "'x'"), ("x_counter_total", "'x_total'")] {
+            assert!(
+                kind_in_name(kind).is_some_and(|problem| problem.message.contains(without)),
+                "{kind}"
+            );
+        }
+        // A word of the domain, not a kind.
+        assert_eq!(kind_in_name("counter_sales_total"), None);
         for bad in ["", "2fa", "kyc-gateway", "größe", "a b", "job:rate"] {
             assert!(metric_name_problem(bad).is_some(), "{bad}");
             assert!(label_name_problem(bad).is_some(), "{bad}");
         }
         for reserved in ["le", "quantile", "__name__", "__x"] {
-            assert!(label_name_problem(reserved).is_some_and(|problem| problem.contains("reserved")));
+            assert!(label_name_problem(reserved).is_some_and(|problem| problem.rule == rule::LABEL_RESERVED));
+        }
+        for target in ["job", "instance"] {
+            assert!(label_name_problem(target).is_some_and(|problem| problem.rule == rule::LABEL_TARGET));
         }
     }
 
     #[test]
     fn a_bad_name_comes_with_a_good_one() {
         let problem = metric_name_problem("kyc-gateway");
-        assert!(problem.is_some_and(|problem| problem.contains("'kyc_gateway' would be one")));
+        assert!(problem.is_some_and(|problem| problem.message.contains("'kyc_gateway' would be one")));
     }
 }

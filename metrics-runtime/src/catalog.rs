@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::text::Scrape;
 use crate::family::Export;
@@ -14,6 +15,8 @@ use crate::metric::Reading;
 #[derive(Clone, Copy)]
 pub struct Catalog<'a> {
     families: &'a [&'a dyn Export],
+    /// The names of the metric families that are left out.
+    without: &'a [String],
     max_series: usize,
 }
 
@@ -48,6 +51,7 @@ impl<'a> Catalog<'a> {
         }
         Ok(Self {
             families,
+            without: &[],
             max_series: series,
         })
     }
@@ -64,8 +68,45 @@ impl<'a> Catalog<'a> {
         }
         Self {
             families,
+            without: &[],
             max_series: series,
         }
+    }
+
+    /// The catalog without some metric families, by their full names: what an operator switches off at start-up. They
+    /// are recorded as before, and exported no longer.
+    ///
+    /// The names are kept for as long as the program runs: it is for a start-up, not for each scrape.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownName`] when the catalog has no family of that name.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::Catalog;
+    /// # static METRICS: Catalog<'static> = Catalog::__new(&[], &[]);
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let off = std::env::var("METRICS_OFF").unwrap_or_default(); // "http_request_size_bytes,http_response_size_bytes"
+    /// let metrics = METRICS.without(off.split(',').filter(|name| !name.is_empty()))?;
+    /// println!("{}", metrics.render());
+    /// # Ok(()) }
+    /// ```
+    pub fn without<'n>(self, names: impl IntoIterator<Item = &'n str>) -> Result<Self, UnknownName> {
+        let mut without = self.without.to_vec();
+        for name in names {
+            let Some(descriptor) = self.descriptors().find(|descriptor| descriptor.name == name) else {
+                return Err(UnknownName::new(name, &self));
+            };
+            if !without.iter().any(|known| known == descriptor.name) {
+                without.push(descriptor.name.to_owned());
+            }
+        }
+        let mut catalog = Self {
+            without: without.leak(),
+            ..self
+        };
+        catalog.max_series = catalog.descriptors().map(Descriptor::max_series).sum();
+        Ok(catalog)
     }
 
     /// The most time series that a scrape of this catalog can have, known to the compiler: what `sample_limit` in
@@ -77,7 +118,8 @@ impl<'a> Catalog<'a> {
 
     /// Everything that is declared, in the order in which it is exported.
     pub fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
-        self.families.iter().flat_map(|family| family.descriptors())
+        let all = self.families.iter().flat_map(|family| family.descriptors());
+        all.filter(|descriptor| self.exports(descriptor))
     }
 
     /// A whole scrape in Prometheus' text format 0.0.4, for tests and for a first look; the exporter serves the same.
@@ -111,8 +153,20 @@ impl<'a> Catalog<'a> {
     /// Shows each metric's cells to `visit`, in the order in which they are exported.
     pub(crate) fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
         for family in self.families {
-            family.read(visit);
+            if self.without.is_empty() {
+                family.read(visit);
+            } else {
+                family.read(&mut |descriptor, reading| {
+                    if self.exports(descriptor) {
+                        visit(descriptor, reading);
+                    }
+                });
+            }
         }
+    }
+
+    fn exports(&self, descriptor: &Descriptor) -> bool {
+        !self.without.iter().any(|name| name == descriptor.name)
     }
 }
 
@@ -153,3 +207,38 @@ impl fmt::Display for DuplicateName {
 }
 
 impl std::error::Error for DuplicateName {}
+
+/// A name that no family of a [`Catalog`] has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    name: String,
+    nearest: Option<&'static str>,
+}
+
+impl UnknownName {
+    fn new(name: &str, catalog: &Catalog<'_>) -> Self {
+        let known: Vec<_> = catalog.descriptors().map(|descriptor| descriptor.name).collect();
+        Self {
+            name: name.to_owned(),
+            nearest: nearest(name, &known),
+        }
+    }
+
+    /// The name that is not known.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the catalog has no metric family `{}`", self.name)?;
+        match self.nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for UnknownName {}

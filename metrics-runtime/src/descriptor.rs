@@ -122,25 +122,112 @@ pub struct Descriptor {
     pub labels: &'static [LabelDescriptor],
     /// The finite upper bounds of a histogram's buckets, increasing; empty for other kinds.
     pub buckets: &'static [f64],
+    /// The base unit, in plural as the name has it: what `unit = "…"` says, or the unit that the name ends in.
+    pub unit: Option<&'static str>,
+    /// Labels that all series have, with their values.
+    pub constant_labels: &'static [(&'static str, &'static str)],
+    /// The bucket bounds on which an objective lies.
+    pub slo: &'static [f64],
+    /// What to use instead, where the metric is deprecated; the text may be empty.
+    pub deprecated: Option<&'static str>,
+    /// The name that replaces this one, where the metric is exported under its former name too.
+    pub renamed_to: Option<&'static str>,
+    /// The file and line of the declaration.
+    pub declared_at: Option<(&'static str, u32)>,
 }
 
 impl Descriptor {
     /// For the macros.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(
-        name: &'static str,
-        help: &'static str,
-        kind: Kind,
-        labels: &'static [LabelDescriptor],
-        buckets: &'static [f64],
-    ) -> Self {
+    pub const fn new(name: &'static str, help: &'static str, kind: Kind, labels: &'static [LabelDescriptor]) -> Self {
         Self {
             name,
             help,
             kind,
             labels,
-            buckets,
+            buckets: &[],
+            unit: unit_of(name),
+            constant_labels: &[],
+            slo: &[],
+            deprecated: None,
+            renamed_to: None,
+            declared_at: None,
+        }
+    }
+
+    /// The same with these bucket bounds, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_buckets(self, buckets: &'static [f64]) -> Self {
+        Self { buckets, ..self }
+    }
+
+    /// The same in this unit, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_unit(self, unit: &'static str) -> Self {
+        Self {
+            unit: Some(unit),
+            ..self
+        }
+    }
+
+    /// The same with labels that all its series have, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_constant_labels(self, constant_labels: &'static [(&'static str, &'static str)]) -> Self {
+        Self {
+            constant_labels,
+            ..self
+        }
+    }
+
+    /// The same with objectives, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_slo(self, slo: &'static [f64]) -> Self {
+        Self { slo, ..self }
+    }
+
+    /// The same with the advice of its `#[deprecated]`, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn deprecated(self, note: &'static str) -> Self {
+        Self {
+            deprecated: Some(note),
+            ..self
+        }
+    }
+
+    /// The same under the name that it had before, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn also_as(self, name: &'static str) -> Self {
+        Self {
+            name,
+            renamed_to: Some(self.name),
+            ..self
+        }
+    }
+
+    /// The same with its place in the sources, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn declared_at(self, file: &'static str, line: u32) -> Self {
+        Self {
+            declared_at: Some((file, line)),
+            ..self
+        }
+    }
+
+    /// What the `# HELP` line says, in pieces: that the metric is on its way out, and what it is.
+    pub(crate) fn help_parts(&self) -> [&'static str; 4] {
+        match (self.renamed_to, self.deprecated) {
+            (Some(name), _) => ["Renamed to ", name, ". ", self.help],
+            (None, Some("")) => ["Deprecated. ", self.help, "", ""],
+            (None, Some(note)) => ["Deprecated: ", note, ". ", self.help],
+            (None, None) => [self.help, "", "", ""],
         }
     }
 
@@ -162,6 +249,48 @@ impl Descriptor {
     pub const fn max_series(&self) -> usize {
         self.combinations()
             .saturating_mul(self.kind.samples(self.buckets.len()))
+    }
+}
+
+/// The units that names end in by themselves: Prometheus' base units
+/// (<https://prometheus.io/docs/practices/naming/#base-units>).
+const BASE_UNITS: &[&str] = &[
+    "seconds", "bytes", "ratio", "celsius", "meters", "volts", "amperes", "joules", "grams",
+];
+
+/// The unit that a name ends in, before `_total`.
+const fn unit_of(name: &str) -> Option<&'static str> {
+    let name = match without_suffix(name, "total") {
+        Some(name) => name,
+        None => name,
+    };
+    let mut at = 0;
+    while at < BASE_UNITS.len() {
+        if without_suffix(name, BASE_UNITS[at]).is_some() {
+            return Some(BASE_UNITS[at]);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The name before `_` and this word, if it ends so.
+pub(crate) const fn without_suffix<'a>(name: &'a str, word: &str) -> Option<&'a str> {
+    let (bytes, word) = (name.as_bytes(), word.as_bytes());
+    if bytes.len() < word.len() + 1 {
+        return None;
+    }
+    let (start, end) = bytes.split_at(bytes.len() - word.len());
+    let mut at = 0;
+    while at < word.len() {
+        if end[at] != word[at] {
+            return None;
+        }
+        at += 1;
+    }
+    match start.split_last() {
+        Some((b'_', start)) => Some(name.split_at(start.len()).0),
+        _ => None,
     }
 }
 

@@ -12,9 +12,13 @@
     clippy::panic
 )]
 
+pub mod buckets;
 mod catalog;
+#[cfg(feature = "catalogue")]
+pub mod catalogue;
 #[doc(hidden)]
 pub mod check;
+mod clock;
 mod descriptor;
 #[cfg(feature = "exporter")]
 mod exporter;
@@ -26,8 +30,10 @@ mod label;
 mod metric;
 mod storage;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 
-pub use self::catalog::{Catalog, DuplicateName};
+pub use self::catalog::{Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "exporter")]
 pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};

@@ -27,7 +27,7 @@ fn catalog() -> &'static Catalog<'static> {
 
     impl MetricFamily for Requests {
         const DESCRIPTORS: &'static [Descriptor] =
-            &[Descriptor::new("requests_total", "Requests.", Kind::Counter, &[], &[])];
+            &[Descriptor::new("requests_total", "Requests.", Kind::Counter, &[])];
 
         fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
             visit(&Self::DESCRIPTORS[0], self.0.read());

@@ -1,5 +1,7 @@
 //! enumetrics: statics; `.with(labels)` is an index, so there is nothing to cache.
 
+use std::time::Instant;
+
 use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, Scrape, metric_family, timed};
 
 use super::OURS;
@@ -27,7 +29,7 @@ struct Calls {
     #[metric(buckets = crate::workload::BOUNDS)]
     by_route_duration_seconds: Histogram<Route>,
     /// A gauge with one label.
-    gauge: Gauge<Route>,
+    workers: Gauge<Route>,
     /// What is in flight, with one label.
     in_flight: InFlight<Route>,
 }
@@ -80,8 +82,8 @@ pub fn enter(bench: &mut Bench) {
     });
     bench.call(&[GAUGE_1], OURS, || {
         |step| {
-            CALLS.gauge.with(step.by_route.route).inc();
-            CALLS.gauge.with(step.by_route.route).dec();
+            CALLS.workers.with(step.by_route.route).inc();
+            CALLS.workers.with(step.by_route.route).dec();
         }
     });
     bench.call(&[IN_FLIGHT_1], OURS, || {
@@ -90,6 +92,17 @@ pub fn enter(bench: &mut Bench) {
     bench.call(&[TIMED_FN], OURS, || {
         |step| {
             timed_work(step);
+        }
+    });
+    // What timers do where the processor's counter is not trusted.
+    bench.call(&[TIMED_FN_INSTANT], OURS, || {
+        |step| {
+            let start = Instant::now();
+            work(step);
+            CALLS
+                .by_route_duration_seconds
+                .with(Route::Search)
+                .observe(start.elapsed());
         }
     });
     bench.call(&[TIMED_ASYNC], OURS, || {

@@ -31,7 +31,7 @@ pub fn enter(bench: &mut Bench) {
             black_box(step.seconds);
         }
     });
-    bench.call(&[TIMED_FN], BASELINE, || {
+    bench.call(&[TIMED_FN, TIMED_FN_INSTANT], BASELINE, || {
         |step| {
             work(step);
         }

@@ -93,7 +93,7 @@ pub fn enter(bench: &mut Bench) {
         let calls = Calls::default();
         move |step| drop(calls.in_flight[&step.by_route].inc_guard(1))
     });
-    bench.call(&[TIMED_FN], NAME, || {
+    bench.call(&[TIMED_FN, TIMED_FN_INSTANT], NAME, || {
         let calls = Calls::default();
         move |step| {
             let timer = calls.latencies[&ROUTE].start();

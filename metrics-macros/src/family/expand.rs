@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Attribute;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{Buckets, Family, Metric};
+use crate::attribute::Setting;
+use crate::rule;
 use crate::span::{check, span_of};
 
 pub(super) fn expand(family: &Family) -> TokenStream {
@@ -19,15 +20,23 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         ..
     } = family;
     let name = ident.to_string();
-    let metrics: Vec<_> = metrics.iter().map(|metric| Expansion::of(krate, metric)).collect();
+    let metrics: Vec<_> = metrics.iter().map(|metric| Expansion::of(family, metric)).collect();
     let fields = metrics.iter().map(Expansion::field);
     let initial_values = metrics.iter().map(Expansion::initial_value);
     let readings = metrics.iter().map(Expansion::reading);
-    let descriptors = metrics.iter().map(Expansion::descriptor);
-    let listed = metrics.iter().map(Expansion::listed);
+    let descriptors = metrics
+        .iter()
+        .filter(|field| !field.metric.flatten)
+        .map(Expansion::descriptors);
+    let all_descriptors = all_descriptors(krate, &metrics);
     let checks = metrics.iter().flat_map(Expansion::checks);
+    let constant_labels = family.constant_labels.iter().map(|label| {
+        let (name, value) = (label.word(), &label.value);
+        quote!((#name, #value))
+    });
+    let constant_label_checks = constant_label_checks(krate, family);
     let budget = family.max_series.iter().map(|budget| {
-        let arguments = quote!(#name, __DESCRIPTORS, #budget);
+        let arguments = quote!(#name, &[__DESCRIPTORS], #budget);
         check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
     });
     let new_doc = format!(" A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
@@ -38,7 +47,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(non_upper_case_globals, unused_qualifications)]
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications, clippy::new_without_default)]
         const _: () = {
             impl #ident {
                 /// The most time series that this struct can export, known to the compiler.
@@ -61,13 +70,43 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            const __CONSTANT_LABELS: &[(&str, &str)] = &[#(#constant_labels),*];
             #(#descriptors)*
-            const __DESCRIPTORS: &[#krate::Descriptor] = &[#(#listed),*];
+            const __DESCRIPTORS: &[#krate::Descriptor] = #all_descriptors;
 
             #(#checks)*
+            #(const _: () = #constant_label_checks;)*
             #(const _: () = #budget;)*
         };
     }
+}
+
+/// What the struct declares, in the order of its fields: with the structs that it contains.
+fn all_descriptors(krate: &TokenStream, fields: &[Expansion<'_>]) -> TokenStream {
+    let listed = fields.iter().map(Expansion::listed);
+    if !fields.iter().any(|field| field.beside_structs) {
+        return quote!(&[#(#listed)*]);
+    }
+    quote! {
+        {
+            const __PARTS: &[&[#krate::Descriptor]] = &[#(#listed)*];
+            &#krate::__private::check::concatenated::<{ #krate::__private::check::total_length(__PARTS) }>(__PARTS)
+        }
+    }
+}
+
+/// A label that the whole struct has must not be one of a metric's own.
+fn constant_label_checks(krate: &TokenStream, family: &Family) -> Vec<TokenStream> {
+    let check_one = |label: &Setting| {
+        let name = label.word();
+        check(
+            krate,
+            label.word.span(),
+            "constant_label",
+            &quote!(__DESCRIPTORS, #name),
+        )
+    };
+    family.constant_labels.iter().map(check_one).collect()
 }
 
 /// One field on its way to tokens.
@@ -75,22 +114,34 @@ struct Expansion<'a> {
     krate: &'a TokenStream,
     metric: &'a Metric,
     /// The attributes that decide whether the field is there: what is made of it stands under them too.
-    cfg: Vec<&'a Attribute>,
+    cfg: TokenStream,
     /// The constant with its descriptor.
     descriptor: Ident,
+    /// The constant with the one under its old name.
+    renamed: Option<Ident>,
+    /// Whether the struct gives all its series some labels.
+    constant_labels: bool,
+    /// Whether the struct contains others.
+    beside_structs: bool,
     /// Its type as written, with the number of its buckets and where its cells are.
     ty: TokenStream,
 }
 
 impl<'a> Expansion<'a> {
-    fn of(krate: &'a TokenStream, metric: &'a Metric) -> Self {
+    fn of(family: &'a Family, metric: &'a Metric) -> Self {
+        let krate = &family.krate;
         let Metric {
             field,
             ty: written,
             buckets,
             shared,
+            was,
             ..
         } = metric;
+        let cfg = metric
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
         let ty = match shared {
             Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
             None => quote!(#written),
@@ -98,12 +149,13 @@ impl<'a> Expansion<'a> {
         Self {
             krate,
             metric,
-            cfg: metric
-                .attributes
-                .iter()
-                .filter(|attribute| attribute.path().is_ident("cfg"))
-                .collect(),
+            cfg: quote!(#(#cfg)*),
             descriptor: format_ident!("__DESCRIPTOR_OF_{}", field.unraw()),
+            renamed: was
+                .as_ref()
+                .map(|_| format_ident!("__FORMER_DESCRIPTOR_OF_{}", field.unraw())),
+            constant_labels: !family.constant_labels.is_empty(),
+            beside_structs: family.metrics.iter().any(|metric| metric.flatten),
             ty: match buckets {
                 Some(Buckets { list: Some(list), .. }) => {
                     let count = list.len();
@@ -144,12 +196,14 @@ impl<'a> Expansion<'a> {
                     buckets,
                     ..
                 },
+            ..
         } = self;
         let value = match buckets {
+            _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty>::new()),
             Some(_) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
             None => quote_spanned!(written.span()=> <#ty as #krate::Metric>::NEW),
         };
-        quote!(#(#cfg)* #field: #value)
+        quote!(#cfg #field: #value)
     }
 
     fn reading(&self) -> TokenStream {
@@ -159,13 +213,23 @@ impl<'a> Expansion<'a> {
             descriptor,
             ty,
             metric: Metric { field, ty: written, .. },
+            ..
         } = self;
-        let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
         // `self` is ours, wherever the type's tokens come from.
-        quote!(#(#cfg)* visit(#descriptor, #read(&self.#field));)
+        if self.metric.flatten {
+            let read = quote_spanned!(written.span()=> <#ty as #krate::MetricFamily>::read);
+            return quote!(#cfg #read(&self.#field, visit););
+        }
+        let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
+        let renamed = self.renamed.iter();
+        quote! {
+            #cfg visit(#descriptor, #read(&self.#field));
+            #(#cfg visit(#renamed, #read(&self.#field));)*
+        }
     }
 
-    fn descriptor(&self) -> TokenStream {
+    /// The constant with the metric's descriptor, and the one under its old name.
+    fn descriptors(&self) -> TokenStream {
         let Self {
             krate,
             cfg,
@@ -173,35 +237,78 @@ impl<'a> Expansion<'a> {
             ty,
             metric:
                 Metric {
+                    field,
                     name,
                     help,
+                    deprecated,
                     buckets,
+                    slo,
+                    unit,
+                    was,
                     ty: written,
                     ..
                 },
+            ..
         } = self;
-        let buckets = match buckets {
-            Some(Buckets { list: Some(list), .. }) => quote!(&[#(#list),*]),
-            Some(Buckets { value, .. }) => {
+        let buckets = buckets.iter().map(|Buckets { value, list }| match list {
+            Some(list) => quote!(.with_buckets(&[#(#list),*])),
+            None => {
                 let span = span_of(value, written.span());
                 let bounds = quote_spanned!(span=> (#value).split_at(0).1);
                 let array = check(krate, span, "bounds", &bounds);
-                quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS })
+                let bounds = quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS });
+                quote!(.with_buckets(#bounds))
             }
-            None => quote!(&[]),
-        };
+        });
+        let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
+        let unit = unit.iter();
+        let deprecated = deprecated.iter();
+        let constant_labels = self
+            .constant_labels
+            .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
+        let place = field.span();
+        let line = quote_spanned!(place=> ::core::line!());
+        let file = quote_spanned!(place=> ::core::file!());
+        let renamed = was
+            .iter()
+            .zip(&self.renamed)
+            .map(|(was, renamed)| quote!(#cfg const #renamed: &#krate::Descriptor = &#descriptor.also_as(#was);));
         let help = help.clone().unwrap_or_else(|| quote!(""));
         let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
         let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
         quote! {
-            #(#cfg)*
-            const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels, #buckets);
+            #cfg
+            const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels)
+                #(#buckets)*
+                #slo
+                #(.with_unit(#unit))*
+                #constant_labels
+                #(.deprecated(#deprecated))*
+                .declared_at(#file, #line);
+            #(#renamed)*
         }
     }
 
+    /// The descriptors as elements of the struct's list; of a list of lists, where a field is a struct.
     fn listed(&self) -> TokenStream {
-        let Self { cfg, descriptor, .. } = self;
-        quote!(#(#cfg)* *#descriptor)
+        let Self {
+            krate,
+            cfg,
+            descriptor,
+            ty,
+            renamed,
+            ..
+        } = self;
+        if self.metric.flatten {
+            let written = &self.metric.ty;
+            return quote_spanned!(written.span()=> #cfg <#ty as #krate::MetricFamily>::DESCRIPTORS,);
+        }
+        let renamed = renamed.iter();
+        if self.beside_structs {
+            quote!(#cfg &[*#descriptor, #(*#renamed,)*],)
+        } else {
+            quote!(#cfg *#descriptor, #(#cfg *#renamed,)*)
+        }
     }
 
     /// The checks that need the type's constants, each on the token that it is about.
@@ -219,18 +326,41 @@ impl<'a> Expansion<'a> {
             name,
             buckets,
             shared,
+            slo,
+            unit,
+            max_series,
+            flatten,
+            exceptions,
             mistaken,
             ..
         } = metric;
+        if *flatten {
+            return Vec::new();
+        }
         let kind = quote!(#descriptor.kind);
         let bounds = quote!(#descriptor.buckets);
         let field_name = field.unraw().to_string();
-        let mut checks = vec![check(
-            krate,
-            field.span(),
-            "name_fits",
-            &quote!(#kind, #name, #field_name),
-        )];
+        let on_field = |name, arguments| check(krate, field.span(), name, &arguments);
+        let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
+        match unit {
+            Some(unit) => checks.push(check(krate, unit.span(), "unit_fits", &quote!(#kind, #name, #unit))),
+            None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => {
+                checks.push(on_field("base_unit", quote!(#name)))
+            }
+            None => {}
+        }
+        if let Some(budget) = max_series {
+            let arguments = quote!(#name, &[&[*#descriptor]], #budget);
+            checks.push(check(krate, span_of(budget, field.span()), "within_budget", &arguments));
+        }
+        checks.extend(slo.iter().enumerate().map(|(position, bound)| {
+            check(
+                krate,
+                span_of(bound, field.span()),
+                "slo",
+                &quote!(#descriptor, #position),
+            )
+        }));
         if let Some(word) = shared {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
             checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
@@ -252,9 +382,6 @@ impl<'a> Expansion<'a> {
                 });
             }
         }
-        checks
-            .iter()
-            .map(|check| quote!(#(#cfg)* const _: () = #check;))
-            .collect()
+        checks.iter().map(|check| quote!(#cfg const _: () = #check;)).collect()
     }
 }

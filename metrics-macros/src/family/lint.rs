@@ -1,28 +1,69 @@
 //! What the tokens alone can tell. What needs a type's constants is checked by the items that `expand` emits.
 
-use super::Family;
+use syn::ext::IdentExt;
+
+use super::{Buckets, Family, Metric};
 use crate::diagnostics::Errors;
-use crate::naming::metric_name_problem;
+use crate::naming::{kind_in_name, label_name_problem, metric_name_problem, metric_name_style};
+use crate::rule::{self, Problem};
+use crate::span::span_of;
 
 pub(super) fn lint(family: &Family, errors: &mut Errors) {
     for part in &family.prefix {
-        if let Some(problem) = metric_name_problem(&part.value()) {
+        let part_name = part.value();
+        if let Some(problem) = metric_name_problem(&part_name).or_else(|| metric_name_style(&part_name)) {
             errors.at(part.span(), problem);
         }
     }
-    for metric in &family.metrics {
-        let field = metric.field.to_string();
-        if let Some(problem) = metric_name_problem(field.trim_start_matches("r#")) {
-            errors.at(metric.field.span(), problem);
+    for label in &family.constant_labels {
+        if let Some(problem) = label_name_problem(&label.word()) {
+            errors.at(label.word.span(), problem);
         }
-        if metric.help.is_none() {
-            errors.at(
-                metric.field.span(),
-                format_args!("`{field}` has no help text: say what it counts in a doc comment (`/// …`) above it"),
-            );
+    }
+    for metric in &family.metrics {
+        if !metric.flatten {
+            lint_metric(metric, errors);
         }
     }
     if family.metrics.is_empty() {
         errors.at(family.ident.span(), "a metric family without metrics: add a field");
     }
 }
+
+fn lint_metric(metric: &Metric, errors: &mut Errors) {
+    let field = metric.field.unraw().to_string();
+    let problem = metric_name_problem(&field);
+    let style = || metric_name_style(&field).or_else(|| kind_in_name(&metric.name));
+    let problems = problem.or_else(style).into_iter();
+    for problem in problems.filter(|problem| !metric.exceptions.contain(problem.rule)) {
+        errors.at(metric.field.span(), problem);
+    }
+    if metric.help.is_none() {
+        let message = format!("`{field}` has no help text: say what it counts in a doc comment (`/// …`) above it");
+        errors.at(metric.field.span(), Problem::new(rule::HELP_MISSING, message));
+    }
+    if let Some(was) = &metric.was
+        && let Some(problem) = metric_name_problem(&was.value())
+    {
+        errors.at(was.span(), problem);
+    }
+    if let Some(Buckets {
+        list: Some(list),
+        value,
+    }) = &metric.buckets
+        && list.len() > MOST_BUCKETS
+        && !metric.exceptions.contain(rule::BUCKET_COUNT)
+    {
+        let message = format!(
+            "{} buckets: each is a series of its own for every combination of labels, and {MOST_BUCKETS} tell enough",
+            list.len()
+        );
+        errors.at(
+            span_of(value, metric.field.span()),
+            Problem::new(rule::BUCKET_COUNT, message),
+        );
+    }
+}
+
+/// client_golang's default has 11 buckets, the largest sets in use some 30.
+const MOST_BUCKETS: usize = 40;

@@ -6,9 +6,11 @@ mod parse;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Attribute, Type, Visibility};
+use syn::{Attribute, LitStr, Type, Visibility};
 
+use crate::attribute::Setting;
 use crate::diagnostics::Errors;
+use crate::rule::Exceptions;
 
 pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -32,7 +34,9 @@ struct Family {
     visibility: Visibility,
     ident: Ident,
     /// Namespace and subsystem, where given, with their tokens.
-    prefix: Vec<syn::LitStr>,
+    prefix: Vec<LitStr>,
+    /// `name = value`: labels that every series of the struct has.
+    constant_labels: Vec<Setting>,
     max_series: Option<TokenStream>,
     metrics: Vec<Metric>,
 }
@@ -47,9 +51,21 @@ struct Metric {
     name: String,
     /// The first paragraph of the doc comment, on one line, or the expression that stands in its place.
     help: Option<TokenStream>,
+    /// The note of `#[deprecated]`, which may be empty.
+    deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
     /// The word `shared`, where it stands.
     shared: Option<Ident>,
+    /// Bounds on which an objective lies.
+    slo: Vec<TokenStream>,
+    unit: Option<LitStr>,
+    max_series: Option<TokenStream>,
+    /// The name under which it is exported, too.
+    was: Option<LitStr>,
+    /// It is no metric, but a struct of metrics.
+    flatten: bool,
+    /// The rules that do not apply to it.
+    exceptions: Exceptions,
     /// Its attribute has a mistake, which is reported: what it lacks may be what was meant.
     mistaken: bool,
 }

@@ -1,21 +1,25 @@
 //! Tokens to model.
 
-use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta};
+use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta, MetaNameValue, Token};
 
 use super::{Buckets, Family, Metric};
 use crate::attribute::{
-    BUCKETS, CRATE, MAX_SERIES, NAMESPACE, SHARED, SUBSYSTEM, crate_path, settings, split_at_commas, take_settings,
-    visible,
+    ALLOW, BUCKETS, CRATE, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SUBSYSTEM, Setting, UNIT, WAS,
+    crate_path, settings, split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
+use crate::rule::Exceptions;
+use crate::span::span_of;
 
 /// The model, unless the item is no struct with named fields.
 pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Family> {
-    let settings = settings(arguments, &[NAMESPACE, SUBSYSTEM, MAX_SERIES, CRATE], errors);
+    let settings = settings(arguments, &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, CRATE], errors);
     let input: DeriveInput = errors.ok(syn::parse2(item))?;
     let Data::Struct(syn::DataStruct {
         fields: Fields::Named(fields),
@@ -35,17 +39,16 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         );
         return None;
     }
-    let text = |word: &str, errors: &mut Errors| -> Option<LitStr> {
-        settings.iter().find(|setting| setting.word() == word)?.string(errors)
-    };
+    let text = |word: &str, errors: &mut Errors| -> Option<LitStr> { find(&settings, word)?.string(errors) };
     let prefix: Vec<LitStr> = [text(NAMESPACE, errors), text(SUBSYSTEM, errors)]
         .into_iter()
         .flatten()
         .collect();
-    let max_series = settings
-        .iter()
-        .find(|setting| setting.word() == MAX_SERIES)
-        .and_then(|setting| setting.value_as::<TokenStream>("a number", errors));
+    let mut constant_labels: Vec<Setting> = find(&settings, LABELS)
+        .map(|setting| setting.list("component = \"gateway\"", errors))
+        .unwrap_or_default();
+    constant_labels.retain(|label| label.value_as::<TokenStream>("a text", errors).is_some());
+    let max_series = max_series(&settings, errors);
     let metrics = fields
         .named
         .into_iter()
@@ -57,9 +60,18 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         visibility: input.vis,
         ident: input.ident,
         prefix,
+        constant_labels,
         max_series,
         metrics,
     })
+}
+
+fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
+    settings.iter().find(|setting| setting.word() == word)
+}
+
+fn max_series(settings: &[Setting], errors: &mut Errors) -> Option<TokenStream> {
+    find(settings, MAX_SERIES)?.value_as("a number", errors)
 }
 
 fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -> Option<Metric> {
@@ -73,12 +85,32 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         }
         !conditional
     });
-    let settings = take_settings(&mut field.attrs, "metric", &[BUCKETS, SHARED], errors);
-    let of = |word: &str| settings.iter().find(|setting| setting.word() == word);
-    let buckets = of(BUCKETS)
+    let known = [BUCKETS, SHARED, SLO, UNIT, MAX_SERIES, WAS, FLATTEN, ALLOW];
+    let settings = take_settings(&mut field.attrs, "metric", &known, errors);
+    let buckets = find(&settings, BUCKETS)
         .and_then(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
         .map(|value| parse_buckets(value, errors));
-    let shared = of(SHARED).map(|setting| setting.alone(errors));
+    let slo = find(&settings, SLO)
+        .and_then(|setting| setting.value_as::<TokenStream>("a bucket bound, or a list of them", errors))
+        .map(|value| parse_slo(value, errors))
+        .unwrap_or_default();
+    let shared = find(&settings, SHARED)
+        .filter(|setting| setting.alone(errors))
+        .map(|setting| setting.word.clone());
+    let flatten = find(&settings, FLATTEN).is_some_and(|setting| setting.alone(errors));
+    for other in settings.iter().filter(|other| flatten && other.word() != FLATTEN) {
+        errors.at(
+            other.word.span(),
+            format_args!(
+                "`{}` is for a metric; a struct that is flattened has options of its own",
+                other.word()
+            ),
+        );
+    }
+    let exceptions = find(&settings, ALLOW)
+        .map(|setting| setting.list("name-unit = \"why\"", errors))
+        .map(|allowed| Exceptions::new(allowed, errors))
+        .unwrap_or_default();
     let name = prefix
         .iter()
         .map(LitStr::value)
@@ -88,12 +120,19 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
     Some(Metric {
         name,
         help: help(&field.attrs),
+        deprecated: deprecation(&field.attrs),
         attributes: field.attrs,
         visibility: field.vis,
         field: ident,
         ty: field.ty,
         buckets,
         shared,
+        slo,
+        unit: find(&settings, UNIT).and_then(|setting| setting.string(errors)),
+        max_series: max_series(&settings, errors),
+        was: find(&settings, WAS).and_then(|setting| setting.string(errors)),
+        flatten,
+        exceptions,
         mistaken: errors.count() > mistakes,
     })
 }
@@ -117,19 +156,46 @@ fn parse_buckets(value: TokenStream, errors: &mut Errors) -> Buckets {
     Buckets { value, list }
 }
 
-/// `8` as `8.0`, everything else as it is.
+/// One bound, or a list of them.
+fn parse_slo(value: TokenStream, errors: &mut Errors) -> Vec<TokenStream> {
+    let buckets = parse_buckets(value, errors);
+    buckets.list.unwrap_or_else(|| vec![float(buckets.value)])
+}
+
+/// `8` and `8.0` as `8f64`, which needs no default that a lint may deny; everything else as it is.
 fn float(element: TokenStream) -> TokenStream {
-    match syn::parse2::<LitInt>(visible(element.clone())) {
-        Ok(integer) if integer.suffix().is_empty() => match integer.base10_parse::<f64>() {
-            Ok(value) => {
-                let mut float = Literal::f64_unsuffixed(value);
-                float.set_span(integer.span());
-                float.into_token_stream()
-            }
-            Err(_) => element,
-        },
+    let (digits, suffix) = match syn::parse2::<Lit>(visible(element.clone())) {
+        Ok(Lit::Int(integer)) => (integer.base10_digits().to_owned(), integer.suffix().to_owned()),
+        Ok(Lit::Float(float)) => (float.base10_digits().to_owned(), float.suffix().to_owned()),
+        _ => return element,
+    };
+    match digits.parse::<f64>() {
+        Ok(value) if suffix.is_empty() && value.is_finite() => {
+            let mut float = Literal::f64_suffixed(value);
+            float.set_span(span_of(&element, Span::call_site()));
+            float.into_token_stream()
+        }
         _ => element,
     }
+}
+
+/// What `#[deprecated]` says: its note, or nothing more.
+fn deprecation(attributes: &[Attribute]) -> Option<TokenStream> {
+    let attribute = attributes
+        .iter()
+        .find(|attribute| attribute.path().is_ident("deprecated"))?;
+    let note = match &attribute.meta {
+        Meta::Path(_) => None,
+        Meta::NameValue(note) => Some(note.value.to_token_stream()),
+        Meta::List(list) => {
+            let settings = Punctuated::<MetaNameValue, Token![,]>::parse_terminated.parse2(list.tokens.clone());
+            // What is wrong in it, the compiler says.
+            let mut settings = settings.into_iter().flatten();
+            let note = settings.find(|setting| setting.path.is_ident("note"));
+            note.map(|note| note.value.to_token_stream())
+        }
+    };
+    Some(note.unwrap_or_else(|| quote!("")))
 }
 
 /// The text of one doc comment; the lines of a block comment may begin with a star.

@@ -39,6 +39,11 @@ impl Message {
         self
     }
 
+    /// Ends the message with the id of the rule that is broken; `docs/rules.md` has a section for each.
+    pub(super) const fn rule(self, id: &str) -> Self {
+        self.text(" [").text(id).text("]")
+    }
+
     /// Appends a number.
     pub(super) const fn number(self, number: usize) -> Self {
         let mut digits = [0_u8; 20];

@@ -11,8 +11,8 @@ mod nearest;
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
 
 use self::message::Message;
-use self::nearest::nearest;
-use crate::descriptor::{Descriptor, Kind, LabelDescriptor, max_series};
+pub(crate) use self::nearest::nearest;
+use crate::descriptor::{Descriptor, Kind, LabelDescriptor, max_series, without_suffix};
 
 /// A label that `#[timed]` names must be one of the metric's.
 #[track_caller]
@@ -119,12 +119,11 @@ pub const fn values_of_one(labels: &'static [LabelDescriptor]) -> &'static [&'st
 /// A metric's name must fit its kind, as Prometheus' naming conventions have it.
 #[track_caller]
 pub const fn name_fits(kind: Kind, name: &str, field: &str) {
-    has_base_unit(name);
     let message = Message::new().text("`").text(name).text("` is a ").text(kind.as_str());
     if matches!(kind, Kind::Counter) {
         if !ends_with(name, "_total") {
             let message = message.text(": its name must end in `_total`; rename the field to `");
-            panic!("{}", message.text(field).text("_total`").as_str());
+            panic!("{}", message.text(field).text("_total`").rule("name-total").as_str());
         }
         return;
     }
@@ -134,15 +133,34 @@ pub const fn name_fits(kind: Kind, name: &str, field: &str) {
             let message = message
                 .text(": its name must not end in `")
                 .text(RESERVED_SUFFIXES[at].0);
-            panic!("{}", message.text("`, ").text(RESERVED_SUFFIXES[at].1).as_str());
+            let message = message.text("`, ").text(RESERVED_SUFFIXES[at].1);
+            panic!("{}", message.rule("name-suffix").as_str());
         }
         at += 1;
     }
 }
 
+/// A unit that is stated must stand in the name, too, where everybody looks for it: OpenMetrics demands it.
+#[track_caller]
+pub const fn unit_fits(kind: Kind, name: &str, unit: &str) {
+    let (stem, end) = match (kind, without_suffix(name, "total")) {
+        (Kind::Counter, Some(stem)) => (stem, "_total"),
+        _ => (name, ""),
+    };
+    if without_suffix(stem, unit).is_none() {
+        let message = Message::new().text("the unit of `").text(name).text("` is ").text(unit);
+        let message = message
+            .text(", so its name must end in `_")
+            .text(unit)
+            .text(end)
+            .text("`");
+        panic!("{}", message.rule("name-unit").as_str());
+    }
+}
+
 /// A metric is in a base unit, so that everything that is a duration or a size can be compared.
 #[track_caller]
-const fn has_base_unit(name: &str) {
+pub const fn base_unit(name: &str) {
     let mut at = 0;
     while at < OTHER_UNITS.len() {
         let (unit, base) = OTHER_UNITS[at];
@@ -155,7 +173,8 @@ const fn has_base_unit(name: &str) {
                 .text("use: record in the base unit, and let the name end in `")
                 .text(base)
                 .text("`");
-            panic!("{}", message.text(" instead of `").text(unit).text("`").as_str());
+            let message = message.text(" instead of `").text(unit).text("`");
+            panic!("{}", message.rule("name-unit").as_str());
         }
         at += 1;
     }
@@ -173,6 +192,17 @@ const RESERVED_SUFFIXES: &[(&str, &str)] = &[
 /// Units that are no base units, and the one to use
 /// (<https://prometheus.io/docs/practices/naming/#base-units>; the list is that of promlint).
 const OTHER_UNITS: &[(&str, &str)] = &[
+    ("_s", "_seconds"),
+    ("_sec", "_seconds"),
+    ("_secs", "_seconds"),
+    ("_second", "_seconds"),
+    ("_b", "_bytes"),
+    ("_byte", "_bytes"),
+    ("_kb", "_bytes"),
+    ("_mb", "_bytes"),
+    ("_gb", "_bytes"),
+    ("_tb", "_bytes"),
+    ("_pb", "_bytes"),
     ("_milliseconds", "_seconds"),
     ("_microseconds", "_seconds"),
     ("_nanoseconds", "_seconds"),
@@ -208,6 +238,7 @@ pub const fn takes_buckets(kind: Kind) {
             "{}",
             message
                 .text(" has no buckets: remove `buckets`, or make it a `Histogram`")
+                .rule("bucket-kind")
                 .as_str()
         );
     }
@@ -217,7 +248,7 @@ pub const fn takes_buckets(kind: Kind) {
 #[track_caller]
 pub const fn needs_no_buckets(kind: Kind) {
     if matches!(kind, Kind::Histogram) {
-        panic!("a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]`");
+        panic!("a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]` [bucket-missing]");
     }
 }
 
@@ -236,7 +267,7 @@ pub const fn takes_shared(kind: Kind, takes: bool) {
 #[track_caller]
 pub const fn buckets(bounds: &[f64]) {
     if bounds.is_empty() {
-        panic!("a histogram needs at least one bucket bound besides `+Inf`");
+        panic!("a histogram needs at least one bucket bound besides `+Inf` [bucket-missing]");
     }
     let mut at = 0;
     while at < bounds.len() {
@@ -250,13 +281,14 @@ pub const fn buckets(bounds: &[f64]) {
 pub const fn bucket(bounds: &[f64], at: usize) {
     let message = Message::new().text("the bucket bound at position ").number(at + 1);
     if bounds[at].is_nan() {
-        panic!("{}", message.text(" is not a number").as_str());
+        panic!("{}", message.text(" is not a number").rule("bucket-bound").as_str());
     }
     if bounds[at].is_infinite() {
         panic!(
             "{}",
             message
                 .text(" is infinite: leave it out, `+Inf` is always added")
+                .rule("bucket-bound")
                 .as_str()
         );
     }
@@ -265,9 +297,93 @@ pub const fn bucket(bounds: &[f64], at: usize) {
             "{}",
             message
                 .text(" is not greater than the one before it: bounds must increase")
+                .rule("bucket-bound")
                 .as_str()
         );
     }
+}
+
+/// An objective must lie on a bucket bound: how many observations were below it is not known otherwise.
+#[track_caller]
+pub const fn slo(descriptor: &Descriptor, at: usize) {
+    let (bound, buckets) = (descriptor.slo[at], descriptor.buckets);
+    let mut below = None;
+    let mut at = 0;
+    while at < buckets.len() {
+        if buckets[at] == bound {
+            return;
+        }
+        if buckets[at] < bound {
+            below = Some(at);
+        }
+        at += 1;
+    }
+    let message = Message::new()
+        .text("no bucket of `")
+        .text(descriptor.name)
+        .text("` ends where this objective lies");
+    let message = match below {
+        _ if buckets.is_empty() => message.text(": it has no buckets"),
+        None => message
+            .text(": it is below the first of ")
+            .number(buckets.len())
+            .text(" bounds; add it to `buckets`"),
+        Some(below) if below + 1 == buckets.len() => message.text(": it is above the last bound; add it to `buckets`"),
+        Some(below) => message
+            .text(": it is between the bounds at positions ")
+            .number(below + 1)
+            .text(" and ")
+            .number(below + 2)
+            .text("; add it to `buckets`"),
+    };
+    panic!("{}", message.rule("bucket-slo").as_str());
+}
+
+/// A label that a struct gives to all its series must not be one of a metric's own.
+#[track_caller]
+pub const fn constant_label(descriptors: &[Descriptor], label: &str) {
+    let mut at = 0;
+    while at < descriptors.len() {
+        if find(descriptors[at].labels, label).is_some() {
+            let message = Message::new()
+                .text("`")
+                .text(descriptors[at].name)
+                .text("` has a label '")
+                .text(label);
+            let message = message.text("' of its own: give the one of the struct another name");
+            panic!("{}", message.rule("label-duplicate").as_str());
+        }
+        at += 1;
+    }
+}
+
+/// How many descriptors these lists have together.
+#[must_use]
+pub const fn total_length(parts: &[&[Descriptor]]) -> usize {
+    let mut total = 0;
+    let mut at = 0;
+    while at < parts.len() {
+        total += parts[at].len();
+        at += 1;
+    }
+    total
+}
+
+/// The descriptors of all these lists; `N` is their [`total_length`].
+#[must_use]
+pub const fn concatenated<const N: usize>(parts: &[&[Descriptor]]) -> [Descriptor; N] {
+    let mut all = [Descriptor::new("", "", Kind::Gauge, &[]); N];
+    let (mut len, mut part) = (0, 0);
+    while part < parts.len() {
+        let mut at = 0;
+        while at < parts[part].len() {
+            all[len] = parts[part][at];
+            len += 1;
+            at += 1;
+        }
+        part += 1;
+    }
+    all
 }
 
 /// Bounds as an array of their own number, from any constant that derefs to a slice.
@@ -291,32 +407,45 @@ pub const fn array<const N: usize>(bounds: &'static [f64]) -> &'static [f64; N] 
     }
 }
 
-/// A struct must not export more series than its budget.
+/// A metric, a struct or a catalog must not export more series than its budget.
 #[track_caller]
-pub const fn within_budget(name: &str, descriptors: &[Descriptor], budget: usize) {
-    let series = max_series(descriptors);
+pub const fn within_budget(name: &str, structs: &[&[Descriptor]], budget: usize) {
+    let mut series = 0_usize;
+    let mut largest: Option<&Descriptor> = None;
+    let mut families = 0;
+    let mut owner = 0;
+    while owner < structs.len() {
+        series = series.saturating_add(max_series(structs[owner]));
+        families += structs[owner].len();
+        let mut at = 0;
+        while at < structs[owner].len() {
+            let descriptor = &structs[owner][at];
+            match largest {
+                Some(largest) if largest.max_series() >= descriptor.max_series() => {}
+                _ => largest = Some(descriptor),
+            }
+            at += 1;
+        }
+        owner += 1;
+    }
     if series <= budget {
         return;
-    }
-    let mut largest = 0;
-    let mut at = 1;
-    while at < descriptors.len() {
-        if descriptors[at].max_series() > descriptors[largest].max_series() {
-            largest = at;
-        }
-        at += 1;
     }
     let message = Message::new()
         .text("`")
         .text(name)
         .text("` exports up to ")
         .number(series);
-    let message = message
-        .text(" series, more than its budget of ")
-        .number(budget)
-        .text("; the largest is `");
-    let message = message.text(descriptors[largest].name).text("` with ");
-    panic!("{}", message.number(descriptors[largest].max_series()).as_str());
+    let message = message.text(" series, more than its budget of ").number(budget);
+    let message = match largest {
+        Some(largest) if families > 1 => message
+            .text("; the largest is `")
+            .text(largest.name)
+            .text("` with ")
+            .number(largest.max_series()),
+        _ => message,
+    };
+    panic!("{}", message.rule("series-budget").as_str());
 }
 
 /// The number of combinations of several labels.

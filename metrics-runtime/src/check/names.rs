@@ -60,7 +60,10 @@ pub const fn no_conflict(conflict: Option<Conflict>) {
     };
     panic!(
         "{}",
-        message.text("; rename one of them, or list the struct once").as_str()
+        message
+            .text("; rename one of them, or list the struct once")
+            .rule("name-duplicate")
+            .as_str()
     );
 }
 
@@ -211,10 +214,7 @@ mod tests {
     use crate::descriptor::Kind;
 
     fn families(names: &[&'static str], kind: Kind) -> &'static [Descriptor] {
-        let families: Vec<_> = names
-            .iter()
-            .map(|name| Descriptor::new(name, "", kind, &[], &[]))
-            .collect();
+        let families: Vec<_> = names.iter().map(|name| Descriptor::new(name, "", kind, &[])).collect();
         families.leak()
     }
 

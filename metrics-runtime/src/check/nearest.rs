@@ -5,7 +5,7 @@ const LONGEST: usize = 64;
 
 /// The candidate with the fewest edits from `word`, if it is near enough to have been meant: at most one edit for
 /// every three characters.
-pub(super) const fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+pub(crate) const fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let mut best = None;
     let mut fewest = if word.len() <= 3 { 2 } else { word.len() / 3 + 1 };
     let mut at = 0;

@@ -23,9 +23,9 @@ struct Fixture {
 
 impl MetricFamily for Fixture {
     const DESCRIPTORS: &'static [Descriptor] = &[
-        Descriptor::new("requests_total", "Requests.", Kind::Counter, &[], &[]),
-        Descriptor::new("request_seconds", "Duration.", Kind::Histogram, &[], &[0.5]),
-        Descriptor::new("pool_count", "Pools.", Kind::Gauge, &[], &[]),
+        Descriptor::new("requests_total", "Requests.", Kind::Counter, &[]),
+        Descriptor::new("request_seconds", "Duration.", Kind::Histogram, &[]).with_buckets(&[0.5]),
+        Descriptor::new("pool_count", "Pools.", Kind::Gauge, &[]),
     ];
 
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {

@@ -86,7 +86,7 @@ use crate::interop::Foreign;
 #[derive(Clone)]
 #[must_use = "an exporter serves nothing until `bind` or `route` is called"]
 pub struct Exporter {
-    catalog: &'static Catalog<'static>,
+    catalog: Catalog<'static>,
     credentials: Option<Credentials>,
     #[cfg(feature = "prometheus")]
     registries: Vec<Registry>,
@@ -96,9 +96,9 @@ pub struct Exporter {
 
 impl Exporter {
     /// Exports a catalog, to everyone who asks.
-    pub fn new(catalog: &'static Catalog<'static>) -> Self {
+    pub fn new(catalog: &Catalog<'static>) -> Self {
         Self {
-            catalog,
+            catalog: *catalog,
             credentials: None,
             #[cfg(feature = "prometheus")]
             registries: Vec::new(),
@@ -164,7 +164,7 @@ impl Exporter {
             catalog: self.catalog,
             #[cfg(feature = "prometheus")]
             foreign: Foreign::new(
-                self.catalog,
+                &self.catalog,
                 self.registries,
                 #[cfg(feature = "process")]
                 self.process,

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What is exported.
 #[derive(Debug)]
 pub(super) struct Sources {
-    pub(super) catalog: &'static Catalog<'static>,
+    pub(super) catalog: Catalog<'static>,
     #[cfg(feature = "prometheus")]
     pub(super) foreign: Foreign,
 }
@@ -101,7 +101,7 @@ mod tests {
     #[cfg(feature = "prometheus")]
     fn renderer(registries: Vec<prometheus::Registry>) -> Renderer {
         Renderer::new(Sources {
-            catalog: catalog(),
+            catalog: *catalog(),
             foreign: Foreign::new(
                 catalog(),
                 registries,

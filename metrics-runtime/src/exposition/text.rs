@@ -57,7 +57,7 @@ impl TextEncoder<'_> {
     pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>) {
         let Scratch { page, bytes, .. } = &mut *self.0;
         bytes.clear();
-        write_head(bytes, family.name, family.help, family.kind.as_str());
+        write_head(bytes, family.name, &family.help_parts(), family.kind.as_str());
         page.extend(bytes);
         match reading {
             Reading::Counter(cells) => self.counter(family, *cells),
@@ -116,6 +116,8 @@ impl TextEncoder<'_> {
             if let Some(last) = last {
                 write_label_value(bytes, last, value);
                 bytes.extend_from_slice(b"\"}");
+            } else if !family.constant_labels.is_empty() {
+                bytes.push(b'}');
             }
             bytes.push(b' ');
             endings.push(bytes);
@@ -221,6 +223,13 @@ fn write_labels(
     mut before: u8,
     open: Option<&LabelDescriptor>,
 ) {
+    for (name, value) in family.constant_labels {
+        bytes.push(std::mem::replace(&mut before, b','));
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.extend_from_slice(b"=\"");
+        write_escaped_label_value(bytes, value);
+        bytes.push(b'"');
+    }
     let combination = Combination {
         labels: family.labels,
         index,
@@ -246,11 +255,13 @@ fn write_label_value(out: &mut Vec<u8>, label: &LabelDescriptor, value: &str) {
 }
 
 /// Appends the `# HELP` and `# TYPE` lines of a family.
-pub(crate) fn write_head(out: &mut Vec<u8>, name: &str, help: &str, kind: &str) {
+pub(crate) fn write_head(out: &mut Vec<u8>, name: &str, help: &[&str], kind: &str) {
     out.extend_from_slice(b"# HELP ");
     out.extend_from_slice(name.as_bytes());
     out.push(b' ');
-    write_escaped_help(out, help);
+    for part in help {
+        write_escaped_help(out, part);
+    }
     out.extend_from_slice(b"\n# TYPE ");
     out.extend_from_slice(name.as_bytes());
     out.push(b' ');

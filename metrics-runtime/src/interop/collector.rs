@@ -1,6 +1,5 @@
 //! A catalog in a registry of the crate `prometheus`.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use prometheus::core::{Collector, Desc};
@@ -29,7 +28,10 @@ impl Catalog<'static> {
     pub fn collector(&self) -> Result<CatalogCollector, prometheus::Error> {
         let desc = |family: &Descriptor| {
             let labels = family.labels.iter().map(|label| label.name.to_owned()).collect();
-            Desc::new(family.name.to_owned(), family.help.to_owned(), labels, HashMap::new())
+            let constant_labels = family.constant_labels.iter();
+            let constant_labels = constant_labels.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let help = family.help_parts().concat();
+            Desc::new(family.name.to_owned(), help, labels, constant_labels.collect())
         };
         Ok(CatalogCollector {
             catalog: *self,
@@ -91,7 +93,7 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::Metr
     });
     let mut family = proto::MetricFamily::default();
     family.set_name(descriptor.name.to_owned());
-    family.set_help(descriptor.help.to_owned());
+    family.set_help(descriptor.help_parts().concat());
     family.set_field_type(match descriptor.kind {
         Kind::Counter => proto::MetricType::COUNTER,
         Kind::Gauge => proto::MetricType::GAUGE,
@@ -106,11 +108,12 @@ fn labels(descriptor: &'static Descriptor, index: usize) -> Vec<proto::LabelPair
         labels: descriptor.labels,
         index,
     };
-    let mut pairs: Vec<_> = combination
-        .pairs()
-        .map(|(label, value)| {
+    let pairs = combination.pairs().map(|(label, value)| (label.name, value));
+    let mut pairs: Vec<_> = pairs
+        .chain(descriptor.constant_labels.iter().copied())
+        .map(|(name, value)| {
             let mut pair = proto::LabelPair::default();
-            pair.set_name(label.name.to_owned());
+            pair.set_name(name.to_owned());
             pair.set_value(value.to_owned());
             pair
         })

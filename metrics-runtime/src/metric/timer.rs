@@ -1,6 +1,7 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::HistogramSeries;
+use crate::clock::Moment;
 
 /// Observes the seconds from its start until it is dropped, once, whatever drops it: the end of the scope, an early
 /// return, a panic that unwinds, a future that is cancelled.
@@ -20,7 +21,7 @@ use super::HistogramSeries;
 #[derive(Debug)]
 pub struct Timer<'a> {
     series: HistogramSeries<'a>,
-    start: Instant,
+    start: Moment,
     discarded: bool,
 }
 
@@ -29,7 +30,7 @@ impl<'a> Timer<'a> {
     pub(super) fn start(series: HistogramSeries<'a>) -> Self {
         Self {
             series,
-            start: Instant::now(),
+            start: Moment::now(),
             discarded: false,
         }
     }
@@ -40,7 +41,8 @@ impl<'a> Timer<'a> {
         reason = "observing is the point; the value is a courtesy"
     )]
     pub fn stop(mut self) -> Duration {
-        let elapsed = self.start.elapsed();
+        // Rounded to nanoseconds before it is observed: what is told is what was observed.
+        let elapsed = Duration::from_secs_f64(self.start.elapsed());
         self.series.observe(elapsed);
         self.discarded = true;
         elapsed
@@ -61,27 +63,27 @@ impl Drop for Timer<'_> {
     }
 }
 
-/// What `#[timed]` puts at the start of a function: hands the time to `record` when it is dropped.
+/// What `#[timed]` puts at the start of a function: hands the seconds to `record` when it is dropped.
 ///
-/// A closure over a `static` captures nothing, so that a future grows by one [`Instant`] only.
+/// A closure over a `static` captures nothing, so that a future grows by one [`Moment`] only.
 #[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
-pub struct Timed<F: FnMut(Duration)> {
+pub struct Timed<F: FnMut(f64)> {
     record: F,
-    start: Instant,
+    start: Moment,
 }
 
-impl<F: FnMut(Duration)> Timed<F> {
+impl<F: FnMut(f64)> Timed<F> {
     /// Starts the clock.
     #[inline]
     pub fn start(record: F) -> Self {
         Self {
             record,
-            start: Instant::now(),
+            start: Moment::now(),
         }
     }
 }
 
-impl<F: FnMut(Duration)> Drop for Timed<F> {
+impl<F: FnMut(f64)> Drop for Timed<F> {
     #[inline]
     fn drop(&mut self) {
         (self.record)(self.start.elapsed());

@@ -1,0 +1,263 @@
+//! The macros in a crate that denies whatever it can: they compile without a warning, also of clippy, wherever they stand.
+#![forbid(unsafe_code)]
+#![deny(
+    warnings,
+    future_incompatible,
+    let_underscore,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    missing_docs,
+    nonstandard_style,
+    rust_2018_idioms,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unused,
+    unused_import_braces,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences,
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic
+)]
+// Those of clippy's restrictions that are about what a macro might write.
+#![deny(
+    clippy::absolute_paths,
+    clippy::allow_attributes_without_reason,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::default_numeric_fallback,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::missing_docs_in_private_items,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::shadow_reuse,
+    clippy::shadow_same,
+    clippy::shadow_unrelated,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm
+)]
+
+use core::fmt;
+use core::future::ready;
+
+use enumetrics::{Counter, Gauge, Histogram, LabelSet, LabelValue, catalog, metric_family, timed, timed_into};
+
+/// A side.
+#[derive(LabelValue, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Left.
+    Left,
+    /// Right.
+    Right,
+}
+
+/// How it ended.
+#[derive(LabelValue, Clone, Copy, Debug, PartialEq, Eq)]
+#[label(name = "outcome", rename_all = "kebab-case")]
+pub enum Ending {
+    /// Well.
+    AllWell,
+    /// Not.
+    #[label(value = "500")]
+    Failed,
+}
+
+/// A call.
+#[derive(LabelSet, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The side.
+    pub side: Side,
+    /// Its end.
+    #[label(name = "end")]
+    pub ending: Ending,
+}
+
+/// Bounds.
+const EDGES: [f64; 2] = [0.1, 1.0];
+
+/// A part.
+#[metric_family(namespace = "part", labels(component = "engine"))]
+#[derive(Debug)]
+pub struct Part {
+    /// Turns.
+    pub turns_total: Counter,
+}
+
+/// Everything.
+#[metric_family(namespace = "strict", subsystem = "test", max_series = 100)]
+#[derive(Debug)]
+pub struct Strict {
+    /// Calls.
+    #[metric(max_series = 4, was = "old_calls_total")]
+    pub calls_total: Counter<Call>,
+    /// Duration.
+    #[metric(buckets = [0.1, 1], slo = 1)]
+    pub duration_seconds: Histogram<Side>,
+    /// Duration.
+    #[metric(buckets = EDGES)]
+    pub wait_seconds: Histogram,
+    /// Open.
+    pub(crate) open: Gauge<Side>,
+    /// Heat.
+    heat_celsius: Gauge<(), f64>,
+    /// Gone.
+    #[deprecated(note = "use `open`")]
+    pub gone: Gauge,
+    /// A part of it.
+    #[metric(flatten)]
+    pub part: Part,
+    /// Only on some systems.
+    #[cfg(any())]
+    pub nowhere: Counter<Nowhere>,
+    /// On all.
+    #[cfg(not(any()))]
+    pub everywhere: Gauge,
+}
+
+/// Its static.
+pub static STRICT: Strict = Strict::new();
+
+timed_into!(crate::STRICT.duration_seconds);
+
+catalog! {
+    /// All of it.
+    #[catalog(max_series = 100)]
+    pub static METRICS = [STRICT];
+}
+
+/// A function.
+#[timed(side = "left")]
+#[must_use]
+pub fn work(by: u32) -> Option<u32> {
+    by.checked_add(1)
+}
+
+/// A function that waits.
+///
+/// # Errors
+///
+/// Never.
+#[timed(STRICT.duration_seconds, side = "right")]
+pub async fn wait<T: Clone + Send + Sync>(value: &T) -> Result<T, fmt::Error> {
+    Ok(ready(value.clone()).await)
+}
+
+/// In a module.
+mod inner {
+    use super::{Call, Counter, Histogram, Side, catalog, metric_family, ready, timed};
+
+    /// Inside.
+    #[metric_family(namespace = "inner")]
+    #[derive(Debug)]
+    pub struct Inner {
+        /// Calls.
+        pub calls_total: Counter<Call>,
+        /// Duration.
+        #[metric(buckets = [1.0])]
+        pub duration_seconds: Histogram<Side>,
+    }
+
+    /// Its static.
+    pub static INNER: Inner = Inner::new();
+
+    catalog! { pub static METRICS = [INNER, super::OUTER]; }
+
+    /// With parameters.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Worker<'a, T, const N: usize>(pub &'a [T; N]);
+
+    impl<T: Copy + Send + Sync, const N: usize> Worker<'_, T, N> {
+        /// A method.
+        #[timed(INNER.duration_seconds, side = "right")]
+        pub fn first(self) -> Option<T> {
+            let first = self.0.first()?;
+            Some(*first)
+        }
+
+        /// One that waits.
+        #[timed(INNER.duration_seconds, side = "left")]
+        pub async fn last(self) -> Option<T> {
+            ready(()).await;
+            self.0.last().copied()
+        }
+    }
+}
+
+/// In a macro.
+macro_rules! declare {
+    ($name:ident, $label:ty, $namespace:literal, $bounds:expr) => {
+        /// From a macro.
+        #[metric_family(namespace = $namespace)]
+        #[derive(Debug)]
+        pub struct $name {
+            /// Calls.
+            pub calls_total: Counter<$label>,
+            /// Duration.
+            #[metric(buckets = $bounds)]
+            pub duration_seconds: Histogram<$label>,
+        }
+    };
+}
+declare!(Outer, Call, "outer", [0.5, 1.0]);
+
+/// Its static.
+static OUTER: Outer = Outer::new();
+
+#[tokio::test]
+async fn all_of_it_runs() {
+    STRICT
+        .calls_total
+        .with(Call {
+            side: Side::Left,
+            ending: Ending::Failed,
+        })
+        .inc();
+    STRICT.heat_celsius.set(1.5_f64);
+    assert_eq!(work(1), Some(2));
+    assert_eq!(wait(&3_u8).await, Ok(3_u8));
+    let numbers = [1_u8, 2, 3];
+    let worker = inner::Worker(&numbers);
+    assert_eq!((worker.first(), worker.last().await), (Some(1_u8), Some(3_u8)));
+    assert!(
+        METRICS
+            .render()
+            .contains("strict_test_duration_seconds_count{side=\"left\"} 1\n")
+    );
+    assert!(
+        inner::METRICS
+            .render()
+            .contains("inner_duration_seconds_count{side=\"right\"} 1\n")
+    );
+}
+
+#[test]
+fn a_declaration_may_stand_in_a_function() {
+    /// How it went.
+    #[derive(LabelValue, Clone, Copy, Debug)]
+    enum Went {
+        /// Well.
+        Well,
+        /// Badly.
+        Badly,
+    }
+
+    /// Local.
+    #[metric_family(namespace = "local")]
+    struct Local {
+        /// Things.
+        things_total: Counter<Went>,
+    }
+
+    /// Its static.
+    static LOCAL: Local = Local::new();
+    catalog! { static CATALOG = [LOCAL]; }
+
+    LOCAL.things_total.with(Went::Well).inc();
+    LOCAL.things_total.with(Went::Badly).inc_by(2);
+    assert!(CATALOG.render().contains("local_things_total{went=\"badly\"} 2\n"));
+}

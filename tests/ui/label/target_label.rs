@@ -1,0 +1,9 @@
+use enumetrics::LabelValue;
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Job {
+    Import,
+    Export,
+}
+
+fn main() {}
