@@ -191,18 +191,7 @@ pub trait InFlightCells: Sync {
 
 impl<L: LabelSet, S: Storage> InFlightCells for InFlight<L, S> {
     fn sum(&self, first: usize, values: &mut [i64]) {
-        values.fill(0);
-        // First all ends, then the beginnings: see `InFlightCell::ended`.
-        for block in self.cells.blocks() {
-            for (value, cell) in values.iter_mut().zip(&block.as_ref()[first..]) {
-                *value = value.wrapping_sub_unsigned(cell.ended());
-            }
-        }
-        for block in self.cells.blocks() {
-            for (value, cell) in values.iter_mut().zip(&block.as_ref()[first..]) {
-                *value = value.wrapping_add_unsigned(cell.started());
-            }
-        }
+        InFlightCell::under_way(&self.cells, first, values);
     }
 }
 

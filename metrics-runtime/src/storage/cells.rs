@@ -1,5 +1,8 @@
 //! Cells: what one series of one lane is.
 
+use std::fmt;
+
+use super::Place;
 use crate::sync::{AtomicU64, Ordering, SPINS, YIELDS, spin_loop, yield_now};
 
 /// Something that starts at zero: in a constant, and in fresh memory.
@@ -8,7 +11,7 @@ use crate::sync::{AtomicU64, Ordering, SPINS, YIELDS, spin_loop, yield_now};
 ///
 /// Bytes that are all zero are a value, the same as `ZERO`.
 #[allow(unsafe_code, reason = "blocks are made of zeroed memory")]
-pub unsafe trait Block: Send + Sync + 'static {
+pub unsafe trait Block: fmt::Debug + Send + Sync + 'static {
     /// The block before anything was recorded.
     const ZERO: Self;
 }
@@ -113,17 +116,22 @@ impl Cell for InFlightCell {
 }
 
 impl InFlightCell {
-    /// A reader asks all cells for this first, and only then for what [started](Self::started): what it has seen ending
-    /// it then sees starting (an end releases what came before it, its start among that), so that it never finds less
-    /// than nothing under way.
-    #[inline]
-    pub(crate) fn ended(&self) -> u64 {
-        self.ended.load(Ordering::Acquire)
-    }
-
-    #[inline]
-    pub(crate) fn started(&self) -> u64 {
-        self.started.load(Ordering::Relaxed)
+    /// How many are under way in the series from `first` on, as many as there is room for.
+    ///
+    /// First all cells are asked what ended, and only then what started: what a reader has seen ending it then sees
+    /// starting (an end releases what came before it, its start among that), so that it never finds less than nothing.
+    pub(crate) fn under_way<B: Block + AsRef<[Self]>>(place: &impl Place<B>, first: usize, values: &mut [i64]) {
+        values.fill(0);
+        for block in place.blocks() {
+            for (value, cell) in values.iter_mut().zip(&block.as_ref()[first..]) {
+                *value = value.wrapping_sub_unsigned(cell.ended.load(Ordering::Acquire));
+            }
+        }
+        for block in place.blocks() {
+            for (value, cell) in values.iter_mut().zip(&block.as_ref()[first..]) {
+                *value = value.wrapping_add_unsigned(cell.started.load(Ordering::Relaxed));
+            }
+        }
     }
 }
 

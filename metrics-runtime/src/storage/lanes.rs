@@ -18,6 +18,7 @@ pub struct Lanes<B> {
 pub(crate) const BLOCKS: usize = LANES + 1;
 
 /// Blocks do not share cache lines: a lane would slow down its neighbour.
+#[derive(Debug)]
 #[repr(align(64))]
 struct Line<B>(B);
 
