@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use enumetrics::{Catalog, Counter, Gauge, Histogram, InFlight, LabelSet, LabelValue, Shared, Storage, metric_family};
+use enumetrics::{
+    Catalog, Counter, Gauge, Histogram, InFlight, LabelSet, LabelValue, Shared, Storage, Summary, metric_family,
+};
 
 #[derive(LabelValue, Clone, Copy)]
 enum Endpoint {
@@ -174,12 +176,23 @@ struct Both {
     /// Requests, again.
     #[metric(shared)]
     shared_requests_total: Counter<Endpoint>,
+    /// Seconds.
+    busy_seconds_total: Counter<Endpoint, f64>,
+    /// Seconds, again.
+    #[metric(shared)]
+    shared_busy_seconds_total: Counter<Endpoint, f64>,
     /// Durations.
     #[metric(buckets = [0.5, 1.0])]
     duration_seconds: Histogram<Endpoint>,
     /// Durations, again.
     #[metric(shared, buckets = [0.5, 1.0])]
     shared_duration_seconds: Histogram<Endpoint>,
+    /// Sizes.
+    #[metric(quantiles = [0.5, 1.0])]
+    size_bytes: Summary<Endpoint>,
+    /// Sizes, again.
+    #[metric(shared, quantiles = [0.5, 1.0])]
+    shared_size_bytes: Summary<Endpoint>,
     /// In flight.
     in_flight: InFlight<Endpoint>,
     /// In flight, again.
@@ -191,14 +204,20 @@ struct Both {
 fn where_the_cells_are_changes_nothing_that_is_exported() {
     let both = Both::new();
     // The attribute changes the type.
-    let _: (&Counter<Endpoint>, &Counter<Endpoint, Shared>) = (&both.requests_total, &both.shared_requests_total);
+    let _: (&Counter<Endpoint>, &Counter<Endpoint, u64, Shared>) = (&both.requests_total, &both.shared_requests_total);
+    let _: &Counter<Endpoint, f64, Shared> = &both.shared_busy_seconds_total;
     let _: &Histogram<Endpoint, 2, Shared> = &both.shared_duration_seconds;
+    let _: &Summary<Endpoint, 2, Shared> = &both.shared_size_bytes;
     for endpoint in ENDPOINTS {
         both.requests_total.with(endpoint).inc_by(3);
         both.shared_requests_total.with(endpoint).inc_by(3);
+        both.busy_seconds_total.with(endpoint).inc_by(0.1);
+        both.shared_busy_seconds_total.with(endpoint).inc_by(0.1);
         for value in [0.5, 0.75, 3.0, -1.0, f64::NAN, f64::INFINITY] {
             both.duration_seconds.with(endpoint).observe(value);
             both.shared_duration_seconds.with(endpoint).observe(value);
+            both.size_bytes.with(endpoint).observe(value);
+            both.shared_size_bytes.with(endpoint).observe(value);
         }
         both.in_flight.with(endpoint).add(5);
         both.shared_in_flight.with(endpoint).add(5);
@@ -215,7 +234,7 @@ fn where_the_cells_are_changes_nothing_that_is_exported() {
             .collect()
     };
     assert_eq!(samples(true), samples(false));
-    assert_eq!(samples(true).len(), 2 + 2 * 5 + 2);
+    assert_eq!(samples(true).len(), 2 + 2 + 2 * 5 + 2 * 4 + 2);
     assert!(
         text.contains("both_shared_duration_seconds_sum{endpoint=\"verify\"} 3.25\n"),
         "{text}"
@@ -260,8 +279,10 @@ fn what_is_in_flight_comes_back_whatever_its_end() {
 fn what_is_recorded_shared_is_not_lost_when_many_threads_record() {
     const THREADS: u64 = 8;
     const EACH: u64 = 20_000;
-    let counter = Counter::<Endpoint, Shared>::new();
+    let counter = Counter::<Endpoint, u64, Shared>::new();
+    let seconds = Counter::<(), f64, Shared>::new();
     let histogram = Histogram::<(), 2, Shared>::with_buckets(&[1.0, 2.0]);
+    let summary = Summary::<(), 0, Shared>::new();
     let in_flight = InFlight::<(), Shared>::new();
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -269,7 +290,9 @@ fn what_is_recorded_shared_is_not_lost_when_many_threads_record() {
                 for _ in 0..EACH {
                     let _tracked = in_flight.track();
                     counter.with(Endpoint::Verify).inc();
+                    seconds.inc_by(0.5);
                     histogram.observe(1.5);
+                    summary.observe(1.5);
                 }
             });
         }
@@ -280,6 +303,8 @@ fn what_is_recorded_shared_is_not_lost_when_many_threads_record() {
     });
     let total = THREADS * EACH;
     assert_eq!((counter.with(Endpoint::Verify).get(), in_flight.get()), (total, 0));
+    assert_eq!(seconds.get(), total as f64 * 0.5);
+    assert_eq!((summary.count(), summary.sum()), (total, total as f64 * 1.5));
     let snapshot = histogram.snapshot();
     assert_eq!((snapshot.count, snapshot.sum), (total, total as f64 * 1.5));
     assert_eq!(snapshot.buckets, [0, total, 0]);

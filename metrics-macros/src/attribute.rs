@@ -9,12 +9,14 @@ use crate::diagnostics::Errors;
 
 pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
+pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const FLATTEN: &str = "flatten";
 pub(crate) const LABELS: &str = "labels";
 pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
+pub(crate) const QUANTILES: &str = "quantiles";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SHARED: &str = "shared";
 pub(crate) const SLO: &str = "slo";
@@ -22,6 +24,7 @@ pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const UNIT: &str = "unit";
 pub(crate) const VALUE: &str = "value";
 pub(crate) const WAS: &str = "was";
+pub(crate) const WINDOW: &str = "window";
 
 /// One `word = value`, or `word(…)`. The value stays tokens until someone asks for it.
 pub(crate) struct Setting {

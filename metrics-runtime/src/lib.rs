@@ -37,14 +37,17 @@ pub use self::catalog::{Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "exporter")]
 pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use self::exposition::Format;
 pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
 pub use self::label::{LabelSet, LabelValue, Unlabelled};
 pub use self::metric::{
-    Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
-    InFlight, InFlightGuard, InFlightSeries, InPlace, Metric, Observation, Timer, Tracked,
+    Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Gauge, GaugeSeries, GaugeValue,
+    Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels,
+    InfoText, Metric, Observation, StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
+    WithQuantiles,
 };
 pub use self::storage::{PerThread, Shared, Storage};
 
@@ -54,6 +57,9 @@ pub mod __private {
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
-    pub use crate::metric::{CounterCells, HistogramCells, InFlightCells, Reading, Timed, TimedInto, TimedMetric};
-    pub use crate::storage::{Block, Cell, FloatCell, IntCell, Place};
+    pub use crate::metric::{
+        Computation, ComputedCells, CounterCells, HistogramCells, InFlightCells, InfoTexts, Reading, SummaryCells,
+        Timed, TimedInto, TimedMetric,
+    };
+    pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};
 }

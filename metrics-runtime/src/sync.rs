@@ -2,7 +2,7 @@
 //! another `sync`, in which every order of events is tried.
 
 pub(crate) use std::hint::spin_loop;
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 pub(crate) use std::thread::yield_now;
 
 pub(crate) use once_cell::race::OnceBox;

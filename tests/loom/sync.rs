@@ -7,7 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr;
+// No model is about what uses it: its own loads and stores are all there is to it.
 use std::sync::OnceLock;
+pub(crate) use std::sync::atomic::AtomicUsize;
 
 pub(crate) use loom::hint::spin_loop;
 pub(crate) use loom::sync::atomic::Ordering;

@@ -2,6 +2,7 @@
 
 mod expand;
 mod lint;
+mod options;
 mod parse;
 
 use proc_macro2::{Ident, TokenStream};
@@ -56,6 +57,8 @@ struct Metric {
     buckets: Option<Buckets>,
     /// The word `shared`, where it stands.
     shared: Option<Ident>,
+    quantiles: Option<options::Quantiles>,
+    compute: Option<options::Compute>,
     /// Bounds on which an objective lies.
     slo: Vec<TokenStream>,
     unit: Option<LitStr>,

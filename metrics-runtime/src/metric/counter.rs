@@ -1,19 +1,20 @@
 use std::fmt;
 
 use super::sealed::Sealed;
-use super::{Metric, Reading};
+use super::{Metric, Observation, Reading};
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{CounterCell, PerThread, Place, Shared, Storage};
+use crate::storage::{Block, Cell, CounterCell, FloatCell, PerThread, Place, Shared, Storage};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
 /// `L` is its labels: nothing, an enum that derives `LabelValue`, or a struct that derives `LabelSet`. There is one
 /// series for each combination of their values, exported at 0 from the first scrape. The name of a counter ends in
-/// `_total`.
+/// `_total`. `V` is the number that is counted: `u64` (the default), or `f64` for seconds, money and other fractions.
 ///
 /// Each thread adds to a cell of its own, without an atomic operation; it cannot fail, panic or block. A count wraps
-/// after 2⁶⁴ − 1. `S` changes where the cells are: see [`Shared`].
+/// after 2⁶⁴ − 1. A counter never decreases, so that an `f64` which is negative, infinite or no number is not added.
+/// `S` is where the cells are: see [`Shared`].
 ///
 /// ```
 /// # use enumetrics_runtime::Counter;
@@ -22,40 +23,46 @@ use crate::storage::{CounterCell, PerThread, Place, Shared, Storage};
 /// RESTARTS.inc();
 /// RESTARTS.inc_by(2);
 /// assert_eq!(RESTARTS.get(), 3);
+///
+/// static BUSY_SECONDS: Counter<(), f64> = Counter::new();
+///
+/// BUSY_SECONDS.inc_by(0.5);
+/// BUSY_SECONDS.inc_by(std::time::Duration::from_millis(250));
+/// assert_eq!(BUSY_SECONDS.get(), 0.75);
 /// ```
-pub struct Counter<L: LabelSet = (), S: Storage = PerThread> {
-    cells: S::Place<L::Cells<CounterCell>>,
+pub struct Counter<L: LabelSet = (), V: CounterValue = u64, S: Storage = PerThread> {
+    cells: S::Place<L::Cells<V::Cell>>,
+    // A struct's size is asked of its last field: so what is no set of labels is one error, not one for each struct around.
+    _last: (),
 }
 
-impl<L: LabelSet, S: Storage> Counter<L, S> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     /// The most time series that this counter exports: one for each combination of label values.
     pub const MAX_SERIES: usize = L::COMBINATIONS;
 
     /// A counter whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cells: Place::EMPTY }
+        Self {
+            cells: Place::EMPTY,
+            _last: (),
+        }
     }
 
     /// The series with these label values.
     #[inline]
-    pub fn with(&self, labels: L) -> CounterSeries<'_> {
+    pub fn with(&self, labels: L) -> CounterSeries<'_, V> {
         CounterSeries {
             counter: self,
             index: labels.index(),
         }
     }
 
-    /// For the macros: a counter has no buckets, which a check of its own reports.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn __with_buckets(_: &'static [f64]) -> Self {
-        Self::new()
-    }
+    without!(buckets, quantiles, compute(L));
 }
 
 /// Without labels there is one series, and the counter is used as that series.
-impl<L: LabelSet, S: Storage> Counter<L, S> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     /// Adds 1.
     #[inline]
     pub fn inc(&self)
@@ -65,6 +72,17 @@ impl<L: LabelSet, S: Storage> Counter<L, S> {
         self.with(L::ONLY).inc();
     }
 
+    /// The count now.
+    #[must_use]
+    pub fn get(&self) -> V
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).get()
+    }
+}
+
+impl<L: LabelSet, S: Storage> Counter<L, u64, S> {
     /// Adds `amount`.
     #[inline]
     pub fn inc_by(&self, amount: u64)
@@ -73,14 +91,17 @@ impl<L: LabelSet, S: Storage> Counter<L, S> {
     {
         self.with(L::ONLY).inc_by(amount);
     }
+}
 
-    /// The count now.
-    #[must_use]
-    pub fn get(&self) -> u64
+impl<L: LabelSet, S: Storage> Counter<L, f64, S> {
+    /// Adds `amount`: a number, or a [`Duration`](std::time::Duration) in seconds. One that is negative, infinite or
+    /// `NaN` changes nothing.
+    #[inline]
+    pub fn inc_by(&self, amount: impl Observation)
     where
         L: Unlabelled,
     {
-        self.with(L::ONLY).get()
+        self.with(L::ONLY).inc_by(amount);
     }
 }
 
@@ -88,88 +109,149 @@ impl<L: LabelSet, S: Storage> Counter<L, S> {
 ///
 /// It can be kept: a handle to a `static` counter is `'static`.
 #[derive(Clone, Copy)]
-pub struct CounterSeries<'a> {
+pub struct CounterSeries<'a, V: CounterValue = u64> {
     // Where the counter is known, as it is right after `with`, the compiler calls it directly and inlines it.
-    counter: &'a dyn CounterCells,
+    counter: &'a dyn CounterCells<V>,
     index: usize,
 }
 
-impl CounterSeries<'_> {
+impl<V: CounterValue> CounterSeries<'_, V> {
     /// Adds 1.
     #[inline]
     pub fn inc(&self) {
-        self.counter.add(self.index, 1);
-    }
-
-    /// Adds `amount`.
-    #[inline]
-    pub fn inc_by(&self, amount: u64) {
-        self.counter.add(self.index, amount);
+        self.counter.add(self.index, V::ONE);
     }
 
     /// The count now.
     #[must_use]
-    pub fn get(&self) -> u64 {
-        let mut sum = [0];
+    pub fn get(&self) -> V {
+        let mut sum = [V::ZERO];
         self.counter.sum(self.index, &mut sum);
         sum[0]
     }
 }
 
-/// The series of a counter, whatever its labels.
-pub trait CounterCells: Sync {
-    /// Adds to one series.
-    fn add(&self, index: usize, amount: u64);
-
-    /// The counts of the series from `first` on, as many as there is room for.
-    fn sum(&self, first: usize, counts: &mut [u64]);
+impl CounterSeries<'_> {
+    /// Adds `amount`.
+    #[inline]
+    pub fn inc_by(&self, amount: u64) {
+        self.counter.add(self.index, amount);
+    }
 }
 
-impl<L: LabelSet, S: Storage> CounterCells for Counter<L, S> {
+impl CounterSeries<'_, f64> {
+    /// Adds `amount`: a number, or a [`Duration`](std::time::Duration) in seconds. One that is negative, infinite or
+    /// `NaN` changes nothing.
     #[inline]
-    fn add(&self, index: usize, amount: u64) {
-        self.cells.record::<CounterCell>(index, amount);
+    pub fn inc_by(&self, amount: impl Observation) {
+        let amount = amount.into_f64();
+        let counts = amount > 0.0 && amount < f64::INFINITY;
+        self.counter.add(self.index, if counts { amount } else { 0.0 });
+    }
+}
+
+/// The number that a counter holds: `u64` or `f64`.
+#[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
+pub trait CounterValue: Copy + fmt::Debug + Sealed + 'static {
+    #[doc(hidden)]
+    type Cell: Block + Cell<Record = Self>;
+    #[doc(hidden)]
+    const ZERO: Self;
+    #[doc(hidden)]
+    const ONE: Self;
+    #[doc(hidden)]
+    fn plus(self, cell: &Self::Cell) -> Self;
+    #[doc(hidden)]
+    fn read(cells: &dyn CounterCells<Self>) -> Reading<'_>;
+}
+
+impl Sealed for u64 {}
+
+impl CounterValue for u64 {
+    type Cell = CounterCell;
+    const ZERO: Self = 0;
+    const ONE: Self = 1;
+
+    #[inline]
+    fn plus(self, cell: &CounterCell) -> Self {
+        self.wrapping_add(cell.get())
     }
 
-    fn sum(&self, first: usize, counts: &mut [u64]) {
-        counts.fill(0);
+    fn read(cells: &dyn CounterCells) -> Reading<'_> {
+        Reading::Counter(cells)
+    }
+}
+
+impl CounterValue for f64 {
+    type Cell = FloatCell;
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline]
+    fn plus(self, cell: &FloatCell) -> Self {
+        self + cell.get()
+    }
+
+    fn read(cells: &dyn CounterCells<Self>) -> Reading<'_> {
+        Reading::FloatCounter(cells)
+    }
+}
+
+/// The series of a counter, whatever its labels.
+pub trait CounterCells<V = u64>: Sync {
+    /// Adds to one series.
+    fn add(&self, index: usize, amount: V);
+
+    /// The counts of the series from `first` on, as many as there is room for.
+    fn sum(&self, first: usize, counts: &mut [V]);
+}
+
+impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V, S> {
+    #[inline]
+    fn add(&self, index: usize, amount: V) {
+        self.cells.record::<V::Cell>(index, amount);
+    }
+
+    fn sum(&self, first: usize, counts: &mut [V]) {
+        counts.fill(V::ZERO);
         for block in self.cells.blocks() {
             for (count, cell) in counts.iter_mut().zip(&block.as_ref()[first..]) {
-                *count = count.wrapping_add(cell.get());
+                *count = count.plus(cell);
             }
         }
     }
 }
 
-impl<L: LabelSet, S: Storage> Sealed for Counter<L, S> {}
+impl<L: LabelSet, V: CounterValue, S: Storage> Sealed for Counter<L, V, S> {}
 
-impl<L: LabelSet, S: Storage> Metric for Counter<L, S> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Metric for Counter<L, V, S> {
     const KIND: Kind = Kind::Counter;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
-    type Shared = Counter<L, Shared>;
+    type WithQuantiles<const N: usize> = Self;
+    type Shared = Counter<L, V, Shared>;
     const TAKES_SHARED: bool = true;
 
     fn read(&self) -> Reading<'_> {
-        Reading::Counter(self)
+        V::read(self)
     }
 }
 
-impl<L: LabelSet, S: Storage> Default for Counter<L, S> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Default for Counter<L, V, S> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: LabelSet, S: Storage> fmt::Debug for Counter<L, S> {
+impl<L: LabelSet, V: CounterValue, S: Storage> fmt::Debug for Counter<L, V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let series = (0..L::COMBINATIONS).map(|index| CounterSeries { counter: self, index }.get());
         super::debug_series(f, L::LABELS, series)
     }
 }
 
-impl fmt::Debug for CounterSeries<'_> {
+impl<V: CounterValue> fmt::Debug for CounterSeries<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CounterSeries").field(&self.get()).finish()
     }

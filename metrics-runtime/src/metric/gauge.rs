@@ -25,6 +25,7 @@ use crate::storage::{Block, FloatCell, IntCell};
 /// ```
 pub struct Gauge<L: LabelSet = (), V: GaugeValue = i64> {
     cells: L::Cells<V::Cell>,
+    _last: (), // as a counter's
 }
 
 impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
@@ -34,7 +35,10 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     /// A gauge whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cells: Block::ZERO }
+        Self {
+            cells: Block::ZERO,
+            _last: (),
+        }
     }
 
     /// The series with these label values.
@@ -45,12 +49,7 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
         }
     }
 
-    /// For the macros: a gauge has no buckets, which a check of its own reports.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn __with_buckets(_: &'static [f64]) -> Self {
-        Self::new()
-    }
+    without!(buckets, quantiles, compute(L));
 }
 
 /// Without labels there is one series, and the gauge is used as that series.
@@ -272,6 +271,7 @@ impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
+    type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
 
     fn read(&self) -> Reading<'_> {

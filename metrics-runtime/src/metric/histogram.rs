@@ -36,8 +36,8 @@ use crate::storage::{BLOCKS, HistogramCell, PerThread, Place, Shared, Storage};
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0, S: Storage = PerThread> {
-    bounds: Bounds<N>,
     cells: S::Place<L::Cells<HistogramCell<N>>>,
+    bounds: Bounds<N>,
 }
 
 impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
@@ -78,10 +78,12 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
 
     const fn with_bounds(bounds: &[f64; N]) -> Self {
         Self {
-            bounds: Bounds::new(bounds),
             cells: Place::EMPTY,
+            bounds: Bounds::new(bounds),
         }
     }
+
+    without!(quantiles, compute(L));
 }
 
 /// Without labels there is one series, and the histogram is used as that series.
@@ -226,9 +228,9 @@ pub struct HistogramSnapshot {
     pub buckets: Vec<u64>,
 }
 
-/// What a histogram observes: an `f64`, or a [`Duration`] in seconds.
+/// What a histogram or a summary observes, and a counter of `f64`s adds: an `f64`, or a [`Duration`] in seconds.
 #[diagnostic::on_unimplemented(
-    message = "a histogram observes an `f64` or a `Duration`, not `{Self}`",
+    message = "what is recorded here is an `f64` or a `Duration`, not `{Self}`",
     note = "turn a whole number into an `f64`: `f64::from(n)` or `n as f64`"
 )]
 pub trait Observation: Sealed {
@@ -258,7 +260,9 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     const KIND: Kind = Kind::Histogram;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::__with_buckets(&[]);
+    const NEEDS: &'static str = check::NEEDS_BUCKETS;
     type WithBuckets<const M: usize> = Histogram<L, M, S>;
+    type WithQuantiles<const M: usize> = Self;
     type Shared = Histogram<L, N, Shared>;
     const TAKES_SHARED: bool = true;
 
@@ -269,12 +273,12 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
 
 /// What `#[timed]` records into.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a histogram",
-    label = "not a histogram",
-    note = "`#[timed]` observes durations: name a static `Histogram`, in seconds"
+    message = "`{Self}` is neither a histogram nor a summary",
+    label = "neither a histogram nor a summary",
+    note = "`#[timed]` observes durations: name a static `Histogram` or `Summary`, in seconds"
 )]
 pub trait TimedMetric: HistogramCells {
-    /// The histogram's labels.
+    /// The metric's labels.
     const TIMED_LABELS: &'static [LabelDescriptor];
 }
 

@@ -26,6 +26,7 @@ use crate::storage::{InFlightCell, PerThread, Place, Shared, Step, Storage};
 /// fewer than none, unless more ends were recorded than beginnings.
 pub struct InFlight<L: LabelSet = (), S: Storage = PerThread> {
     cells: S::Place<L::Cells<InFlightCell>>,
+    _last: (), // as a counter's
 }
 
 impl<L: LabelSet, S: Storage> InFlight<L, S> {
@@ -35,7 +36,10 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     /// A gauge whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cells: Place::EMPTY }
+        Self {
+            cells: Place::EMPTY,
+            _last: (),
+        }
     }
 
     /// The series with these label values.
@@ -47,12 +51,7 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
         }
     }
 
-    /// For the macros: a gauge has no buckets, which a check of its own reports.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn __with_buckets(_: &'static [f64]) -> Self {
-        Self::new()
-    }
+    without!(buckets, quantiles, compute(L));
 }
 
 /// Without labels there is one series, and the gauge is used as that series.
@@ -202,6 +201,7 @@ impl<L: LabelSet, S: Storage> Metric for InFlight<L, S> {
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
+    type WithQuantiles<const N: usize> = Self;
     type Shared = InFlight<L, Shared>;
     const TAKES_SHARED: bool = true;
 

@@ -90,8 +90,8 @@ impl<F: FnMut(f64)> Drop for Timed<F> {
     }
 }
 
-/// Names the histogram that `#[timed(label = "value")]` records into where it names none itself: once, at the root of
-/// the crate (`main.rs`, `lib.rs`, or a test's file).
+/// Names the histogram or summary that `#[timed(label = "value")]` records into where it names none itself: once, at the
+/// root of the crate (`main.rs`, `lib.rs`, or a test's file).
 ///
 /// ```
 /// # use enumetrics_runtime::Histogram;

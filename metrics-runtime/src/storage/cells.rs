@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Place;
-use crate::sync::{AtomicU64, Ordering, SPINS, YIELDS, spin_loop, yield_now};
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, SPINS, YIELDS, spin_loop, yield_now};
 
 /// Something that starts at zero: in a constant, and in fresh memory.
 ///
@@ -41,7 +41,7 @@ fn add_alone(cell: &AtomicU64, amount: u64, order: Ordering) {
 
 /// A count that only grows. It wraps to 0 after 2⁶⁴ − 1, which Prometheus sees as a counter reset.
 #[derive(Debug)]
-pub(crate) struct CounterCell(AtomicU64);
+pub struct CounterCell(AtomicU64);
 
 #[allow(unsafe_code)]
 // SAFETY: an integer.
@@ -208,6 +208,41 @@ impl FloatCell {
     #[inline]
     pub(crate) fn get(&self) -> f64 {
         f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Cell for FloatCell {
+    type Record = f64;
+
+    #[inline]
+    fn record_alone(&self, amount: f64) {
+        self.set(self.get() + amount);
+    }
+
+    #[inline]
+    fn record_shared(&self, amount: f64) {
+        self.add(amount);
+    }
+}
+
+/// The current one of several states, by its position; none at first.
+#[derive(Debug)]
+pub struct StateCell(AtomicUsize);
+
+#[allow(unsafe_code)]
+// SAFETY: an integer.
+unsafe impl Block for StateCell {
+    const ZERO: Self = Self(AtomicUsize::new(0));
+}
+
+impl StateCell {
+    pub(crate) fn set(&self, state: usize) {
+        // 0 is no state.
+        self.0.store(state.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Option<usize> {
+        self.0.load(Ordering::Relaxed).checked_sub(1)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) const BLOCKS: usize = LANES + 1;
 /// Blocks do not share cache lines: a lane would slow down its neighbour.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Line<B>(B);
+pub(super) struct Line<B>(pub(super) B);
 
 #[allow(unsafe_code)]
 // SAFETY: a block and padding.

@@ -9,15 +9,15 @@
 //! add to it atomically.
 //!
 //! A metric that is declared `shared` has one block, inside itself, that all threads add to atomically. Gauges that can be
-//! set are one shared cell per series: the last value wins, whoever wrote it.
+//! set are one shared cell per series: the last value wins, whoever wrote it. So are state sets.
 
 mod cells;
 mod in_place;
 mod lane;
 mod lanes;
 
-pub use self::cells::{Block, Cell, FloatCell, IntCell};
-pub(crate) use self::cells::{CounterCell, HistogramCell, InFlightCell, Step};
+pub use self::cells::{Block, Cell, CounterCell, FloatCell, IntCell, StateCell};
+pub(crate) use self::cells::{HistogramCell, InFlightCell, Step};
 pub(crate) use self::lanes::BLOCKS;
 
 use self::in_place::InPlace;
@@ -87,7 +87,7 @@ pub trait Place<B>: Send + Sync {
 /// Hands the cell at `index` to `record`. An index comes from a label set, which has one for each cell; the compiler
 /// does not always see that, and a recording must not panic.
 #[inline]
-fn cell<C>(block: &impl AsRef<[C]>, index: usize, record: impl FnOnce(&C)) {
+pub(crate) fn cell<C>(block: &impl AsRef<[C]>, index: usize, record: impl FnOnce(&C)) {
     if let Some(cell) = block.as_ref().get(index) {
         record(cell);
     }
