@@ -267,20 +267,20 @@ impl Series for Ours {
 /// A static on the heap, so that its memory can be counted and given back.
 struct Instance<F> {
     metrics: Box<F>,
-    scrape: Scrape,
+    /// The exporter's, not the family's: so it is made by the first scrape.
+    scrape: Option<Box<Scrape>>,
 }
 
 impl<F: Export> Instance<F> {
     fn new(metrics: Box<F>) -> Self {
-        let scrape = Scrape::new();
-        Self { metrics, scrape }
+        Self { metrics, scrape: None }
     }
 
     fn render(&mut self) -> usize {
         let families: [&dyn Export; 1] = [&*self.metrics];
         Catalog::new(&families)
             .expect("one family")
-            .render_into(&mut self.scrape)
+            .render_into(self.scrape.get_or_insert_default())
             .len()
     }
 }
