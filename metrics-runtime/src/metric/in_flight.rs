@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::sealed::Sealed;
 use super::{Metric, Reading};
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{InFlightCell, PerThread, Place, Shared, Step, Storage};
 
@@ -30,8 +30,8 @@ pub struct InFlight<L: LabelSet = (), S: Storage = PerThread> {
 }
 
 impl<L: LabelSet, S: Storage> InFlight<L, S> {
-    /// The most time series that this gauge exports: one for each combination of label values.
-    pub const MAX_SERIES: usize = L::COMBINATIONS;
+    /// The most time series that this gauge exports: one for each possible combination of label values.
+    pub const MAX_SERIES: usize = possible_combinations(L::LABELS);
 
     /// A gauge whose series are all 0.
     #[must_use]
@@ -160,9 +160,7 @@ impl<'a, L: LabelSet, S: Storage> InFlightSeries<'a, L, S> {
     /// How many there are now.
     #[must_use]
     pub fn get(&self) -> i64 {
-        let mut value = [0];
-        self.metric.sum(self.index, &mut value);
-        value[0]
+        InFlightCells::get(self.metric, self.index)
     }
 }
 
@@ -184,13 +182,13 @@ impl<L: LabelSet, S: Storage> Drop for InFlightGuard<'_, L, S> {
 
 /// The series of what is in flight, whatever its labels.
 pub trait InFlightCells: Sync {
-    /// The values of the series from `first` on, as many as there is room for.
-    fn sum(&self, first: usize, values: &mut [i64]);
+    /// The value of one series.
+    fn get(&self, index: usize) -> i64;
 }
 
 impl<L: LabelSet, S: Storage> InFlightCells for InFlight<L, S> {
-    fn sum(&self, first: usize, values: &mut [i64]) {
-        InFlightCell::under_way(&self.cells, first, values);
+    fn get(&self, index: usize) -> i64 {
+        InFlightCell::under_way(&self.cells, index)
     }
 }
 

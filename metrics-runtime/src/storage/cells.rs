@@ -116,22 +116,17 @@ impl Cell for InFlightCell {
 }
 
 impl InFlightCell {
-    /// How many are under way in the series from `first` on, as many as there is room for.
+    /// How many are under way in the series at `index`.
     ///
     /// First all cells are asked what ended, and only then what started: what a reader has seen ending it then sees
     /// starting (an end releases what came before it, its start among that), so that it never finds less than nothing.
-    pub(crate) fn under_way<B: Block + AsRef<[Self]>>(place: &impl Place<B>, first: usize, values: &mut [i64]) {
-        values.fill(0);
-        for block in place.blocks() {
-            for (value, cell) in values.iter_mut().zip(&block.as_ref()[first..]) {
-                *value = value.wrapping_sub_unsigned(cell.ended.load(Ordering::Acquire));
-            }
-        }
-        for block in place.blocks() {
-            for (value, cell) in values.iter_mut().zip(&block.as_ref()[first..]) {
-                *value = value.wrapping_add_unsigned(cell.started.load(Ordering::Relaxed));
-            }
-        }
+    pub(crate) fn under_way<B: Block + AsRef<[Self]>>(place: &impl Place<B>, index: usize) -> i64 {
+        let cells = || place.blocks().filter_map(|block| block.as_ref().get(index));
+        let ended = cells().fold(0_u64, |sum, cell| sum.wrapping_add(cell.ended.load(Ordering::Acquire)));
+        let started = cells().fold(0_u64, |sum, cell| {
+            sum.wrapping_add(cell.started.load(Ordering::Relaxed))
+        });
+        started.wrapping_sub(ended).cast_signed()
     }
 }
 
