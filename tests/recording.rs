@@ -278,7 +278,7 @@ fn what_is_in_flight_comes_back_whatever_its_end() {
 #[test]
 fn what_is_recorded_shared_is_not_lost_when_many_threads_record() {
     const THREADS: u64 = 8;
-    const EACH: u64 = 20_000;
+    const EACH: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let counter = Counter::<Endpoint, u64, Shared>::new();
     let seconds = Counter::<(), f64, Shared>::new();
     let histogram = Histogram::<(), 2, Shared>::with_buckets(&[1.0, 2.0]);
@@ -296,7 +296,7 @@ fn what_is_recorded_shared_is_not_lost_when_many_threads_record() {
                 }
             });
         }
-        for _ in 0..1_000 {
+        for _ in 0..if cfg!(miri) { 20 } else { 1_000 } {
             let now = in_flight.get();
             assert!(now >= 0, "{now} in flight");
         }
@@ -313,7 +313,7 @@ fn what_is_recorded_shared_is_not_lost_when_many_threads_record() {
 #[test]
 fn nothing_is_lost_when_many_threads_record() {
     const THREADS: u64 = 8;
-    const EACH: u64 = 20_000;
+    const EACH: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let counter = Counter::<Hit>::new();
     let gauge = Gauge::<(), f64>::new();
     let histogram = Histogram::<(), 2>::with_buckets(&[1.0, 2.0]);
@@ -372,7 +372,7 @@ fn read_while_two_write<S: Storage>(histogram: &Histogram<(), 3, S>, mut check_s
         }
         let _done = Done(&done);
         let mut last = 0;
-        for _ in 0..2_000 {
+        for _ in 0..if cfg!(miri) { 20 } else { 2_000 } {
             let snapshot = histogram.snapshot();
             assert_eq!(snapshot.buckets.iter().sum::<u64>(), snapshot.count);
             assert!(snapshot.count >= last);

@@ -60,7 +60,7 @@ impl Threads {
 #[test]
 fn two_hundred_threads_come_and_go_while_four_scrape() {
     const THREADS: usize = 200;
-    const EACH: usize = 2_000;
+    const EACH: usize = if cfg!(miri) { 4 } else { 2_000 };
     static METRICS: Threads = Threads::new();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -110,7 +110,7 @@ fn two_hundred_threads_come_and_go_while_four_scrape() {
 #[test]
 fn more_threads_than_lanes_lose_nothing() {
     const THREADS: usize = 150;
-    const EACH: usize = 20_000;
+    const EACH: usize = if cfg!(miri) { 40 } else { 20_000 };
     let metrics = Threads::new();
     // All alive at once, so that most of them have to share.
     let barrier = Barrier::new(THREADS);
@@ -179,7 +179,7 @@ fn an_instance_that_is_dropped_takes_its_cells_along() {
 
 #[test]
 fn guards_that_change_threads_come_back_and_are_never_fewer_than_none() {
-    const EACH: usize = 20_000;
+    const EACH: usize = if cfg!(miri) { 40 } else { 20_000 };
     static IN_FLIGHT: InFlight<Parity> = InFlight::new();
     let series = IN_FLIGHT.with(Parity::Even);
     // What one thread of a pair tracks, the other ends.
@@ -207,7 +207,8 @@ fn guards_that_change_threads_come_back_and_are_never_fewer_than_none() {
     assert_eq!((series.get(), IN_FLIGHT.with(Parity::Odd).get()), (0, 0));
 }
 
-#[cfg(unix)]
+// Miri does not fork.
+#[cfg(all(unix, not(miri)))]
 #[test]
 fn a_forked_process_counts_on() {
     static METRICS: Threads = Threads::new();

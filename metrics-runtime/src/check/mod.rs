@@ -390,10 +390,8 @@ pub const fn window(window: Duration) {
 pub const fn takes_shared(kind: Kind, takes: bool) {
     if !takes {
         let message = Message::new().text("remove `shared`: this ").text(kind.as_str());
-        panic!(
-            "{}",
-            message.text(" has no cells of its own for each thread anyway").as_str()
-        );
+        let message = message.text(" has no cells of its own for each thread anyway");
+        panic!("{}", message.rule("shared-kind").as_str());
     }
 }
 
