@@ -116,6 +116,14 @@ impl BinaryOp {
         matches!(self, Self::And | Self::Or | Self::Unless)
     }
 
+    /// `+`, `-`, `*`, `/`, `%` and `^`, which durations have too.
+    pub(crate) const fn is_arithmetic(self) -> bool {
+        matches!(
+            self,
+            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Mod | Self::Pow
+        )
+    }
+
     /// How tightly it binds; a sign binds like `*`.
     pub(crate) const fn precedence(self) -> Precedence {
         match self {
@@ -127,6 +135,14 @@ impl BinaryOp {
             Self::Add | Self::Sub => Precedence::SUM,
             Self::Mul | Self::Div | Self::Mod | Self::Atan2 => Precedence::PRODUCT,
             Self::Pow => Precedence::POWER,
+        }
+    }
+
+    /// What the left operand of this operator must bind at least as tightly as.
+    pub(crate) const fn left_precedence(self) -> Precedence {
+        match self {
+            Self::Pow => Precedence::PRIMARY,
+            other => other.precedence(),
         }
     }
 

@@ -68,7 +68,7 @@ impl fmt::Display for Flag {
 ///
 /// | feature | example | since | flag |
 /// |---|---|---|---|
-/// | `Function` | `histogram_avg(x)` | [its own](crate::Function::since) | [its own](crate::Function::is_experimental) |
+/// | `Function` | `histogram_avg(x)` | [its own](field@crate::Function::since) | [its own](field@crate::Function::is_experimental) |
 /// | `ExperimentalAggregation` | `limitk(5, x)` | 2.54 | `promql-experimental-functions` |
 /// | `DurationAsNumber` | `x > 5m` | 2.54 | |
 /// | `NumberAsDuration` | `x[300]` | 2.54 | |
@@ -239,7 +239,8 @@ impl Requirements {
     fn duration(&mut self, duration: &Duration) {
         match &duration.kind {
             DurationKind::Literal(number) => {
-                if !number.is_duration {
+                // So does a duration of nothing, `offset 0s`.
+                if !number.is_duration || number.value == 0.0 {
                     self.needs(Feature::NumberAsDuration, duration.span);
                 }
             }

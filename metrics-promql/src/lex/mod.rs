@@ -123,6 +123,10 @@ impl<'a> Lexer<'a> {
                 return Err(Error::new(self.since(start), "found a comment, expected a duration")
                     .with_help("Prometheus allows none between `[` and the range"));
             }
+            '$' => {
+                self.eat_while(is_word);
+                return Err(self.unexpected(start, "an expression or an operator"));
+            }
             _ => return Err(self.unexpected(start, "an expression or an operator")),
         })
     }
@@ -204,9 +208,13 @@ impl<'a> Lexer<'a> {
                 None => break,
             }
         }
+        let expected = match quote {
+            '`' => "a backquote".to_owned(),
+            quote => format!("`{quote}`"),
+        };
         let error = Error::new(
             self.since(start),
-            format!("the string is not closed: expected `{quote}`"),
+            format!("the string is not closed: expected {expected}"),
         );
         Err(if self.peek().is_some() && self.comments {
             error.with_help("only a string in backquotes may have more than one line")
@@ -229,7 +237,7 @@ impl<'a> Lexer<'a> {
         let character = &self.text[span.range()];
         let error = Error::new(span, format!("found `{character}`, expected {expected}"));
         match character {
-            "$" => error.with_help(
+            variable if variable.starts_with('$') => error.with_help(
                 "Grafana's variables are not PromQL: put a value in their place, as `[5m]` for `[$__rate_interval]`",
             ),
             "#" if !self.comments => error.with_help("a comment between Rust tokens begins with `//`"),

@@ -12,7 +12,9 @@ impl Parser<'_> {
     pub(super) fn positive_duration(&mut self) -> Result<Duration, Error> {
         let duration = self.duration(Precedence::SUM)?;
         match duration.literal() {
-            Some(seconds) if seconds <= 0.0 => Err(Error::new(duration.span, "a range or step is longer than 0")),
+            Some(seconds) if seconds <= 0.0 => {
+                Err(Error::new(duration.span, "a range or a step has to be longer than 0"))
+            }
             _ => Ok(duration),
         }
     }
@@ -33,7 +35,15 @@ impl Parser<'_> {
             return Ok(signed(sign, start, literal));
         }
         let operand = self.nested(|parser| parser.duration(Precedence::POWER))?;
-        self.duration_operators(signed(sign, start, operand), Precedence::SUM)
+        let whole = self.duration_operators(signed(sign, start, operand), Precedence::SUM)?;
+        let DurationKind::Binary(..) = whole.kind else {
+            return Ok(whole);
+        };
+        // As it is printed: two signs before a number are none, and the operator would no longer belong to the offset.
+        Ok(Duration {
+            span: whole.span,
+            kind: DurationKind::Paren(Box::new(whole)),
+        })
     }
 
     fn duration(&mut self, least: Precedence) -> Result<Duration, Error> {
@@ -132,7 +142,7 @@ fn signed(sign: Sign, start: Span, operand: Duration) -> Duration {
 
 impl Duration {
     /// Its length where Prometheus knows it while parsing: parentheses and signs around a number, but no arithmetic.
-    fn literal(&self) -> Option<f64> {
+    pub(super) fn literal(&self) -> Option<f64> {
         match &self.kind {
             DurationKind::Literal(number) => Some(number.value),
             DurationKind::Paren(inner) => inner.literal(),

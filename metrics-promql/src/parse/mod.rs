@@ -495,8 +495,10 @@ impl<'a> Parser<'a> {
     fn word_meant(&self) -> Option<String> {
         const WORDS: [&str; 8] = ["and", "or", "unless", "offset", "by", "without", "bool", "atan2"];
         let word = self.text_of(self.token);
-        if self.token.kind != TokenKind::Identifier {
-            return None;
+        match self.token.kind {
+            TokenKind::Identifier if word.len() > 1 => {}
+            TokenKind::Duration => return Some("a duration has no spaces inside: `1h30m`".to_owned()),
+            _ => return None,
         }
         match word.to_ascii_lowercase().as_str() {
             "not" => Some("what is not there is `unless`, or `absent(…)`".to_owned()),

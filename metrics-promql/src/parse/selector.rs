@@ -1,7 +1,9 @@
 //! Selectors, and what may stand behind an expression: ranges, `offset` and `@`.
 
 use super::Parser;
-use crate::ast::{At, AtKind, Expr, ExprKind, Label, Matcher, Modifiers, Name, RangeSelector, Selector, Subquery};
+use crate::ast::{
+    At, AtKind, Duration, Expr, ExprKind, Label, Matcher, Modifiers, Name, RangeSelector, Selector, Subquery,
+};
 use crate::error::Error;
 use crate::lex::unquote;
 use crate::operator::MatchOp;
@@ -155,15 +157,21 @@ impl Parser<'_> {
                 );
             }
         };
-        // A modifier that says nothing may stand there, and so may `@ start()`: so does Prometheus.
+        // Prometheus overlooks `@ start()`, arithmetic, and an offset that says nothing, which it forgets.
         let modifiers = &mut selector.modifiers;
         let refused = |word: &str| {
             Error::new(brackets, format!("the range stands before `{word}`"))
                 .with_help(format!("as in `metric[5m] {word} …`"))
         };
-        match &modifiers.offset {
-            Some(offset) if !offset.is_no_offset() => return Err(refused("offset")),
-            _ => modifiers.offset = None,
+        if modifiers.offset.as_ref().is_some_and(Duration::is_no_offset) {
+            modifiers.offset = None;
+        }
+        if modifiers
+            .offset
+            .as_ref()
+            .is_some_and(|offset| offset.literal().is_some())
+        {
+            return Err(refused("offset"));
         }
         if matches!(
             &modifiers.at,
@@ -181,12 +189,7 @@ impl Parser<'_> {
         })
     }
 
-    fn subquery(
-        &mut self,
-        operand: Expr,
-        range: crate::ast::Duration,
-        open: crate::token::Token,
-    ) -> Result<Expr, Error> {
+    fn subquery(&mut self, operand: Expr, range: Duration, open: crate::token::Token) -> Result<Expr, Error> {
         let colon = self.advance()?.span;
         let step = match self.token.kind {
             TokenKind::RightBracket => None,

@@ -161,8 +161,12 @@ impl fmt::Display for Duration {
             DurationKind::Literal(number) => number.fmt(f),
             DurationKind::Paren(inner) => write!(f, "({inner})"),
             DurationKind::Unary(sign, operand) => {
+                // The sign would become a part of the number.
                 let literal = matches!(operand.kind, DurationKind::Literal(_));
-                let operand = DurationOperand(literal || operand.precedence() < Precedence::PRODUCT, operand);
+                let operand = DurationOperand(
+                    literal || (!operand.has_sign() && operand.precedence() < Precedence::POWER),
+                    operand,
+                );
                 write!(f, "{sign}{operand}")
             }
             DurationKind::Binary(op, lhs, rhs) => {
@@ -170,7 +174,7 @@ impl fmt::Display for Duration {
                     Precedence::PRODUCT if rhs.has_sign() => rhs.to_string(),
                     _ => in_parens(rhs, op.right_precedence()),
                 };
-                write!(f, "{} {op} {rhs}", in_parens(lhs, op.precedence()))
+                write!(f, "{} {op} {rhs}", in_parens(lhs, op.left_precedence()))
             }
         }
     }
@@ -300,16 +304,16 @@ struct Operand<'a> {
 
 impl<'a> Operand<'a> {
     fn of_binary(binary: &'a Binary) -> [Self; 2] {
-        let in_parens = |expr: &Expr, least| expr.precedence() < least;
+        let Binary { op, lhs, rhs, .. } = binary;
         [
             Self {
-                expr: &binary.lhs,
-                in_parens: in_parens(&binary.lhs, binary.op.precedence()),
+                expr: lhs,
+                in_parens: lhs.precedence() < op.left_precedence() || (op.is_arithmetic() && lhs.ends_in_open_offset()),
             },
             Self {
-                expr: &binary.rhs,
+                expr: rhs,
                 // Behind an operator a sign is understood, however tightly that binds.
-                in_parens: !binary.rhs.has_sign() && in_parens(&binary.rhs, binary.op.right_precedence()),
+                in_parens: !rhs.has_sign() && rhs.precedence() < op.right_precedence(),
             },
         ]
     }
@@ -356,6 +360,31 @@ impl Expr {
             ExprKind::Number(number) => number.has_sign(),
             _ => false,
         }
+    }
+}
+
+impl Expr {
+    /// Whether an operator behind it would belong to its last offset, as in `x offset (5m) + 1m`.
+    fn ends_in_open_offset(&self) -> bool {
+        let last = match &self.kind {
+            ExprKind::Unary(_, operand) => Operand::of_sign(operand),
+            ExprKind::Binary(binary) => {
+                let [_, rhs] = Operand::of_binary(binary);
+                rhs
+            }
+            ExprKind::Selector(selector) => return selector.modifiers.has_open_offset(),
+            ExprKind::Range(range) => return range.selector.modifiers.has_open_offset(),
+            ExprKind::Subquery(subquery) => return subquery.modifiers.has_open_offset(),
+            _ => return false,
+        };
+        !last.in_parens && last.expr.ends_in_open_offset()
+    }
+}
+
+impl Modifiers {
+    fn has_open_offset(&self) -> bool {
+        let is_literal = |offset: &Duration| matches!(offset.kind, DurationKind::Literal(_));
+        self.offset.as_ref().is_some_and(|offset| !is_literal(offset))
     }
 }
 

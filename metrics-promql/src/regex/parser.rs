@@ -18,7 +18,6 @@ pub(super) fn parse(pattern: &str) -> Result<Node, InvalidRegex> {
         },
         open: Vec::new(),
         current: Group::default(),
-        names: Vec::new(),
     };
     parser.whole()?;
     Ok(parser.current.close())
@@ -71,7 +70,6 @@ struct Parser<'a> {
     flags: Flags,
     open: Vec<Open>,
     current: Group,
-    names: Vec<&'a str>,
 }
 
 impl<'a> Parser<'a> {
@@ -186,10 +184,6 @@ impl<'a> Parser<'a> {
                     .with_help(NO_LOOKAROUND));
             };
             self.at += rest.len() - named.len() + name.len() + 1;
-            if self.names.contains(&name) {
-                return Err(self.wrong(start, format!("two groups are called `{name}`")));
-            }
-            self.names.push(name);
             return self.open_group(start, self.flags);
         }
         self.at += 2;
@@ -599,7 +593,6 @@ mod tests {
             ("\\p{Klingon}", 0, 11),
             ("(?=a)", 0, 3),
             ("(?P<a-b>c)", 0, 4),
-            ("(?P<a>b)(?<a>c)", 8, 13),
             ("[[:word:][:words:]]", 9, 18),
             ("\\x{110000}", 0, 9),
         ] {
