@@ -19,6 +19,8 @@
 //! - The printer: an expression displays as one line; [`Expr::pretty`] breaks long ones. What is printed parses to the
 //!   same tree.
 //! - Which Prometheus it needs: [`Expr::requirements`], [`Feature`].
+//! - What is PromQL and wrong nevertheless: [`Linter`], with or without a [`Schema`] of what is exported; the labels of
+//!   a result: [`Expr::labels`].
 //! - Macros: [`TokenText`] puts tokens together as a text and remembers which bytes are whose, so that an error can be
 //!   shown on the token that is wrong.
 //!
@@ -40,12 +42,14 @@ mod ast;
 mod error;
 mod function;
 mod lex;
+mod lint;
 mod nearest;
 mod operator;
 mod parse;
 mod print;
 mod regex;
 mod requirement;
+mod schema;
 mod span;
 mod token;
 mod token_text;
@@ -57,11 +61,13 @@ pub use self::ast::{
 };
 pub use self::error::{Error, Report};
 pub use self::function::Function;
+pub use self::lint::{Finding, Labels, Lint, Linter, Severity, Usage};
 pub use self::operator::{AggregationOp, AggregationParameter, BinaryOp, MatchOp, Sign};
 pub use self::parse::{MAX_HEIGHT, MAX_NESTING, parse};
 pub use self::print::Pretty;
 pub use self::regex::{InvalidRegex, Regex};
 pub use self::requirement::{Feature, Flag, Requirements, Version};
+pub use self::schema::{Domain, Family, MetricKind, Schema};
 pub use self::span::{LineColumn, Span};
 pub use self::token_text::{Spacing, TokenText};
 pub use self::types::ValueType;
