@@ -71,3 +71,7 @@ pub use self::schema::{Domain, Family, MetricKind, Schema};
 pub use self::span::{LineColumn, Span};
 pub use self::token_text::{Spacing, TokenText};
 pub use self::types::ValueType;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;

@@ -4,8 +4,9 @@ mod support;
 
 use enumetrics_promql::{
     Aggregation, AggregationOp, AggregationParameter, At, AtKind, Binary, BinaryOp, Call, Duration, DurationKind, Expr,
-    ExprKind, Function, Group, Grouping, GroupingKind, Label, MAX_HEIGHT, MAX_NESTING, MatchOp, Matcher, Matching,
-    MatchingKind, Modifiers, Name, Number, RangeSelector, Selector, Side, Sign, Span, Subquery, ValueType, parse,
+    ExprKind, Function, Group, Grouping, GroupingKind, Label, Linter, MAX_HEIGHT, MAX_NESTING, MatchOp, Matcher,
+    Matching, MatchingKind, Modifiers, Name, Number, RangeSelector, Selector, Side, Sign, Span, Subquery, Usage,
+    ValueType, parse,
 };
 use support::expressions;
 
@@ -52,6 +53,9 @@ fn check(text: &str) {
     match parse(text) {
         Ok(expr) => {
             expr.walk(&mut |part| assert!(text.get(part.span.range()).is_some(), "{text:?}"));
+            for finding in Linter::new(Usage::Alert).check(&expr) {
+                assert!(text.get(finding.span.range()).is_some(), "{text:?}: {finding}");
+            }
             assert_eq!(parse(&expr.to_string()).as_ref(), Ok(&expr), "{text:?}");
         }
         Err(error) => {
@@ -105,6 +109,7 @@ fn the_limits_are_those_that_the_documentation_names() {
         assert_eq!(parse(&expr.to_string()).as_ref(), Ok(&expr));
         assert_eq!(parse(&expr.clone().pretty().to_string()), Ok(expr.clone()));
         assert!(!format!("{expr:?}{:?}", expr.requirements()).is_empty());
+        assert_eq!(Linter::new(Usage::Panel).check(&expr), []);
         let error = parse(&beyond).unwrap_err();
         assert!(error.message().contains(message), "{error}");
     }

@@ -261,25 +261,14 @@ impl Check<'_> {
     }
 
     fn unaggregated(&mut self, expr: &Expr, exported: &Exported) {
-        let mut rates = false;
-        expr.walk(&mut |part| rates |= is_rate(part));
         let labels = labels_of(expr, Some(exported));
-        let Some(target) = exported
-            .target_labels
-            .iter()
-            .find(|target| labels.has().any(|label| label == *target))
-        else {
+        let is_target = |label: &&str| exported.target_labels.iter().any(|target| target == label);
+        let Some(target) = labels.has().find(is_target) else {
             return;
         };
-        if rates {
-            let message = format!("this fires for every `{target}` by itself, with the traffic of that alone");
-            self.find_help(
-                AGG_MISSING,
-                expr.span,
-                message,
-                "sum the rates: `sum(rate(…))`, or `sum by (…)` what the alert is about",
-            );
-        }
+        let message = format!("this judges every `{target}` by itself");
+        let help = "aggregate over them: `sum(…)`, or `sum by (…)` what the alert is about";
+        self.find_help(AGG_MISSING, expr.span, message, help);
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Lint {
 /// How bad a [`Finding`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Worth a second look.
+    Note,
     /// It works, but probably not as meant.
     Warning,
     /// It can't be what was meant.
@@ -38,6 +40,7 @@ pub enum Severity {
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         })
@@ -80,7 +83,7 @@ lints! {
     MATCH_DISJOINT Error "match-disjoint" "The two sides never have the same labels, so nothing matches.";
     MATCH_BY_GONE Error "match-by-gone" "The label has been aggregated away below.";
     MATCH_OR_VECTOR Warning "match-or-vector" "`vector` has no labels: beside series with labels it is one more, always.";
-    AGG_MISSING Warning "agg-missing" "The alert fires for each instance by itself, however little happens there.";
+    AGG_MISSING Warning "agg-missing" "The alert judges each instance by itself: it fires for one that idles, and not for what all do together.";
     AGG_TOPK_ALERT Warning "agg-topk-alert" "Which series are the top ones changes from one evaluation to the next, and so does which alert fires.";
     AGG_AVG_RATIO Warning "agg-avg-ratio" "The average of ratios counts an idle instance as much as a busy one: divide the sums.";
     VAL_NEVER Error "val-never" "The comparison never holds.";
@@ -88,6 +91,7 @@ lints! {
     VAL_TOP_BUCKET Error "val-top-bucket" "A quantile is at most the highest finite bound of the buckets.";
     VAL_BETWEEN_BUCKETS Warning "val-between-buckets" "Between two bounds a quantile is interpolated: a threshold belongs on a bound.";
     VAL_LE_FORM Error "val-le-form" "`le` is written `8.0`: Prometheus 3 rewrites it so, and `8` matches nothing.";
+    VAL_RATE_THRESHOLD Note "val-rate-threshold" "A rate is per second, so this threshold is a large number of events in the range.";
     VAL_NAN_SILENT Warning "val-nan-silent" "Without traffic the ratio is not a number, which is less than nothing: the alert is silent.";
     TIME_RANGE_SHORT Error "time-range-short" "A rate needs two samples; a range shorter than two scrapes often has fewer.";
     TIME_FEATURE Error "time-feature" "The Prometheus that is to evaluate it doesn't know this, or not without a flag.";
@@ -108,6 +112,8 @@ impl Lint {
 pub struct Finding {
     /// The kind of mistake.
     pub lint: &'static Lint,
+    /// How bad it is here: that of the lint, unless the usage makes it harmless.
+    pub severity: Severity,
     /// The tokens that are wrong.
     pub span: Span,
     /// What is wrong with them.
@@ -122,13 +128,14 @@ impl Finding {
     pub fn render(&self, text: &str) -> String {
         let Self {
             lint,
+            severity,
             span,
             message,
             help,
         } = self;
         let place = span.line_column(text);
         let snippet = Snippet { text, span: *span };
-        let mut report = format!("{}[{}]: {message}\n --> {place}\n{snippet}", lint.severity, lint.id);
+        let mut report = format!("{severity}[{}]: {message}\n --> {place}\n{snippet}", lint.id);
         if let Some(help) = help {
             report += &format!("\n  = help: {help}");
         }
@@ -139,7 +146,7 @@ impl Finding {
 /// Severity, id, message and help on one line.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]: {}", self.lint.severity, self.lint.id, self.message)?;
+        write!(f, "{}[{}]: {}", self.severity, self.lint.id, self.message)?;
         match &self.help {
             Some(help) => write!(f, " (help: {help})"),
             None => Ok(()),
@@ -288,8 +295,11 @@ impl Check<'_> {
     }
 
     fn add(&mut self, lint: &'static Lint, span: Span, message: String, help: Option<String>) {
+        // By hand one may look at a counter, too.
+        let harmless = lint == KIND_COUNTER_RAW && !self.is_rule();
         self.findings.push(Finding {
             lint,
+            severity: if harmless { Severity::Warning } else { lint.severity },
             span,
             message,
             help,

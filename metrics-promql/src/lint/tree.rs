@@ -371,16 +371,17 @@ impl Check<'_> {
     }
 
     fn disjoint(&mut self, binary: &Binary) {
-        let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(|side| labels_of(side, self.exported));
+        let labels = |side: &Expr| labels_of(side, self.exported);
         if binary.op == BinaryOp::Or {
             let is_vector = called(binary.rhs.without_parens()) == Some("vector");
-            if is_vector && binary.matching.is_none() && lhs.has().next().is_some() {
+            if is_vector && binary.matching.is_none() && labels(&binary.lhs).has().next().is_some() {
                 let message = "`vector` has no labels: it is one more series beside those on the left, always";
                 let help = "aggregate the labels away, or name the series that may be missing";
                 self.find_help(MATCH_OR_VECTOR, binary.rhs.span, message, help);
             }
             return;
         }
+        let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(labels);
         let compared = |label: &str| match &binary.matching {
             None => true,
             Some(matching) => {
@@ -462,11 +463,44 @@ impl Check<'_> {
             }
             _ => {}
         }
+        if self.is_alert() && rhs.least == rhs.most {
+            self.rate_threshold(binary, rhs.least);
+        }
         let falls = matches!(binary.op, BinaryOp::Less | BinaryOp::LessOrEqual);
         if falls && self.is_alert() && is_ratio_of_rates(&binary.lhs) {
             let message = "without traffic this ratio is not a number, and the alert is silent";
             let help = "an alert on missing traffic beside it, or `or` what is to happen then";
             self.find_help(VAL_NAN_SILENT, binary.op_span, message, help);
+        }
+    }
+}
+
+impl Check<'_> {
+    /// `rate(attacks_total[10m]) > 5`
+    fn rate_threshold(&mut self, binary: &Binary, threshold: f64) {
+        let mut lhs = binary.lhs.without_parens();
+        while let ExprKind::Aggregation(aggregation) = &lhs.kind {
+            lhs = aggregation.operand.without_parens();
+        }
+        let ExprKind::Call(call) = &lhs.kind else { return };
+        let [
+            Expr {
+                kind: ExprKind::Range(range),
+                ..
+            },
+        ] = call.arguments.as_slice()
+        else {
+            return;
+        };
+        // Of seconds and bytes there are many in a second.
+        let counts_events = range.selector.metric().is_some_and(|name| {
+            name.ends_with("_total") && !["_seconds_", "_bytes_"].iter().any(|unit| name.contains(unit))
+        });
+        if call.function.name == "rate" && binary.op == BinaryOp::Greater && threshold >= 1.0 && counts_events {
+            let (amount, range) = (threshold * range.range.seconds(), &range.range);
+            let message = format!("`rate` is per second: this is more than {amount} in {range}");
+            let help = format!("the number of events in {range} is `increase(…[{range}])`");
+            self.find_help(VAL_RATE_THRESHOLD, binary.rhs.span, message, help);
         }
     }
 }

@@ -407,7 +407,14 @@ impl<'a> Parser<'a> {
         }
         let error = self.expected(expected);
         if self.token.kind != TokenKind::End {
-            return Err(error.with_help_if(self.word_meant()));
+            let help = match self.token.kind {
+                TokenKind::Keyword(Keyword::By | Keyword::Without) => Some(format!(
+                    "grouping belongs to an aggregation: `sum {} (…)`",
+                    self.grouping_text()
+                )),
+                _ => self.word_meant(),
+            };
+            return Err(error.with_help_if(help));
         }
         let text = self.lexer.text();
         let place = open.span.line_column(text);
@@ -512,14 +519,18 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `rate(x[5m]) by (job)`
-    fn misplaced_grouping(&self, expr: &Expr) -> Option<String> {
-        let text = self.lexer.text();
-        let rest = &text[self.token.span.start..];
-        let grouping = match rest.find(')') {
+    /// `by (job)`, which stands here.
+    fn grouping_text(&self) -> &'a str {
+        let rest = &self.lexer.text()[self.token.span.start..];
+        match rest.find(')') {
             Some(end) => &rest[..=end],
             None => "by (…)",
-        };
+        }
+    }
+
+    /// `rate(x[5m]) by (job)`
+    fn misplaced_grouping(&self, expr: &Expr) -> Option<String> {
+        let grouping = self.grouping_text();
         // What it is written behind: the last operand of all that stands before.
         let mut operand = expr;
         while let ExprKind::Binary(binary) = &operand.kind {
@@ -529,7 +540,7 @@ impl<'a> Parser<'a> {
             ExprKind::Aggregation(_) => Some("it is grouped already".to_owned()),
             _ => Some(format!(
                 "grouping belongs to an aggregation: `sum {grouping} ({})`",
-                &text[operand.span.range()]
+                &self.lexer.text()[operand.span.range()]
             )),
         }
     }
