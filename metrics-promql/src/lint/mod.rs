@@ -92,7 +92,7 @@ lints! {
     VAL_BETWEEN_BUCKETS Warning "val-between-buckets" "Between two bounds a quantile is interpolated: a threshold belongs on a bound.";
     VAL_LE_FORM Error "val-le-form" "`le` is written `8.0`: Prometheus 3 rewrites it so, and `8` matches nothing.";
     VAL_RATE_THRESHOLD Note "val-rate-threshold" "A rate is per second, so this threshold is a large number of events in the range.";
-    VAL_NAN_SILENT Warning "val-nan-silent" "Without traffic the ratio is not a number, which is less than nothing: the alert is silent.";
+    VAL_NAN_SILENT Warning "val-nan-silent" "Without traffic the ratio is not a number, which is not less than anything: the alert is silent.";
     TIME_RANGE_SHORT Error "time-range-short" "A rate needs two samples; a range shorter than two scrapes often has fewer.";
     TIME_FEATURE Error "time-feature" "The Prometheus that is to evaluate it doesn't know this, or not without a flag.";
     ALERT_NO_CONDITION Warning "alert-no-condition" "Without a comparison the alert fires whatever the value is, 0 included.";
