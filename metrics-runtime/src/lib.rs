@@ -41,7 +41,7 @@ pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
-pub use self::label::{LabelSet, LabelValue, Unlabelled};
+pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
     Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Gauge, GaugeSeries, GaugeValue,
     Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels, InfoText, Metric, Observation, StateSet,
@@ -51,9 +51,11 @@ pub use self::metric::{
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
+    pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
         Computation, ComputedCells, CounterCells, HistogramCells, InfoTexts, Reading, SummaryCells, Timed, TimedInto,
         TimedMetric,

@@ -65,7 +65,7 @@ impl Drop for Timer<'_> {
 
 /// What `#[timed]` puts at the start of a function: hands the seconds to `record` when it is dropped.
 ///
-/// A closure over a `static` captures nothing, so that a future grows by one [`Moment`] only.
+/// A closure over a `static` captures nothing, so that a future grows by one `Moment` only.
 #[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
 pub struct Timed<F: FnMut(f64)> {
     record: F,
