@@ -28,6 +28,8 @@ mod family;
 mod interop;
 mod label;
 mod metric;
+#[cfg(feature = "rules")]
+mod rules;
 mod storage;
 mod sync;
 #[cfg(feature = "testing")]
@@ -51,6 +53,8 @@ pub use self::metric::{
     InfoText, Metric, Observation, StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
     WithQuantiles,
 };
+#[cfg(feature = "rules")]
+pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
 pub use self::storage::{PerThread, Shared, Storage};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
@@ -65,5 +69,9 @@ pub mod __private {
         Computation, ComputedCells, CounterCells, HistogramCells, InFlightCells, InfoTexts, Reading, SummaryCells,
         Timed, TimedInto, TimedMetric,
     };
+    #[cfg(feature = "rules")]
+    pub use crate::rules::LabelText;
     pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};
+    #[cfg(feature = "rules")]
+    pub use enumetrics_promql as promql;
 }

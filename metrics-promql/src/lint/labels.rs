@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ast::{
-    Aggregation, Binary, Call, Expr, ExprKind, GroupingKind, Label, Matching, MatchingKind, Selector, Side,
+    Aggregation, Binary, Call, Expr, ExprKind, GroupingKind, Label, Matcher, Matching, MatchingKind, Selector, Side,
 };
 use crate::operator::{AggregationOp, BinaryOp, MatchOp};
 use crate::schema::{Exported, Resolved};
@@ -18,6 +18,8 @@ pub struct Labels {
     gone: BTreeSet<String>,
     /// Those that its series really have, as far as one can tell.
     has: BTreeSet<String>,
+    /// Those of them that targets have and that nobody asked for, as `sum by (instance)` does.
+    scraped: BTreeSet<String>,
 }
 
 impl Labels {
@@ -41,15 +43,21 @@ impl Labels {
         self.has.iter().map(String::as_str)
     }
 
+    /// One that tells targets apart, and that is only there because nothing was aggregated.
+    pub(super) fn of_each_target(&self) -> Option<&str> {
+        self.scraped.first().map(String::as_str)
+    }
+
     fn only(labels: BTreeSet<String>) -> Self {
         Self {
             has: labels.clone(),
             may: Some(labels),
-            gone: BTreeSet::new(),
+            ..Self::default()
         }
     }
 
-    fn add(&mut self, label: &str) {
+    /// Gives its series a label.
+    pub fn add(&mut self, label: &str) {
         if let Some(labels) = &mut self.may {
             labels.insert(label.to_owned());
         }
@@ -62,6 +70,7 @@ impl Labels {
             labels.remove(label);
         }
         self.has.remove(label);
+        self.scraped.remove(label);
         self.gone.insert(label.to_owned());
     }
 
@@ -109,12 +118,16 @@ fn selector_labels(selector: &Selector, exported: Option<&Exported>) -> Labels {
             let own = family.labels.iter().map(|(label, _)| label.as_str());
             let targets = exported.target_labels.iter().map(String::as_str);
             let all = own.chain(targets).chain(family.extra_label(part));
-            Labels::only(all.map(str::to_owned).collect())
+            Labels {
+                scraped: exported.target_labels.iter().cloned().collect(),
+                ..Labels::only(all.map(str::to_owned).collect())
+            }
         }
+        Some((_, Resolved::Recorded(labels))) => labels.clone(),
         _ => Labels::default(),
     };
     // What a recording rule or an alert has is for that to say; all else was scraped.
-    if labels.may.is_none() && !name.is_empty() && !name.contains(':') && !name.starts_with("ALERTS") {
+    if labels.may.is_none() && !name.is_empty() && !name.contains(':') && !super::is_of_alerts(name) {
         labels.has.extend(["instance", "job"].map(str::to_owned));
     }
     for matcher in &selector.matchers {
@@ -149,8 +162,7 @@ fn aggregation_labels(aggregation: &Aggregation, mut operand: Labels) -> Labels 
 }
 
 fn call_labels(call: &Call, exported: Option<&Exported>) -> Labels {
-    let is_vector = |expr: &&Expr| matches!(expr.value_type(), ValueType::InstantVector | ValueType::RangeVector);
-    let Some(vector) = call.arguments.iter().find(is_vector) else {
+    let Some(vector) = vector_of(call) else {
         return Labels::only(BTreeSet::new());
     };
     let text = |at: usize| match call.arguments.get(at).map(|argument| &argument.kind) {
@@ -160,17 +172,7 @@ fn call_labels(call: &Call, exported: Option<&Exported>) -> Labels {
     let mut labels = labels_of(vector, exported);
     match call.function.name {
         "scalar" => Labels::only(BTreeSet::new()),
-        // Those that are matched with `=`.
-        "absent" | "absent_over_time" => {
-            let selector = match &vector.without_parens().kind {
-                ExprKind::Selector(selector) => Some(&**selector),
-                ExprKind::Range(range) => Some(&range.selector),
-                _ => None,
-            };
-            let matchers = selector.into_iter().flat_map(|selector| &selector.matchers);
-            let equal = matchers.filter(|matcher| matcher.op == MatchOp::Equal);
-            Labels::only(equal.map(|matcher| matcher.label.name.clone()).collect())
-        }
+        "absent" | "absent_over_time" => Labels::only(labels_when_absent(vector).collect()),
         "histogram_quantile" => {
             labels.remove("le");
             labels
@@ -182,6 +184,21 @@ fn call_labels(call: &Call, exported: Option<&Exported>) -> Labels {
         "info" => Labels { may: None, ..labels },
         _ => labels,
     }
+}
+
+/// The argument whose series a function's result has.
+pub(super) fn vector_of(call: &Call) -> Option<&Expr> {
+    let is_vector = |expr: &&Expr| matches!(expr.value_type(), ValueType::InstantVector | ValueType::RangeVector);
+    call.arguments.iter().find(is_vector)
+}
+
+/// What `absent` says of series that are not there: the labels that are matched with `=`.
+pub(super) fn labels_when_absent(vector: &Expr) -> impl Iterator<Item = String> {
+    let matchers = super::selector_of(vector.without_parens())
+        .into_iter()
+        .flat_map(|selector| &selector.matchers);
+    let equal = matchers.filter(|matcher| matcher.op == MatchOp::Equal && matcher.label.name != Matcher::METRIC);
+    equal.map(|matcher| matcher.label.name.clone())
 }
 
 fn binary_labels(binary: &Binary, lhs: Labels, rhs: Labels) -> Labels {
@@ -197,6 +214,7 @@ fn binary_labels(binary: &Binary, lhs: Labels, rhs: Labels) -> Labels {
             may: lhs.may.zip(rhs.may).map(|(lhs, rhs)| &lhs | &rhs),
             gone: &lhs.gone & &rhs.gone,
             has: &lhs.has & &rhs.has,
+            scraped: &lhs.scraped & &rhs.scraped,
         };
     }
     let Some(Matching {

@@ -3,13 +3,16 @@
 mod against_schema;
 mod interval;
 mod labels;
+mod outline;
 mod tree;
 
 use std::fmt;
 
 pub use self::labels::Labels;
+pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Question, Step, evaluate};
 
 use crate::ast::{Expr, ExprKind, Selector};
+use crate::operator::{AggregationOp, BinaryOp};
 use crate::requirement::{Flag, Version};
 use crate::schema::{Exported, Schema};
 use crate::span::{Snippet, Span};
@@ -236,6 +239,12 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// Which labels the result of an expression has, as far as what is exported says.
+    #[must_use]
+    pub fn labels(&self, expr: &Expr) -> Labels {
+        labels::labels_of(expr, self.schema.map(Exported::new).as_ref())
+    }
+
     /// What is wrong with an expression, in the order of the text.
     #[must_use]
     pub fn check(&self, expr: &Expr) -> Vec<Finding> {
@@ -322,6 +331,46 @@ fn called(expr: &Expr) -> Option<&'static str> {
         ExprKind::Call(call) => Some(call.function.name),
         _ => None,
     }
+}
+
+/// As OpenMetrics writes numbers in labels: `8.0`.
+fn canonical(bound: f64) -> String {
+    format!("{bound:?}")
+}
+
+/// Whether the series of this name have labels that no declaration tells.
+fn is_of_alerts(name: &str) -> bool {
+    matches!(name, "ALERTS" | "ALERTS_FOR_STATE")
+}
+
+/// Whether only the existence, the age or the changes of a counter matter, or all of its values over time.
+fn may_be_raw(ancestors: &[&Expr]) -> bool {
+    ancestors.iter().any(|ancestor| match &ancestor.kind {
+        ExprKind::Call(call) => matches!(
+            call.function.name,
+            "absent"
+                | "timestamp"
+                | "rate"
+                | "increase"
+                | "irate"
+                | "resets"
+                | "changes"
+                | "count_over_time"
+                | "info"
+                | "absent_over_time"
+                | "present_over_time"
+        ),
+        ExprKind::Aggregation(aggregation) => matches!(
+            aggregation.op,
+            AggregationOp::Count | AggregationOp::Group | AggregationOp::CountValues
+        ),
+        // The right side of a set operation says which series; a difference of two counters is a gauge.
+        ExprKind::Binary(binary) => matches!(
+            binary.op,
+            BinaryOp::And | BinaryOp::Unless | BinaryOp::Sub | BinaryOp::Div
+        ),
+        _ => false,
+    })
 }
 
 /// Whether an expression is a call of a function that only counters have.

@@ -434,7 +434,7 @@ impl Check<'_> {
                 format!("the bounds are: {}", bounds.join(", ")),
             );
         }
-        match (lhs.compare(binary.op, rhs), top) {
+        match (lhs.compared(binary.op, rhs), top) {
             (Some(false), Some(histogram)) => {
                 let (metric, top) = (histogram.name, histogram.top());
                 let message =
