@@ -473,7 +473,8 @@ impl Outliner<'_, '_> {
                     }
                 }
             }
-            if binary.op != BinaryOp::Or {
+            // What has the same labels meets.
+            if binary.op != BinaryOp::Or && left != right {
                 let labels = labels.map(|label| label.name.clone()).collect();
                 let op = binary.op;
                 let asks = Asks::Meet {
