@@ -202,7 +202,8 @@ impl Lints<'_> {
 
     fn rule(&mut self, at: usize, rule: &Rule, expr: &Expr, meanings: &BTreeMap<&str, Meaning>) -> Analysed {
         let usage = if rule.is_alert() { Usage::Alert } else { Usage::Record };
-        let mut linter = Linter::new(usage);
+        let target_labels: Vec<_> = self.group.options.target_labels.iter().map(String::as_str).collect();
+        let mut linter = Linter::new(usage).target_labels(&target_labels);
         if let Some(seconds) = self.group.options.scrape_interval {
             linter = linter.scrape_interval(seconds);
         }

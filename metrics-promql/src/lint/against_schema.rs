@@ -1,6 +1,5 @@
 //! What the expression shows beside what is exported.
 
-use super::labels::labels_of;
 use super::*;
 use crate::ast::{Aggregation, Grouping, GroupingKind, Label, Matcher};
 use crate::nearest::nearest;
@@ -17,11 +16,11 @@ impl Check<'_> {
             self.selector(expr, selector, exported, ancestors);
         }
         match &expr.kind {
-            ExprKind::Aggregation(aggregation) => self.grouping(aggregation, exported),
+            ExprKind::Aggregation(aggregation) => self.grouping(aggregation),
             ExprKind::Binary(binary) => {
                 if let Some(matching) = &binary.matching {
                     for side in [&binary.lhs, &binary.rhs] {
-                        let labels = labels_of(side, Some(exported));
+                        let labels = self.labels.of(side);
                         let is_on = matching.kind == crate::ast::MatchingKind::On;
                         let unknown = |label: &&Label| is_on && !labels.may_have(&label.name);
                         for label in matching.labels.iter().filter(unknown) {
@@ -33,7 +32,7 @@ impl Check<'_> {
             _ => {}
         }
         if ancestors.is_empty() && self.is_alert() {
-            self.unaggregated(expr, exported);
+            self.unaggregated(expr);
         }
     }
 
@@ -206,7 +205,7 @@ impl Check<'_> {
         }
     }
 
-    fn grouping(&mut self, aggregation: &Aggregation, exported: &Exported) {
+    fn grouping(&mut self, aggregation: &Aggregation) {
         let Some(Grouping {
             kind: GroupingKind::By,
             labels,
@@ -215,9 +214,9 @@ impl Check<'_> {
         else {
             return;
         };
-        let below = labels_of(&aggregation.operand, Some(exported));
+        let below = self.labels.of(&aggregation.operand);
         // What the expression itself dropped has been said.
-        let dropped = labels_of(&aggregation.operand, None);
+        let dropped = self.alone.of(&aggregation.operand);
         for label in labels {
             if !below.may_have(&label.name) && dropped.may_have(&label.name) {
                 self.label(label, &below, "is grouped by, but no series has it");
@@ -231,8 +230,8 @@ impl Check<'_> {
         self.find_help(REF_LABEL, label.span, message, did_you_mean(&label.name, &known));
     }
 
-    fn unaggregated(&mut self, expr: &Expr, exported: &Exported) {
-        let labels = labels_of(expr, Some(exported));
+    fn unaggregated(&mut self, expr: &Expr) {
+        let labels = self.labels.of(expr);
         let Some(target) = labels.of_each_target() else { return };
         let message = format!("this judges every `{target}` by itself");
         let help = "aggregate over them: `sum(…)`, or `sum by (…)` what the alert is about";

@@ -1,6 +1,7 @@
 //! Which labels the result of an expression has.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::ast::{
     Aggregation, Binary, Call, Expr, ExprKind, GroupingKind, Label, Matcher, Matching, MatchingKind, Selector, Side,
@@ -93,49 +94,98 @@ impl Expr {
     /// ```
     #[must_use]
     pub fn labels(&self) -> Labels {
-        labels_of(self, None)
+        LabelsOf::new(None, super::TARGET_LABELS).of(self)
     }
 }
 
-pub(super) fn labels_of(expr: &Expr, exported: Option<&Exported>) -> Labels {
-    let of = |expr: &Expr| labels_of(expr, exported);
-    match &expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) => Labels::only(BTreeSet::new()),
-        ExprKind::Selector(selector) => selector_labels(selector, exported),
-        ExprKind::Range(range) => selector_labels(&range.selector, exported),
-        ExprKind::Subquery(subquery) => of(&subquery.operand),
-        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => of(inner),
-        ExprKind::Aggregation(aggregation) => aggregation_labels(aggregation, of(&aggregation.operand)),
-        ExprKind::Call(call) => call_labels(call, exported),
-        ExprKind::Binary(binary) => binary_labels(binary, of(&binary.lhs), of(&binary.rhs)),
-    }
+/// The labels of expressions, each found out once: a chain of operators asks for those of its beginning again and again.
+pub(super) struct LabelsOf<'a> {
+    exported: Option<&'a Exported>,
+    /// What targets have, where nothing is known of what is exported.
+    target_labels: &'a [&'a str],
+    of_binaries: RefCell<HashMap<*const Expr, Labels>>,
 }
 
-fn selector_labels(selector: &Selector, exported: Option<&Exported>) -> Labels {
-    let name = selector.metric().unwrap_or_default();
-    let mut labels = match exported.map(|exported| (exported, exported.resolve(name))) {
-        Some((exported, Resolved::Series(family, part))) => {
-            let own = family.labels.iter().map(|(label, _)| label.as_str());
-            let targets = exported.target_labels.iter().map(String::as_str);
-            let all = own.chain(targets).chain(family.extra_label(part));
-            Labels {
-                scraped: exported.target_labels.iter().cloned().collect(),
-                ..Labels::only(all.map(str::to_owned).collect())
+impl<'a> LabelsOf<'a> {
+    pub(super) fn new(exported: Option<&'a Exported>, target_labels: &'a [&'a str]) -> Self {
+        Self {
+            exported,
+            target_labels,
+            of_binaries: RefCell::default(),
+        }
+    }
+
+    pub(super) fn of(&self, expr: &Expr) -> Labels {
+        match &expr.kind {
+            ExprKind::Number(_) | ExprKind::String(_) => Labels::only(BTreeSet::new()),
+            ExprKind::Selector(selector) => self.of_selector(selector),
+            ExprKind::Range(range) => self.of_selector(&range.selector),
+            ExprKind::Subquery(subquery) => self.of(&subquery.operand),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.of(inner),
+            ExprKind::Aggregation(aggregation) => aggregation_labels(aggregation, self.of(&aggregation.operand)),
+            ExprKind::Call(call) => self.of_call(call),
+            ExprKind::Binary(binary) => {
+                if let Some(found) = self.of_binaries.borrow().get(&std::ptr::from_ref(expr)) {
+                    return found.clone();
+                }
+                let labels = binary_labels(binary, self.of(&binary.lhs), self.of(&binary.rhs));
+                self.of_binaries.borrow_mut().insert(expr, labels.clone());
+                labels
             }
         }
-        Some((_, Resolved::Recorded(labels))) => labels.clone(),
-        _ => Labels::default(),
-    };
-    // What a recording rule or an alert has is for that to say; all else was scraped.
-    if labels.may.is_none() && !name.is_empty() && !name.contains(':') && !super::is_of_alerts(name) {
-        labels.has.extend(["instance", "job"].map(str::to_owned));
     }
-    for matcher in &selector.matchers {
-        if matcher.value.is_empty() && matcher.op == MatchOp::Equal {
-            labels.remove(&matcher.label.name);
+
+    fn of_selector(&self, selector: &Selector) -> Labels {
+        let name = selector.metric().unwrap_or_default();
+        let mut labels = match self.exported.map(|exported| (exported, exported.resolve(name))) {
+            Some((exported, Resolved::Series(family, part))) => {
+                let own = family.labels.iter().map(|(label, _)| label.as_str());
+                let targets = exported.target_labels.iter().map(String::as_str);
+                let all = own.chain(targets).chain(family.extra_label(part));
+                Labels {
+                    scraped: exported.target_labels.iter().cloned().collect(),
+                    ..Labels::only(all.map(str::to_owned).collect())
+                }
+            }
+            Some((_, Resolved::Recorded(labels))) => labels.clone(),
+            _ => Labels::default(),
+        };
+        // What a recording rule or an alert has is for that to say; all else was scraped.
+        if labels.may.is_none() && !name.is_empty() && !name.contains(':') && !super::is_of_alerts(name) {
+            labels.has.extend(self.target_labels.iter().copied().map(str::to_owned));
+        }
+        for matcher in &selector.matchers {
+            if matcher.value.is_empty() && matcher.op == MatchOp::Equal {
+                labels.remove(&matcher.label.name);
+            }
+        }
+        labels
+    }
+
+    fn of_call(&self, call: &Call) -> Labels {
+        let Some(vector) = vector_of(call) else {
+            return Labels::only(BTreeSet::new());
+        };
+        let text = |at: usize| match call.arguments.get(at).map(|argument| &argument.kind) {
+            Some(ExprKind::String(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let mut labels = self.of(vector);
+        match call.function.name {
+            "scalar" => Labels::only(BTreeSet::new()),
+            "absent" | "absent_over_time" => Labels::only(labels_when_absent(vector).collect()),
+            "histogram_quantile" => {
+                labels.remove("le");
+                labels
+            }
+            "label_replace" | "label_join" => {
+                labels.add(text(1).unwrap_or_default());
+                labels
+            }
+            "info" => Labels { may: None, ..labels },
+            _ => labels,
         }
     }
-    labels
 }
 
 fn aggregation_labels(aggregation: &Aggregation, mut operand: Labels) -> Labels {
@@ -159,31 +209,6 @@ fn aggregation_labels(aggregation: &Aggregation, mut operand: Labels) -> Labels 
         labels.add(label);
     }
     labels
-}
-
-fn call_labels(call: &Call, exported: Option<&Exported>) -> Labels {
-    let Some(vector) = vector_of(call) else {
-        return Labels::only(BTreeSet::new());
-    };
-    let text = |at: usize| match call.arguments.get(at).map(|argument| &argument.kind) {
-        Some(ExprKind::String(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let mut labels = labels_of(vector, exported);
-    match call.function.name {
-        "scalar" => Labels::only(BTreeSet::new()),
-        "absent" | "absent_over_time" => Labels::only(labels_when_absent(vector).collect()),
-        "histogram_quantile" => {
-            labels.remove("le");
-            labels
-        }
-        "label_replace" | "label_join" => {
-            labels.add(text(1).unwrap_or_default());
-            labels
-        }
-        "info" => Labels { may: None, ..labels },
-        _ => labels,
-    }
 }
 
 /// The argument whose series a function's result has.

@@ -11,6 +11,7 @@ use std::fmt;
 pub use self::labels::Labels;
 pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Question, Step, evaluate};
 
+use self::labels::LabelsOf;
 use crate::ast::{Expr, ExprKind, Selector};
 use crate::operator::{AggregationOp, BinaryOp};
 use crate::requirement::{Flag, Version};
@@ -168,6 +169,9 @@ pub enum Usage {
     Panel,
 }
 
+/// What Prometheus gives to all that it scrapes, if nobody changes it.
+const TARGET_LABELS: &[&str] = &["job", "instance"];
+
 /// Looks for mistakes in expressions.
 ///
 /// What it says without a [`Schema`] follows from the expression alone.
@@ -188,6 +192,7 @@ pub enum Usage {
 pub struct Linter<'a> {
     schema: Option<&'a dyn Schema>,
     usage: Usage,
+    target_labels: &'a [&'a str],
     scrape_interval: Option<f64>,
     server: Option<(Version, &'a [Flag])>,
 }
@@ -207,6 +212,7 @@ impl<'a> Linter<'a> {
         Self {
             schema: None,
             usage,
+            target_labels: TARGET_LABELS,
             scrape_interval: None,
             server: None,
         }
@@ -219,6 +225,13 @@ impl<'a> Linter<'a> {
             schema: Some(schema),
             ..self
         }
+    }
+
+    /// Knowing which labels Prometheus gives to all that it scrapes: `job` and `instance`, if nothing else is said. A
+    /// [`Schema`] knows it better.
+    #[must_use]
+    pub fn target_labels(self, target_labels: &'a [&'a str]) -> Self {
+        Self { target_labels, ..self }
     }
 
     /// Knowing how often metrics are scraped, in seconds.
@@ -242,7 +255,7 @@ impl<'a> Linter<'a> {
     /// Which labels the result of an expression has, as far as what is exported says.
     #[must_use]
     pub fn labels(&self, expr: &Expr) -> Labels {
-        labels::labels_of(expr, self.schema.map(Exported::new).as_ref())
+        LabelsOf::new(self.schema.map(Exported::new).as_ref(), self.target_labels).of(expr)
     }
 
     /// What is wrong with an expression, in the order of the text.
@@ -252,6 +265,8 @@ impl<'a> Linter<'a> {
         let mut check = Check {
             linter: self,
             exported: exported.as_ref(),
+            labels: LabelsOf::new(exported.as_ref(), self.target_labels),
+            alone: LabelsOf::new(None, self.target_labels),
             findings: Vec::new(),
         };
         check.root(expr);
@@ -266,6 +281,10 @@ impl<'a> Linter<'a> {
 struct Check<'a> {
     linter: &'a Linter<'a>,
     exported: Option<&'a Exported>,
+    /// The labels of its parts.
+    labels: LabelsOf<'a>,
+    /// The same as far as the expression alone says.
+    alone: LabelsOf<'a>,
     findings: Vec<Finding>,
 }
 

@@ -1,6 +1,7 @@
 //! What an expression asks of metrics that are known only later.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use super::interval::is_part_of_whole;
 use super::*;
@@ -303,6 +304,8 @@ impl Expr {
         let mut outliner = Outliner {
             usage,
             recorded,
+            alone: LabelsOf::new(None, &[]),
+            of_binaries: RefCell::default(),
             questions: Vec::new(),
         };
         outliner.visit(self, &mut Vec::new());
@@ -319,6 +322,10 @@ impl Expr {
 struct Outliner<'r, 'f> {
     usage: Usage,
     recorded: &'f dyn Fn(&str) -> Option<&'r Meaning>,
+    /// Which labels the expression itself drops.
+    alone: LabelsOf<'f>,
+    /// The labels that were found out before.
+    of_binaries: RefCell<HashMap<*const Expr, Vec<LabelSource>>>,
     questions: Vec<Question>,
 }
 
@@ -443,7 +450,7 @@ impl Outliner<'_, '_> {
         };
         let below = self.labels(&aggregation.operand);
         // What the expression itself dropped is for `match-by-gone`.
-        let dropped = labels::labels_of(&aggregation.operand, None);
+        let dropped = self.alone.of(&aggregation.operand);
         for label in grouping.labels.iter().filter(|label| dropped.may_have(&label.name)) {
             self.known(label, &below, "is grouped by, but no series has it");
         }
@@ -524,7 +531,14 @@ impl Outliner<'_, '_> {
             ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.labels(inner),
             ExprKind::Aggregation(aggregation) => aggregated(aggregation, self.labels(&aggregation.operand)),
             ExprKind::Call(call) => self.called(call),
-            ExprKind::Binary(binary) => self.combined(binary),
+            ExprKind::Binary(binary) => {
+                if let Some(found) = self.of_binaries.borrow().get(&std::ptr::from_ref(expr)) {
+                    return found.clone();
+                }
+                let labels = self.combined(binary);
+                self.of_binaries.borrow_mut().insert(expr, labels.clone());
+                labels
+            }
         }
     }
 

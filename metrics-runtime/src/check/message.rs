@@ -1,7 +1,11 @@
 //! Text built while compiling: what a check says when it fails.
 
 /// A text of bounded length, made in a constant. What does not fit is cut and ends in `…`.
-#[allow(missing_debug_implementations, reason = "hidden: only checks make one")]
+#[allow(
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "hidden: only checks make one, and those of the feature `rules` hand it on"
+)]
 #[derive(Clone, Copy)]
 pub struct Message {
     bytes: [u8; Message::CAPACITY],
