@@ -16,9 +16,13 @@ mod render;
 mod respond;
 mod serve;
 mod service;
+#[cfg(feature = "web-config")]
+mod web_config;
 
 use std::fmt;
 use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
 
 #[cfg(feature = "prometheus")]
 use prometheus::Registry;
@@ -105,6 +109,10 @@ pub struct Exporter {
     catalog: Catalog<'static>,
     access: Access,
     readiness: Readiness,
+    /// What every answer has besides.
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether a client may speak HTTP/2.
+    http2: bool,
     #[cfg(feature = "tls")]
     tls: Option<Acceptor>,
     #[cfg(feature = "prometheus")]
@@ -120,6 +128,8 @@ impl Exporter {
             catalog: *catalog,
             access: Access::new(),
             readiness: Readiness::default(),
+            headers: Vec::new(),
+            http2: cfg!(feature = "http2"),
             #[cfg(feature = "tls")]
             tls: None,
             #[cfg(feature = "prometheus")]
@@ -261,6 +271,7 @@ impl Exporter {
             renderer: Renderer::new(sources),
             access,
             readiness: self.readiness,
+            headers: self.headers,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 
 use super::access::{Access, Client, Refusal};
 use super::body::ScrapeBody;
@@ -50,11 +50,19 @@ pub(super) struct Responder {
     pub(super) renderer: Renderer,
     pub(super) access: Arc<Access>,
     pub(super) readiness: Readiness,
+    /// What every answer has besides.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Responder {
     /// The answer of our own listener, which has a few paths.
     pub(super) async fn answer(&self, asked: Asked<'_>) -> Answer {
+        let mut answer = self.answer_at(asked).await;
+        answer.headers_mut().extend(self.headers.iter().cloned());
+        answer
+    }
+
+    async fn answer_at(&self, asked: Asked<'_>) -> Answer {
         let path = asked.uri.path();
         if ![PATH, "/", "/health", "/ready"].contains(&path) {
             return says(StatusCode::NOT_FOUND, "nothing is here; the metrics are at /metrics\n");
