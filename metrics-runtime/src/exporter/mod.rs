@@ -14,6 +14,7 @@ mod negotiate;
 mod reload;
 mod render;
 mod respond;
+mod self_metrics;
 mod serve;
 mod service;
 #[cfg(feature = "web-config")]
@@ -33,6 +34,7 @@ pub use self::body::ScrapeBody;
 pub use self::error::ExporterError;
 use self::render::{Renderer, Sources};
 use self::respond::{Readiness, Responder};
+use self::self_metrics::SelfMetrics;
 pub use self::serve::Server;
 #[cfg(feature = "tls")]
 use self::serve::tls::Acceptor;
@@ -112,7 +114,9 @@ pub struct Exporter {
     /// What every answer has besides.
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether a client may speak HTTP/2.
+    #[cfg(feature = "http2")]
     http2: bool,
+    self_metrics: bool,
     #[cfg(feature = "tls")]
     tls: Option<Acceptor>,
     #[cfg(feature = "prometheus")]
@@ -129,7 +133,9 @@ impl Exporter {
             access: Access::new(),
             readiness: Readiness::default(),
             headers: Vec::new(),
-            http2: cfg!(feature = "http2"),
+            #[cfg(feature = "http2")]
+            http2: true,
+            self_metrics: false,
             #[cfg(feature = "tls")]
             tls: None,
             #[cfg(feature = "prometheus")]
@@ -161,6 +167,14 @@ impl Exporter {
     #[cfg(feature = "process")]
     pub fn process_metrics(mut self) -> Self {
         self.process = true;
+        self
+    }
+
+    /// Exports what the exporter measures of itself too: scrapes, their duration and size by format, requests that were
+    /// refused, registries that were left out, files that cannot be used, and the most series that the catalog can have.
+    /// Their names begin with `enumetrics_exporter_`. A scrape tells of those before it.
+    pub fn self_metrics(mut self) -> Self {
+        self.self_metrics = true;
         self
     }
 
@@ -257,6 +271,7 @@ impl Exporter {
         let sources = Sources {
             catalog: self.catalog,
             access: Arc::clone(&access),
+            self_metrics: self.self_metrics.then(|| SelfMetrics::new(&self.catalog)),
             #[cfg(feature = "tls")]
             tls: self.tls,
             #[cfg(feature = "prometheus")]

@@ -62,7 +62,10 @@ impl Exporter {
             self.headers = http
                 .headers(&file)
                 .map_err(|problem| ExporterError::WebConfig { problem })?;
-            self.http2 = http.http2;
+            #[cfg(feature = "http2")]
+            {
+                self.http2 = http.http2;
+            }
         }
         if !config.basic_auth_users.is_empty() {
             let named = file.clone();
@@ -125,6 +128,7 @@ enum Version {
 #[serde(deny_unknown_fields)]
 struct HttpServerConfig {
     #[serde(default = "yes")]
+    #[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "it is not spoken anyway"))]
     http2: bool,
     #[serde(default)]
     headers: HashMap<String, String>,
@@ -266,6 +270,7 @@ mod tests {
             "http_server_config:\n  http2: false\n  headers:\n    X-Frame-Options: deny\n    strict-transport-security: max-age=1\n",
         )
         .unwrap();
+        #[cfg(feature = "http2")]
         assert!(!exporter.http2);
         let mut headers: Vec<_> = exporter.headers.iter().map(|(name, _)| name.as_str()).collect();
         headers.sort_unstable();

@@ -78,6 +78,7 @@ impl Exporter {
             #[cfg(feature = "tls")]
             tls: self.tls.clone(),
             limits: Limits {
+                #[cfg(feature = "http2")]
                 http2: self.http2,
                 ..Limits::default()
             },
@@ -222,6 +223,7 @@ struct Limits {
     /// For running requests after the shutdown began.
     grace: Duration,
     /// Whether clients may speak HTTP/2.
+    #[cfg(feature = "http2")]
     http2: bool,
 }
 
@@ -232,7 +234,8 @@ impl Default for Limits {
             head: Duration::from_secs(45),
             stall: Duration::from_secs(30),
             grace: Duration::from_secs(10),
-            http2: cfg!(feature = "http2"),
+            #[cfg(feature = "http2")]
+            http2: true,
         }
     }
 }
