@@ -319,6 +319,7 @@ pub use enumetrics_runtime::{
     Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
     Observation, Scrape, Timer, Tracked, UnknownName, Unlabelled,
 };
+pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};
 

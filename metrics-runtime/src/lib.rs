@@ -31,6 +31,7 @@ mod metric;
 mod storage;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timed;
 
 pub use self::catalog::{Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
@@ -45,13 +46,22 @@ pub use self::metric::{
     Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
     Metric, Observation, Timer, Tracked,
 };
+pub use self::timed::{Calls, ErrorLabel, Joined, Outcome};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::boxed::Box;
+
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
-    pub use crate::metric::{CounterCells, HistogramCells, Reading, Timed, TimedInto, TimedMetric};
+    pub use crate::metric::{CounterCells, HistogramCells, Reading};
     pub use crate::storage::{Block, FloatCell, IntCell};
+    #[cfg(feature = "stream")]
+    pub use crate::timed::TimedStream;
+    pub use crate::timed::{
+        Awaited, CallsOf, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric, Unfinished,
+        call, called, combinations, judged, label_position, labels_of, never, position, started, stride,
+    };
 }

@@ -1,18 +1,27 @@
-//! `#[timed]`: a function's duration, observed once whatever its end.
+//! `#[timed]`: the calls of a function, recorded once whatever their end.
 
 mod expand;
+mod function;
+mod items;
 mod parse;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
 use crate::diagnostics::Errors;
 
 pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    if let Some(block) = items::Block::of(&item) {
+        return block.time_functions(&arguments);
+    }
     let mut errors = Errors::default();
     let target = parse::target(arguments, &mut errors);
-    let function = parse::function(item.clone(), &mut errors);
+    let function = function::parse(
+        item.clone(),
+        target.as_ref().and_then(|target| target.hidden),
+        &mut errors,
+    );
     let expansion = match (&target, &function) {
         (Some(target), Some(function)) => expand::expand(target, function),
         // The function stays as it is, so that its callers see no other error.
@@ -22,30 +31,39 @@ pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#expansion #errors)
 }
 
-/// What is recorded into: `KYC.module_duration_seconds, module = "ocr"`.
+/// What is recorded into: `KYC.module, module = "ocr"`.
 struct Target {
     krate: TokenStream,
-    /// The histogram; nothing for the one that `timed_into!` names.
+    /// The metric; nothing for the one that `timed_into!` names.
     metric: Option<TokenStream>,
     labels: Vec<Label>,
+    /// `error_if = …`
+    error_if: Option<TokenStream>,
+    /// What the function returns under a name that does not tell.
+    hidden: Option<Hidden>,
     /// Where something is missing.
     span: Span,
 }
 
-/// `module = "ocr"`
+/// `module = …`
 struct Label {
-    name: String,
-    name_span: Span,
-    value: LitStr,
+    name: Ident,
+    value: Value,
 }
 
-/// The function in three pieces: the tokens stay as they are.
-struct Function {
-    /// Attributes, visibility, signature, where clause.
-    head: TokenStream,
-    /// `#![…]` at the beginning of the body.
-    inner_attributes: TokenStream,
-    body: TokenStream,
-    /// The braces.
-    body_span: Span,
+/// The value of a label.
+enum Value {
+    /// As it is exported.
+    Text(LitStr),
+    /// `fn`: the name of the function.
+    FunctionName(Span),
+    /// Computed when a call begins.
+    Expression(TokenStream),
+}
+
+/// `future` or `stream`, boxed.
+#[derive(Clone, Copy, PartialEq)]
+enum Hidden {
+    Future,
+    Stream,
 }

@@ -484,7 +484,7 @@ const fn label_names(labels: &[LabelDescriptor]) -> ([&str; MOST_LABELS], usize)
     (names, at)
 }
 
-const fn find(labels: &[LabelDescriptor], name: &str) -> Option<usize> {
+pub(crate) const fn find(labels: &[LabelDescriptor], name: &str) -> Option<usize> {
     let mut at = 0;
     while at < labels.len() {
         if equal(labels[at].name, name) {

@@ -40,8 +40,13 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     /// The series with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> GaugeSeries<'_, V> {
+        self.at(labels.index())
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> GaugeSeries<'_, V> {
         GaugeSeries {
-            cell: &self.cells.as_ref()[labels.index()],
+            cell: &self.cells.as_ref()[index],
         }
     }
 

@@ -267,21 +267,6 @@ impl<L: LabelSet, const N: usize> Metric for Histogram<L, N> {
     }
 }
 
-/// What `#[timed]` records into.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a histogram",
-    label = "not a histogram",
-    note = "`#[timed]` observes durations: name a static `Histogram`, in seconds"
-)]
-pub trait TimedMetric: HistogramCells {
-    /// The histogram's labels.
-    const TIMED_LABELS: &'static [LabelDescriptor];
-}
-
-impl<L: LabelSet, const N: usize> TimedMetric for Histogram<L, N> {
-    const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
-}
-
 /// The series of a histogram, whatever its labels and buckets.
 pub trait HistogramCells: Sync {
     /// Counts one observation of one series.
@@ -327,38 +312,6 @@ impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
             }
             each(buckets, count, sum);
         }
-    }
-}
-
-/// For `#[timed]`: a static that is known to be a histogram. It has no parameters, so that one that is not brings one
-/// error.
-#[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
-pub struct TimedInto<'a> {
-    histogram: &'a dyn HistogramCells,
-    labels: &'static [LabelDescriptor],
-}
-
-impl<'a> TimedInto<'a> {
-    /// In a constant.
-    #[inline]
-    pub const fn new<M: TimedMetric>(metric: &'a M) -> Self {
-        Self {
-            histogram: metric,
-            labels: M::TIMED_LABELS,
-        }
-    }
-
-    /// The histogram's labels.
-    #[must_use]
-    pub const fn labels(&self) -> &'static [LabelDescriptor] {
-        self.labels
-    }
-
-    /// The series at a position that was computed in a constant.
-    #[inline]
-    #[must_use]
-    pub fn at(&self, index: usize) -> HistogramSeries<'a> {
-        HistogramSeries::new(self.histogram, index)
     }
 }
 

@@ -8,10 +8,8 @@ mod timer;
 
 pub use self::counter::{Counter, CounterCells, CounterSeries};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
-pub use self::histogram::{
-    Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto, TimedMetric,
-};
-pub use self::timer::{Timed, Timer};
+pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation};
+pub use self::timer::Timer;
 
 use std::fmt;
 
