@@ -47,7 +47,8 @@
 //! | to | see |
 //! |---|---|
 //! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`catalog!`]; [the guide](guide::declaring) |
-//! | record | [`Counter`], [`Gauge`], [`Histogram`] |
+//! | record | [`Counter`], [`Gauge`], [`Histogram`], [`Summary`], [`StateSet`], [`Info`] |
+//! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
@@ -116,6 +117,9 @@
 /// | option | meaning |
 /// |---|---|
 /// | `buckets = …` | the upper bounds of a histogram's buckets: a list, or a constant array or slice of `f64`, such as [`buckets`](mod@buckets) makes |
+/// | `quantiles = …` | the quantiles of a [`Summary`], likewise |
+/// | `window = "…"` | how far quantiles look back, such as `"30s"` or `"1h30m"`; ten minutes where it is not said |
+/// | `compute = …` | what computes a [`ComputedGauge`] or [`ComputedCounter`]: a function or a closure without captures from the labels to an `f64`, or `later` |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
 /// | `unit = "…"` | a unit that is no base unit; the name must end in it |
 /// | `max_series = …` | a budget of its own |
@@ -128,8 +132,9 @@
 /// # Errors
 ///
 /// All mistakes of a declaration are reported together, each on its token: a name that Prometheus does not accept, a
-/// counter without `_total`, a unit that is no base unit, a missing help, bounds that do not increase, a budget that is
-/// exceeded, a misspelt option. A message ends in the id of the [rule](guide::rules).
+/// counter without `_total`, a unit that is no base unit, a missing help, bounds or quantiles that do not increase, a
+/// computed metric that nothing computes, a budget that is exceeded, a misspelt option. A message ends in the id of the
+/// [rule](guide::rules).
 /// Naming follows [Prometheus' conventions](https://prometheus.io/docs/practices/naming/).
 pub use enumetrics_macros::metric_family;
 
@@ -208,7 +213,7 @@ pub use enumetrics_macros::catalog;
 /// # }
 /// ```
 ///
-/// The metric is a static [`Histogram`] in seconds. All its labels are given, in any order, as text that the compiler
+/// The metric is a static [`Histogram`] or [`Summary`] in seconds. All its labels are given, in any order, as text that the compiler
 /// looks up: an unknown value is an error on that text, which lists the values and names the nearest one. `crate = path`
 /// says where this crate is, if not at `::enumetrics`.
 ///
@@ -312,12 +317,48 @@ pub use enumetrics_macros::LabelValue;
 /// (`le`, `quantile`, `__…`) or that Prometheus does not accept.
 pub use enumetrics_macros::LabelSet;
 
+/// Makes a struct of texts the labels of an [`Info`] metric; see [`trait@InfoLabels`].
+///
+/// A field is a `&'static str`, a `String`, a `Cow<'static, str>`, or an enum that derives
+/// [`LabelValue`](macro@LabelValue). A label is called like its field; `#[label(name = "…")]` on the field gives it
+/// another name, and `#[label(crate = path)]` on the struct says where this crate is, if not at `::enumetrics`.
+///
+/// ```
+/// use enumetrics::{metric_family, Info, InfoLabels};
+///
+/// #[derive(InfoLabels)]
+/// pub struct Build {
+///     pub version: &'static str,
+///     #[label(name = "commit")]
+///     pub revision: String,
+/// }
+///
+/// #[metric_family(namespace = "kyc")]
+/// pub struct App {
+///     /// What was built.
+///     pub build_info: Info<Build>,
+/// }
+///
+/// static APP: App = App::new();
+/// enumetrics::catalog! { static METRICS = [APP]; }
+///
+/// APP.build_info.set(Build { version: "1.4.2", revision: "9c1f".to_owned() });
+/// assert!(METRICS.render().contains(r#"kyc_build_info{version="1.4.2",commit="9c1f"} 1"#));
+/// ```
+///
+/// # Errors
+///
+/// A struct without named fields or with parameters, a field that is no text, a name that is there twice, is reserved
+/// (`le`, `quantile`, `__…`) or that Prometheus does not accept.
+pub use enumetrics_macros::InfoLabels;
+
 #[cfg(feature = "prometheus")]
 pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
-    Bucketed, Catalog, Counter, CounterSeries, Descriptor, DuplicateName, Export, Gauge, GaugeSeries, GaugeValue,
-    Histogram, HistogramSeries, HistogramSnapshot, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily,
-    Observation, Scrape, Timer, Tracked, UnknownName, Unlabelled,
+    Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName,
+    Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels,
+    InfoText, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily, Observation, Scrape, StateSet,
+    StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
 };
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome};
 #[cfg(feature = "exporter")]

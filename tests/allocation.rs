@@ -3,7 +3,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use enumetrics::{Catalog, Counter, Gauge, Histogram, LabelSet, LabelValue, metric_family, timed};
+use enumetrics::{
+    Catalog, ComputedGauge, Counter, Gauge, Histogram, Info, InfoLabels, LabelSet, LabelValue, StateSet, Summary,
+    metric_family, timed,
+};
 
 /// The system's allocator, and how often this thread asked it.
 struct Counting;
@@ -129,6 +132,61 @@ fn a_scrape_allocates_for_its_buffer_and_not_for_its_series() {
 #[test]
 fn a_scrape_into_used_memory_allocates_nothing() {
     let families: [&dyn enumetrics::Export; 2] = [&FEW, &MANY];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    let mut scrape = enumetrics::Scrape::new();
+    catalog.render_into(&mut scrape);
+    let again = allocations(|| {
+        catalog.render_into(&mut scrape);
+    });
+    assert_eq!(again, 0);
+}
+
+#[derive(InfoLabels)]
+pub struct Build {
+    pub version: String,
+}
+
+#[metric_family(namespace = "other")]
+pub struct Other {
+    /// Fractions.
+    pub fractions_total: Counter<Digit, f64>,
+    /// Observations and what they were of late.
+    #[metric(quantiles = [0.5, 0.99])]
+    pub size: Summary<Digit>,
+    /// Observations.
+    pub weight: Summary<Digit>,
+    /// A hundred series.
+    pub digit: StateSet<Digit, Digit>,
+    /// What is set once.
+    pub build_info: Info<Build>,
+    /// What is computed.
+    #[metric(compute = |digit| digit.index() as f64)]
+    pub length: ComputedGauge<Digit>,
+    /// What is computed later.
+    #[metric(compute = later)]
+    pub age: ComputedGauge<Digit>,
+}
+
+static OTHER: Other = Other::new();
+
+#[test]
+fn neither_do_the_other_kinds() {
+    let record = || {
+        for digit in Digit::VARIANTS {
+            OTHER.fractions_total.with(*digit).inc_by(0.5);
+            OTHER.size.with(*digit).observe(0.5);
+            OTHER.weight.with(*digit).observe(0.5);
+            OTHER.digit.with(*digit).set(Digit::Five);
+        }
+    };
+    record();
+    assert_eq!(allocations(record), 0);
+
+    OTHER.build_info.set(Build {
+        version: "1.4.2".to_owned(),
+    });
+    OTHER.age.compute_with(|digit| digit.index() as f64);
+    let families: [&dyn enumetrics::Export; 1] = [&OTHER];
     let catalog = Catalog::new(&families).expect("the names are unique");
     let mut scrape = enumetrics::Scrape::new();
     catalog.render_into(&mut scrape);

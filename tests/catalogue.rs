@@ -1,7 +1,9 @@
 //! What is declared, as a document.
 
 use enumetrics::catalogue::{Catalogue, Difference};
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelValue, metric_family};
+use enumetrics::{
+    Catalog, Counter, Export, Gauge, Histogram, Info, InfoLabels, LabelValue, StateSet, Summary, metric_family,
+};
 
 mod first {
     use super::*;
@@ -27,6 +29,18 @@ mod first {
         /// Windows.
         #[deprecated]
         pub windows: Gauge,
+        /// What was built.
+        pub build_info: Info<Build>,
+        /// On which side the door is.
+        pub door_side: StateSet<Side>,
+        /// Time until a cart is paid for.
+        #[metric(quantiles = [0.5, 0.99])]
+        pub payment_seconds: Summary,
+    }
+
+    #[derive(InfoLabels)]
+    pub struct Build {
+        pub version: &'static str,
     }
 }
 
@@ -50,6 +64,9 @@ mod second {
         pub doors: Gauge<Side>,
         /// Windows.
         pub gates: Gauge,
+        /// Time until a cart is paid for.
+        #[metric(quantiles = [0.5, 0.9])]
+        pub payment_seconds: Summary,
     }
 }
 
@@ -81,15 +98,20 @@ fn changes_that_break_dashboards_come_first() {
         text,
         [
             "cart_price: removed (breaks what uses it)",
+            "shop_build_info: removed (breaks what uses it)",
             "shop_carts_total: label 'side' removed (breaks what uses it)",
             "shop_carts_total: label 'component' of all series was cart and is none (breaks what uses it)",
+            "shop_door_side: removed (breaks what uses it)",
             "shop_doors: label 'side' added (breaks what uses it)",
             "shop_doors: label 'component' of all series was cart and is none (breaks what uses it)",
+            "shop_payment_seconds: label 'component' of all series was cart and is none (breaks what uses it)",
+            "shop_payment_seconds: quantile 0.99 removed (breaks what uses it)",
             "shop_price_euros: label 'side' lost the value 'the | right `one`' (breaks what uses it)",
             "shop_price_euros: label 'side' lost the value 'top' (breaks what uses it)",
             "shop_price_euros: label 'component' of all series was cart and is none (breaks what uses it)",
             "shop_price_euros: bucket 50 removed (breaks what uses it)",
             "shop_windows: removed (breaks what uses it)",
+            "shop_payment_seconds: quantile 0.9 added",
             "shop_price_euros: label 'side' has the new value 'bottom'",
             "shop_price_euros: bucket 20 added",
             "shop_price_euros: objectives at [50.0] are at [100.0] now",

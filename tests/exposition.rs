@@ -4,7 +4,10 @@ mod support;
 
 use std::time::Duration;
 
-use enumetrics::{Catalog, Counter, Gauge, Histogram, LabelSet, LabelValue, metric_family};
+use enumetrics::{
+    Catalog, ComputedCounter, ComputedGauge, Counter, Format, Gauge, Histogram, Info, InfoLabels, LabelSet, LabelValue,
+    StateSet, Summary, metric_family,
+};
 use support::prometheus::{Release, promtool};
 
 #[derive(LabelValue, Clone, Copy)]
@@ -109,6 +112,171 @@ fn a_scrape_is_the_text_format_to_the_letter() {
     assert_eq!(samples, catalog.max_series());
 }
 
+/// Name and type of each family in text and in OpenMetrics, and its unit.
+const OPENMETRICS: [(&str, &str, &str, &str, &str); 5] = [
+    ("demo_requests_total", "counter", "demo_requests", "counter", ""),
+    ("demo_sessions", "gauge", "demo_sessions", "gauge", ""),
+    (
+        "demo_temperature_celsius",
+        "gauge",
+        "demo_temperature_celsius",
+        "gauge",
+        "celsius",
+    ),
+    (
+        "demo_request_duration_seconds",
+        "histogram",
+        "demo_request_duration_seconds",
+        "histogram",
+        "seconds",
+    ),
+    (
+        "demo_request_size_bytes",
+        "histogram",
+        "demo_request_size_bytes",
+        "histogram",
+        "bytes",
+    ),
+];
+
+/// The same scrape with the heads that OpenMetrics has, and its end.
+fn in_openmetrics(text: &str, families: &[(&str, &str, &str, &str, &str)]) -> String {
+    let mut openmetrics = text.to_owned() + "# EOF\n";
+    for (name, kind, family, openmetrics_kind, unit) in families {
+        let help = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("# HELP {name} ")));
+        let help = help.expect("every family has a help text");
+        let unit = if unit.is_empty() {
+            String::new()
+        } else {
+            format!("# UNIT {family} {unit}\n")
+        };
+        let head = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        assert_eq!(openmetrics.matches(&head).count(), 1, "{head}");
+        let help = help.replace('"', "\\\"");
+        openmetrics = openmetrics.replace(
+            &head,
+            &format!("# TYPE {family} {openmetrics_kind}\n{unit}# HELP {family} {help}\n"),
+        );
+    }
+    openmetrics
+}
+
+/// Lets the parser of Prometheus' Python client read a scrape. It knows every rule.
+fn assert_is_openmetrics(text: &str) {
+    let python = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
+    assert!(python.is_file(), "there is no {}: run tests/tools", python.display());
+    let read = "import io, sys\nfrom prometheus_client.openmetrics import parser\n\
+                text = io.StringIO(sys.stdin.buffer.read().decode(), newline='\\n')\n\
+                list(parser.text_fd_to_metric_families(text))";
+    let mut child = std::process::Command::new(python)
+        .args(["-c", read])
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("stdin is piped"), text.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("Python ends");
+    assert!(
+        output.status.success(),
+        "{}\n{text}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn render_as(family: &dyn enumetrics::Export, format: Format) -> String {
+    Catalog::new(&[family]).expect("the names are unique").render_as(format)
+}
+
+#[test]
+fn openmetrics_has_other_heads_the_same_samples_and_an_end() {
+    let text = render_as(&recorded(), Format::OpenMetrics);
+    assert_eq!(text, in_openmetrics(SCRAPE, &OPENMETRICS));
+    assert!(
+        text.contains("# HELP demo_requests Requests \\\\ by \\\"endpoint\\\" and status.\n"),
+        "{text}"
+    );
+    assert_is_openmetrics(&text);
+}
+
+#[test]
+fn the_text_format_1_0_0_is_the_same_text() {
+    assert_eq!(render_as(&recorded(), Format::Text1), SCRAPE);
+}
+
+#[test]
+fn what_is_written_piece_by_piece_is_the_same() {
+    let demo = recorded();
+    let families: [&dyn enumetrics::Export; 1] = [&demo];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    let mut scrape = enumetrics::Scrape::new();
+    for format in [Format::OpenMetrics, Format::Text, Format::Text1, Format::OpenMetrics] {
+        let mut written = Vec::new();
+        catalog
+            .write_to(&mut written, format, &mut scrape)
+            .expect("memory takes all");
+        assert_eq!(
+            String::from_utf8(written).expect("it is text"),
+            catalog.render_as(format)
+        );
+    }
+}
+
+#[metric_family]
+pub struct Twins {
+    /// Opened.
+    pub doors_total: Counter,
+    /// Open now.
+    pub doors: Gauge,
+    /// Observations of a histogram are counted under this name.
+    pub visits_count_total: Counter,
+    /// Visits.
+    #[metric(buckets = [1])]
+    pub visits: Histogram,
+    /// Alone.
+    pub windows_total: Counter,
+    /// Two of them would be called `build`.
+    pub build_total: Counter,
+    /// The other one.
+    pub build_info: Info<Build>,
+    /// How far off, to either side.
+    #[metric(buckets = [-1, 1])]
+    pub drift: Histogram,
+}
+
+#[test]
+fn openmetrics_says_nothing_that_is_forbidden() {
+    let twins = Twins::new();
+    twins.build_info.set(Build {
+        version: "1",
+        revision: String::new(),
+    });
+    let text = render_as(&twins, Format::OpenMetrics);
+    for line in [
+        // Their families would have the names of others.
+        "# TYPE doors_total unknown",
+        "doors_total 0",
+        "# TYPE doors gauge",
+        "# TYPE visits_count_total unknown",
+        "# TYPE windows counter",
+        "windows_total 0",
+        "# TYPE build counter",
+        "# TYPE build_info unknown",
+        "visits_sum 0",
+        "drift_bucket{le=\"-1.0\"} 0",
+    ] {
+        assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
+    }
+    assert_is_openmetrics(&text);
+    // A sum may not fall, and there is no count without one.
+    assert!(!text.contains("drift_sum") && !text.contains("drift_count"), "{text}");
+    let text = render_as(&twins, Format::Text);
+    for line in ["# TYPE doors_total counter", "drift_sum 0"] {
+        assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
+    }
+}
+
 #[derive(LabelValue, Clone, Copy)]
 #[label(name = "place")]
 pub enum Place {
@@ -177,8 +345,11 @@ fn a_scrape_into_used_memory_is_the_same() {
 
 #[test]
 fn promtool_finds_nothing_wrong_with_a_scrape() {
-    for release in Release::ALL {
-        let output = promtool(release, &["check", "metrics"], SCRAPE);
+    for (release, scrape) in Release::ALL
+        .into_iter()
+        .flat_map(|release| [(release, SCRAPE), (release, KINDS)])
+    {
+        let output = promtool(release, &["check", "metrics"], scrape);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.is_empty(), "{release:?}: {said}");
     }
@@ -189,5 +360,150 @@ fn promtool_would_find_something() {
     for release in Release::ALL {
         let output = promtool(release, &["check", "metrics"], &SCRAPE.replace("_total", ""));
         assert!(!output.status.success(), "{release:?}");
+    }
+}
+
+#[derive(InfoLabels)]
+pub struct Build {
+    pub version: &'static str,
+    pub revision: String,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Breaker {
+    Closed,
+    Open,
+}
+
+#[metric_family(namespace = "demo")]
+pub struct Kinds {
+    /// Time spent.
+    pub busy_seconds_total: Counter<Status, f64>,
+    /// Size of a picture.
+    pub picture_bytes: Summary,
+    /// Duration of a step.
+    #[metric(quantiles = [0.5, 0.99, 1], window = "1h")]
+    pub step_seconds: Summary<Endpoint>,
+    /// Wait for a place.
+    #[metric(quantiles = [0.9])]
+    pub wait_seconds: Summary,
+    /// What was built.
+    pub build_info: Info<Build>,
+    /// State of the breaker.
+    pub breaker_state: StateSet<Breaker, Endpoint>,
+    /// Jobs waiting.
+    #[metric(compute = |status| 1.5 * status.index() as f64)]
+    pub queue_length: ComputedGauge<Status>,
+    /// Jobs done.
+    #[metric(compute = |()| 1e16)]
+    pub jobs_total: ComputedCounter,
+    /// Nothing computes it.
+    #[metric(compute = later)]
+    pub age_seconds: ComputedGauge,
+}
+
+const KINDS: &str = r#"# HELP demo_busy_seconds_total Time spent.
+# TYPE demo_busy_seconds_total counter
+demo_busy_seconds_total{status="OK"} 0
+demo_busy_seconds_total{status="MANUAL_REVIEW"} 0.75
+# HELP demo_picture_bytes Size of a picture.
+# TYPE demo_picture_bytes summary
+demo_picture_bytes_sum 2048.5
+demo_picture_bytes_count 2
+# HELP demo_step_seconds Duration of a step.
+# TYPE demo_step_seconds summary
+demo_step_seconds{endpoint="verify",quantile="0.5"} NaN
+demo_step_seconds{endpoint="verify",quantile="0.99"} NaN
+demo_step_seconds{endpoint="verify",quantile="1.0"} NaN
+demo_step_seconds_sum{endpoint="verify"} 0
+demo_step_seconds_count{endpoint="verify"} 0
+demo_step_seconds{endpoint="a \"quoted\\\"\nvalue, ünïcode",quantile="0.5"} 1.0216574623262262
+demo_step_seconds{endpoint="a \"quoted\\\"\nvalue, ünïcode",quantile="0.99"} 8.17325969860981
+demo_step_seconds{endpoint="a \"quoted\\\"\nvalue, ünïcode",quantile="1.0"} 8.17325969860981
+demo_step_seconds_sum{endpoint="a \"quoted\\\"\nvalue, ünïcode"} 10
+demo_step_seconds_count{endpoint="a \"quoted\\\"\nvalue, ünïcode"} 3
+# HELP demo_wait_seconds Wait for a place.
+# TYPE demo_wait_seconds summary
+demo_wait_seconds{quantile="0.9"} NaN
+demo_wait_seconds_sum 0
+demo_wait_seconds_count 0
+# HELP demo_build_info What was built.
+# TYPE demo_build_info gauge
+demo_build_info{version="1.4.2",revision="9c\"1f"} 1
+# HELP demo_breaker_state State of the breaker.
+# TYPE demo_breaker_state gauge
+demo_breaker_state{endpoint="verify",demo_breaker_state="closed"} 0
+demo_breaker_state{endpoint="verify",demo_breaker_state="open"} 0
+demo_breaker_state{endpoint="a \"quoted\\\"\nvalue, ünïcode",demo_breaker_state="closed"} 0
+demo_breaker_state{endpoint="a \"quoted\\\"\nvalue, ünïcode",demo_breaker_state="open"} 1
+# HELP demo_queue_length Jobs waiting.
+# TYPE demo_queue_length gauge
+demo_queue_length{status="OK"} 0
+demo_queue_length{status="MANUAL_REVIEW"} 1.5
+# HELP demo_jobs_total Jobs done.
+# TYPE demo_jobs_total counter
+demo_jobs_total 1e+16
+"#;
+
+/// Name and type of each family in text and in OpenMetrics, and its unit.
+const OPENMETRICS_KINDS: [(&str, &str, &str, &str, &str); 8] = [
+    (
+        "demo_busy_seconds_total",
+        "counter",
+        "demo_busy_seconds",
+        "counter",
+        "seconds",
+    ),
+    (
+        "demo_picture_bytes",
+        "summary",
+        "demo_picture_bytes",
+        "summary",
+        "bytes",
+    ),
+    (
+        "demo_step_seconds",
+        "summary",
+        "demo_step_seconds",
+        "summary",
+        "seconds",
+    ),
+    (
+        "demo_wait_seconds",
+        "summary",
+        "demo_wait_seconds",
+        "summary",
+        "seconds",
+    ),
+    ("demo_build_info", "gauge", "demo_build", "info", ""),
+    ("demo_breaker_state", "gauge", "demo_breaker_state", "stateset", ""),
+    ("demo_queue_length", "gauge", "demo_queue_length", "gauge", ""),
+    ("demo_jobs_total", "counter", "demo_jobs", "counter", ""),
+];
+
+#[test]
+fn a_scrape_of_every_other_kind_is_the_text_format_to_the_letter() {
+    let kinds = Kinds::new();
+    kinds.busy_seconds_total.with(Status::ManualReview).inc_by(0.75);
+    kinds.picture_bytes.observe(2_048.0);
+    kinds.picture_bytes.observe(0.5);
+    for seconds in [1.0, 1.0, 8.0] {
+        kinds.step_seconds.with(Endpoint::Odd).observe(seconds);
+    }
+    kinds.build_info.set(Build {
+        version: "1.4.2",
+        revision: "9c\"1f".to_owned(),
+    });
+    kinds.breaker_state.with(Endpoint::Odd).set(Breaker::Open);
+    let families: [&dyn enumetrics::Export; 1] = [&kinds];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    assert_eq!(catalog.render(), KINDS);
+    let openmetrics = catalog.render_as(Format::OpenMetrics);
+    assert_eq!(openmetrics, in_openmetrics(KINDS, &OPENMETRICS_KINDS));
+    assert_is_openmetrics(&openmetrics);
+    // Also into memory that was used before.
+    let mut scrape = enumetrics::Scrape::new();
+    for _ in 0..2 {
+        assert_eq!(catalog.render_into(&mut scrape), KINDS.as_bytes());
     }
 }

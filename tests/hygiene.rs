@@ -47,6 +47,26 @@ mod shadowed {
         /// Seconds.
         #[metric(buckets = EDGES)]
         pub new: ::enumetrics::Histogram,
+        /// Seconds.
+        #[metric(quantiles = [0.5], window = "1h")]
+        pub at: ::enumetrics::Summary<index>,
+        /// What is what.
+        pub string_info: ::enumetrics::Info<String_>,
+        /// States.
+        pub t: ::enumetrics::StateSet<T, T>,
+        /// Numbers.
+        #[metric(compute = |set| self::number(set))]
+        pub rest: ::enumetrics::ComputedGauge<index>,
+    }
+
+    #[derive(::enumetrics::InfoLabels)]
+    pub struct String_ {
+        pub text: &'static str,
+        pub rest: T,
+    }
+
+    fn number(set: index) -> f64 {
+        f64::from(set.visit as u8)
     }
 
     const EDGES: [f64; 2] = [1.0, 2.0];
@@ -74,8 +94,24 @@ mod with_a_path {
         pub level: Level,
     }
 
+    #[derive(renamed::InfoLabels)]
+    #[label(crate = crate::renamed)]
+    pub struct Build {
+        pub version: &'static str,
+    }
+
     #[renamed::metric_family(crate = crate::renamed)]
     pub struct Metrics {
+        /// What was built.
+        pub build_info: crate::renamed::Info<Build>,
+        /// States.
+        pub level: crate::renamed::StateSet<Level>,
+        /// Sizes.
+        #[metric(quantiles = [0.5])]
+        pub size: crate::renamed::Summary,
+        /// Numbers.
+        #[metric(compute = |()| 7.0)]
+        pub number: crate::renamed::ComputedGauge,
         /// Things.
         pub things_total: crate::renamed::Counter<Labels>,
         /// Seconds.
@@ -110,10 +146,17 @@ fn odd_names_change_nothing() {
         "{text}"
     );
     assert!(text.contains("odd_struct_count{t=\"cells\"} 1\n"), "{text}");
+    assert!(text.contains("odd_rest{index=\"self\",visit=\"cells\"} 1\n"), "{text}");
 }
 
 #[test]
 fn our_crate_can_be_renamed() {
     with_a_path::work();
-    assert!(with_a_path::CATALOG.render().contains("seconds_count 1\n"));
+    with_a_path::METRICS
+        .build_info
+        .set(with_a_path::Build { version: "1.4.2" });
+    let text = with_a_path::CATALOG.render();
+    for line in ["seconds_count 1\n", "number 7\n", "build_info{version=\"1.4.2\"} 1\n"] {
+        assert!(text.contains(line), "{text}");
+    }
 }

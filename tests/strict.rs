@@ -45,7 +45,10 @@
 use core::fmt;
 use core::future::ready;
 
-use enumetrics::{Counter, Gauge, Histogram, LabelSet, LabelValue, catalog, metric_family, timed, timed_into};
+use enumetrics::{
+    ComputedCounter, ComputedGauge, Counter, Gauge, Histogram, Info, InfoLabels, LabelSet, LabelValue, StateSet,
+    Summary, catalog, metric_family, timed, timed_into,
+};
 
 /// A side.
 #[derive(LabelValue, Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +80,18 @@ pub struct Call {
     pub ending: Ending,
 }
 
+/// What was built.
+#[derive(InfoLabels, Clone, Debug)]
+pub struct Build {
+    /// The version.
+    pub version: &'static str,
+    /// The branch.
+    #[label(name = "branch")]
+    pub from: String,
+    /// The side.
+    pub side: Side,
+}
+
 /// Bounds.
 const EDGES: [f64; 2] = [0.1, 1.0];
 
@@ -105,6 +120,26 @@ pub struct Strict {
     pub(crate) open: Gauge<Side>,
     /// Heat.
     heat_celsius: Gauge<(), f64>,
+    /// Money.
+    #[metric(unit = "euros", was = "old_euros_total")]
+    pub paid_euros_total: Counter<Call, f64>,
+    /// Size.
+    #[metric(quantiles = [0, 0.5, 1], window = "1h")]
+    pub size_bytes: Summary<Call>,
+    /// Age.
+    #[metric(quantiles = EDGES)]
+    pub age_seconds: Summary,
+    /// What was built.
+    pub build_info: Info<Build>,
+    /// How it ends.
+    #[metric(was = "old_ending")]
+    pub ending: StateSet<Ending, Side>,
+    /// Length.
+    #[metric(compute = |call| f64::from(u8::from(call.side == Side::Left)))]
+    pub length: ComputedGauge<Call>,
+    /// Height.
+    #[metric(compute = later)]
+    pub heights_total: ComputedCounter,
     /// Gone.
     #[deprecated(note = "use `open`")]
     pub gone: Gauge,
@@ -190,7 +225,7 @@ mod inner {
 
 /// In a macro.
 macro_rules! declare {
-    ($name:ident, $label:ty, $namespace:literal, $bounds:expr) => {
+    ($name:ident, $label:ty, $namespace:literal, $bounds:expr, $window:literal, $length:expr) => {
         /// From a macro.
         #[metric_family(namespace = $namespace)]
         #[derive(Debug)]
@@ -200,10 +235,18 @@ macro_rules! declare {
             /// Duration.
             #[metric(buckets = $bounds)]
             pub duration_seconds: Histogram<$label>,
+            /// Size.
+            #[metric(quantiles = $bounds, window = $window)]
+            pub size_bytes: Summary<$label>,
+            /// Length.
+            #[metric(compute = $length)]
+            pub length: ComputedGauge<$label>,
         }
     };
 }
-declare!(Outer, Call, "outer", [0.5, 1.0]);
+declare!(Outer, Call, "outer", [0.5, 1.0], "1h", |call| f64::from(u8::from(
+    call.side == Side::Left
+)));
 
 /// Its static.
 static OUTER: Outer = Outer::new();
@@ -218,6 +261,13 @@ async fn all_of_it_runs() {
         })
         .inc();
     STRICT.heat_celsius.set(1.5_f64);
+    STRICT.heights_total.compute_with(|()| 2.0_f64);
+    STRICT.ending.with(Side::Right).set(Ending::AllWell);
+    STRICT.build_info.set(Build {
+        version: "1.4.2",
+        from: "main".to_owned(),
+        side: Side::Left,
+    });
     assert_eq!(work(1), Some(2));
     assert_eq!(wait(&3_u8).await, Ok(3_u8));
     let numbers = [1_u8, 2, 3];

@@ -4,7 +4,9 @@ use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, Scrape, metric_family, timed};
+use enumetrics::{
+    Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, Scrape, StateSet, Summary, metric_family, timed,
+};
 
 /// One hot path.
 pub struct Path {
@@ -102,6 +104,15 @@ struct Calls {
     /// Durations, finely.
     #[metric(buckets = MANY_BOUNDS)]
     fine_duration_seconds: Histogram,
+    /// Seconds by route.
+    busy_seconds_total: Counter<Route, f64>,
+    /// Sizes by route.
+    size_bytes: Summary<Route>,
+    /// Sizes by route, and those of late.
+    #[metric(quantiles = [0.5, 0.99])]
+    late_size_bytes: Summary<Route>,
+    /// The last outcome by route.
+    outcome: StateSet<Outcome, Route>,
 }
 
 static CALLS: Calls = Calls::new();
@@ -240,6 +251,10 @@ pub const PATHS: &[Path] = &calls! {
     "histogram" at most 50.0: |step| CALLS.duration_seconds.observe(step.seconds);
     "histogram_1" at most 50.0: |step| CALLS.by_route_duration_seconds.with(step.route).observe(step.seconds);
     "histogram_100_bounds" at most 50.0: |step| CALLS.fine_duration_seconds.observe(step.seconds);
+    "counter_f64_1": |step| CALLS.busy_seconds_total.with(step.route).inc_by(step.seconds);
+    "summary_1": |step| CALLS.size_bytes.with(step.route).observe(step.seconds);
+    "summary_quantiles_1": |step| CALLS.late_size_bytes.with(step.route).observe(step.seconds);
+    "state_set_1": |step| CALLS.outcome.with(step.route).set(step.request.outcome);
     "timed_fn": |step| { timed_fn(step); };
     "bare_async": |step| run_to_end(bare_async(step));
     "timed_async": |step| run_to_end(timed_async(step));

@@ -10,6 +10,7 @@ use crate::diagnostics::Errors;
 pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
 pub(crate) const CALLS: &str = "calls";
+pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const ERROR_IF: &str = "error_if";
 pub(crate) const FLATTEN: &str = "flatten";
@@ -17,12 +18,14 @@ pub(crate) const LABELS: &str = "labels";
 pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMESPACE: &str = "namespace";
+pub(crate) const QUANTILES: &str = "quantiles";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SLO: &str = "slo";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const UNIT: &str = "unit";
 pub(crate) const VALUE: &str = "value";
 pub(crate) const WAS: &str = "was";
+pub(crate) const WINDOW: &str = "window";
 
 /// One `word = value`, or `word(…)`. The value stays tokens until someone asks for it.
 pub(crate) struct Setting {

@@ -56,6 +56,37 @@ fn metric_family() {
 }
 
 #[test]
+fn metric_family_of_other_kinds() {
+    insta::assert_snapshot!(formatted(crate::family::metric_family(
+        quote!(namespace = "kyc"),
+        quote! {
+            pub struct Kyc {
+                /// Duration of each module.
+                #[metric(quantiles = [0.5, 1], window = "1h")]
+                pub module_duration_seconds: Summary<Module>,
+                /// Jobs waiting.
+                #[metric(compute = |queue| length(queue))]
+                pub queue_length: ComputedGauge<Queue>,
+                /// Jobs failed.
+                #[metric(compute = later)]
+                pub failures_total: ComputedCounter,
+            }
+        },
+    )));
+}
+
+#[test]
+fn info_labels() {
+    insta::assert_snapshot!(formatted(crate::info::derive(quote! {
+        pub struct Build {
+            version: &'static str,
+            #[label(name = "commit")]
+            revision: String,
+        }
+    })));
+}
+
+#[test]
 fn catalog() {
     insta::assert_snapshot!(formatted(crate::catalog::catalog(quote! {
         /// What this program exports.

@@ -18,6 +18,7 @@ mod diagnostics;
 #[cfg(test)]
 mod expansion;
 mod family;
+mod info;
 mod label;
 mod naming;
 mod rule;
@@ -42,6 +43,12 @@ pub fn label_value(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(LabelSet, attributes(label))]
 pub fn label_set(item: TokenStream) -> TokenStream {
     label::set::derive(item.into()).into()
+}
+
+/// Makes a struct the labels of an info metric. Documented at `enumetrics::InfoLabels`.
+#[proc_macro_derive(InfoLabels, attributes(label))]
+pub fn info_labels(item: TokenStream) -> TokenStream {
+    info::derive(item.into()).into()
 }
 
 /// Declares what a program exports. Documented at `enumetrics::catalog`.

@@ -17,6 +17,7 @@ pub(crate) const NAME_GRAMMAR: &str = "name-grammar";
 pub(crate) const NAME_KIND: &str = "name-kind";
 pub(crate) const NAME_SNAKE_CASE: &str = "name-snake-case";
 pub(crate) const NAME_UNIT: &str = "name-unit";
+pub(crate) const QUANTILE_WINDOW: &str = "quantile-window";
 
 /// The rules that a metric may be excepted from, for a reason.
 pub(crate) const ALLOWABLE: &[&str] = &[BUCKET_COUNT, NAME_KIND, NAME_SNAKE_CASE, NAME_UNIT];

@@ -1,10 +1,12 @@
 //! Everything that a program exports.
 
-use std::fmt;
+use std::{fmt, io};
 
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
+use crate::exposition::openmetrics::Ambiguous;
 use crate::exposition::text::Scrape;
+use crate::exposition::{Format, PAGE};
 use crate::family::Export;
 use crate::metric::Reading;
 
@@ -125,15 +127,30 @@ impl<'a> Catalog<'a> {
     /// A whole scrape in Prometheus' text format 0.0.4, for tests and for a first look; the exporter serves the same.
     #[must_use]
     pub fn render(&self) -> String {
+        self.render_as(Format::Text)
+    }
+
+    /// A whole scrape in a format. See [`write_to`](Self::write_to) for very large ones.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::{Catalog, Format};
+    /// # static METRICS: Catalog<'static> = Catalog::__new(&[], &[]);
+    /// assert!(METRICS.render_as(Format::OpenMetrics).ends_with("# EOF\n"));
+    /// ```
+    #[must_use]
+    pub fn render_as(&self, format: Format) -> String {
         // A sample is some 60 bytes.
         let mut scrape = Scrape::new();
         scrape.text.reserve(self.max_series.saturating_mul(64));
-        self.render_into(&mut scrape);
+        self.find_ambiguous(format, &mut scrape.ambiguous);
+        self.page(&mut scrape, format, usize::MAX, &mut Cursor::default());
+        scrape.text.extend_from_slice(format.end().as_bytes());
         // Names, help and label values are `str`s and numbers are ASCII.
         String::from_utf8(scrape.text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
-    /// The same into memory that is used again: after the first scrapes nothing is allocated.
+    /// The same as [`render`](Self::render) into memory that is used again: after the first scrapes nothing is
+    /// allocated.
     ///
     /// ```
     /// # use enumetrics_runtime::{Catalog, Scrape};
@@ -146,8 +163,67 @@ impl<'a> Catalog<'a> {
     /// }
     /// ```
     pub fn render_into<'s>(&self, scrape: &'s mut Scrape) -> &'s [u8] {
-        scrape.write(|encoder| self.read(&mut |descriptor, reading| encoder.family(descriptor, &reading)));
+        self.page(scrape, Format::Text, usize::MAX, &mut Cursor::default());
         &scrape.text
+    }
+
+    /// Writes a scrape of any size in bounded memory, page by page of some 256 KiB.
+    ///
+    /// What it needs is in `scrape`, so that a second scrape allocates nothing: less than 1 MiB, whatever the number of
+    /// series, unless lines are longer than 500 bytes. A series is read when its page is written: a slow `out` makes a
+    /// scrape whose end is later than its beginning.
+    ///
+    /// # Errors
+    ///
+    /// The first that `out` returns, at which the scrape ends.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::{Catalog, Format, Scrape};
+    /// # static METRICS: Catalog<'static> = Catalog::__new(&[], &[]);
+    /// # fn write(file: &mut std::fs::File) -> std::io::Result<()> {
+    /// METRICS.write_to(file, Format::OpenMetrics, &mut Scrape::new())?;
+    /// # Ok(()) }
+    /// ```
+    pub fn write_to(&self, out: &mut (impl io::Write + ?Sized), format: Format, scrape: &mut Scrape) -> io::Result<()> {
+        self.find_ambiguous(format, &mut scrape.ambiguous);
+        let mut cursor = Cursor::default();
+        while !cursor.is_at_end() {
+            self.page(scrape, format, PAGE, &mut cursor);
+            out.write_all(&scrape.text)?;
+        }
+        out.write_all(format.end().as_bytes())
+    }
+
+    /// Writes over what `scrape` holds: the text from the cursor on until it has `full` bytes.
+    pub(crate) fn page(&self, scrape: &mut Scrape, format: Format, full: usize, cursor: &mut Cursor) {
+        scrape.write(format, full, |encoder| {
+            let mut at = 0;
+            self.read(&mut |descriptor, reading| {
+                if at == cursor.family && !encoder.is_full() {
+                    cursor.series = encoder.family(descriptor, &reading, cursor.series);
+                    if cursor.series >= descriptor.combinations() {
+                        (cursor.family, cursor.series) = (at + 1, 0);
+                    }
+                }
+                at += 1;
+            });
+            cursor.families = at;
+        });
+    }
+
+    /// Whether a format has a place for everything.
+    #[cfg(feature = "exporter")]
+    pub(crate) fn is_carried_by(&self, format: Format) -> bool {
+        let lowest_bound = |family: &Descriptor| family.buckets.first().copied().unwrap_or_default();
+        self.descriptors().all(|family| format.has_totals(lowest_bound(family)))
+    }
+
+    /// What must be known of all names before the first is written.
+    pub(crate) fn find_ambiguous(&self, format: Format, ambiguous: &mut Ambiguous) {
+        match format {
+            Format::Text | Format::Text1 => ambiguous.find(std::iter::empty()),
+            Format::OpenMetrics => ambiguous.find(self.descriptors()),
+        }
     }
 
     /// Shows each metric's cells to `visit`, in the order in which they are exported.
@@ -167,6 +243,32 @@ impl<'a> Catalog<'a> {
 
     fn exports(&self, descriptor: &Descriptor) -> bool {
         !self.without.iter().any(|name| name == descriptor.name)
+    }
+}
+
+/// Where in a catalog a scrape that is written in pages goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor {
+    family: usize,
+    series: usize,
+    families: usize,
+}
+
+impl Cursor {
+    /// Whether everything is written.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.family >= self.families
+    }
+}
+
+impl Default for Cursor {
+    /// At the beginning of a catalog of which it is not known how many families it has.
+    fn default() -> Self {
+        Self {
+            family: 0,
+            series: 0,
+            families: usize::MAX,
+        }
     }
 }
 

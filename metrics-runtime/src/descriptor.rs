@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The kind of a metric, as its `# TYPE` line names it.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -12,34 +12,66 @@ pub enum Kind {
     Gauge,
     /// Observations counted in buckets, with their sum and count.
     Histogram,
+    /// The sum and the count of observations, and where wanted their quantiles.
+    Summary,
+    /// Texts that are set when the program starts, as labels of a 1.
+    Info,
+    /// Which of several states is the current one.
+    StateSet,
 }
 
 impl Kind {
-    /// The kind's name in the exposition formats.
+    /// The kind's name in OpenMetrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
             Self::Gauge => "gauge",
             Self::Histogram => "histogram",
+            Self::Summary => "summary",
+            Self::Info => "info",
+            Self::StateSet => "stateset",
         }
     }
 
-    /// How many samples one combination of label values has.
-    pub(crate) const fn samples(self, buckets: usize) -> usize {
+    /// The kind's name in Prometheus' text format 0.0.4, in which some are gauges.
+    pub(crate) const fn as_text_type(self) -> &'static str {
         match self {
-            Self::Counter | Self::Gauge => 1,
+            Self::Info | Self::StateSet => "gauge",
+            kind => kind.as_str(),
+        }
+    }
+
+    /// The kind in a sentence.
+    pub(crate) const fn with_article(self) -> &'static str {
+        match self {
+            Self::Counter => "a counter",
+            Self::Gauge => "a gauge",
+            Self::Histogram => "a histogram",
+            Self::Summary => "a summary",
+            Self::Info => "an info metric",
+            Self::StateSet => "a state set",
+        }
+    }
+
+    /// How many samples one combination of label values has, with so many buckets or quantiles.
+    pub(crate) const fn samples(self, numbered: usize) -> usize {
+        match self {
+            Self::Counter | Self::Gauge | Self::Info | Self::StateSet => 1,
             // The buckets, `+Inf`, the sum and the count.
-            Self::Histogram => buckets + 3,
+            Self::Histogram => numbered + 3,
+            // The quantiles, the sum and the count.
+            Self::Summary => numbered + 2,
         }
     }
 
     /// What is appended to the family's name in its samples; an empty text is the name itself.
     pub(crate) const fn sample_suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Counter | Self::Gauge => &[""],
+            Self::Counter | Self::Gauge | Self::Info | Self::StateSet => &[""],
             // The bare name of a classic histogram is no sample, but nothing else can be called so.
             Self::Histogram => &["", "_bucket", "_sum", "_count"],
+            Self::Summary => &["", "_sum", "_count"],
         }
     }
 }
@@ -50,7 +82,8 @@ impl Kind {
 pub struct LabelDescriptor {
     /// The label's name.
     pub name: &'static str,
-    /// All values that can occur, in the order in which they are exported.
+    /// All values that can occur, in the order in which they are exported. None where the program sets the only one at
+    /// run time, as an info metric's.
     pub values: &'static [&'static str],
     /// Whether some value has a character that the exposition formats escape.
     pub(crate) escape: bool,
@@ -108,7 +141,7 @@ impl fmt::Debug for Combination {
     }
 }
 
-/// One metric family as it is declared: name, help, kind, labels and buckets.
+/// One metric family as it is declared: name, help, kind, labels, buckets and quantiles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Descriptor {
@@ -118,10 +151,12 @@ pub struct Descriptor {
     pub help: &'static str,
     /// The kind.
     pub kind: Kind,
-    /// The labels, in the order in which they are written.
+    /// The labels, in the order in which they are written. A state set's own is the last, and called like the family.
     pub labels: &'static [LabelDescriptor],
     /// The finite upper bounds of a histogram's buckets, increasing; empty for other kinds.
     pub buckets: &'static [f64],
+    /// The quantiles of a summary, increasing; empty for other kinds.
+    pub quantiles: &'static [f64],
     /// The base unit, in plural as the name has it: what `unit = "…"` says, or the unit that the name ends in.
     pub unit: Option<&'static str>,
     /// Labels that all series have, with their values.
@@ -147,6 +182,7 @@ impl Descriptor {
             kind,
             labels,
             buckets: &[],
+            quantiles: &[],
             unit: unit_of(name),
             constant_labels: &[],
             slo: &[],
@@ -161,6 +197,13 @@ impl Descriptor {
     #[must_use]
     pub const fn with_buckets(self, buckets: &'static [f64]) -> Self {
         Self { buckets, ..self }
+    }
+
+    /// The same with these quantiles, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_quantiles(self, quantiles: &'static [f64]) -> Self {
+        Self { quantiles, ..self }
     }
 
     /// The same in this unit, for the macros.
@@ -203,9 +246,10 @@ impl Descriptor {
     /// The same under the name that it had before, for the macros.
     #[doc(hidden)]
     #[must_use]
-    pub const fn also_as(self, name: &'static str) -> Self {
+    pub const fn also_as(self, name: &'static str, labels: &'static [LabelDescriptor]) -> Self {
         Self {
             name,
+            labels,
             renamed_to: Some(self.name),
             ..self
         }
@@ -237,18 +281,20 @@ impl Descriptor {
         let mut product = 1_usize;
         let mut label = 0;
         while label < self.labels.len() {
-            product = product.saturating_mul(self.labels[label].values.len());
+            let values = self.labels[label].values.len();
+            product = product.saturating_mul(if values == 0 { 1 } else { values });
             label += 1;
         }
         product
     }
 
     /// The most time series that this family can export: what Prometheus counts as samples of one scrape. A
-    /// histogram has one for each finite bucket, the `+Inf` bucket, the sum and the count.
+    /// histogram has one for each finite bucket, the `+Inf` bucket, the sum and the count; a summary one for each
+    /// quantile, the sum and the count.
     #[must_use]
     pub const fn max_series(&self) -> usize {
         self.combinations()
-            .saturating_mul(self.kind.samples(self.buckets.len()))
+            .saturating_mul(self.kind.samples(self.buckets.len() + self.quantiles.len()))
     }
 }
 
@@ -259,7 +305,7 @@ const BASE_UNITS: &[&str] = &[
 ];
 
 /// The unit that a name ends in, before `_total`.
-const fn unit_of(name: &str) -> Option<&'static str> {
+pub(crate) const fn unit_of(name: &str) -> Option<&'static str> {
     let name = match without_suffix(name, "total") {
         Some(name) => name,
         None => name,

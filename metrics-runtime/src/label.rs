@@ -7,7 +7,12 @@ use crate::storage::Block;
 ///
 /// Derive it: `#[derive(LabelValue)]`. The label's name is the enum's name in
 /// `snake_case`, each value the variant's; both can be changed with `#[label(…)]`.
-pub trait LabelValue: LabelSet + Sized {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the values of one label",
+    label = "does not derive `LabelValue`",
+    note = "here belongs an enum with `#[derive(LabelValue)]`, whose variants are the values"
+)]
+pub trait LabelValue: LabelSet {
     /// The label's name where no field names it.
     const NAME: &'static str;
     /// All values, in the order of the variants.
@@ -29,7 +34,7 @@ pub trait LabelValue: LabelSet + Sized {
     note = "one label: an enum with `#[derive(LabelValue)]`; several: a struct of such enums with `#[derive(LabelSet)]`",
     note = "a `String`, a number or a path has no bounded set of values, and each value would be a time series of its own"
 )]
-pub trait LabelSet: 'static {
+pub trait LabelSet: Sized + 'static {
     /// The labels, in the order in which they are written.
     const LABELS: &'static [LabelDescriptor];
     /// How many combinations of values there are.
@@ -40,6 +45,10 @@ pub trait LabelSet: 'static {
 
     /// The position of this combination among all: the last label varies fastest.
     fn index(&self) -> usize;
+
+    /// The combination at a position: `L::at(labels.index())` is `labels`. Beyond the last it is any.
+    #[doc(hidden)]
+    fn at(index: usize) -> Self;
 }
 
 /// No labels: `()`. A metric without labels is its own only series.
@@ -65,4 +74,6 @@ impl LabelSet for () {
     fn index(&self) -> usize {
         0
     }
+
+    fn at(_: usize) -> Self {}
 }

@@ -37,14 +37,16 @@ pub use self::catalog::{Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "exporter")]
 pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use self::exposition::Format;
 pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
 pub use self::label::{LabelSet, LabelValue, Unlabelled};
 pub use self::metric::{
-    Bucketed, Counter, CounterSeries, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
-    Metric, Observation, Timer, Tracked,
+    Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Gauge, GaugeSeries, GaugeValue,
+    Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels, InfoText, Metric, Observation, StateSet,
+    StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, WithQuantiles,
 };
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome};
 
@@ -56,12 +58,15 @@ pub mod __private {
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
-    pub use crate::metric::{CounterCells, HistogramCells, Reading};
-    pub use crate::storage::{Block, FloatCell, IntCell};
+    pub use crate::metric::{
+        Computation, ComputedCells, CounterCells, HistogramCells, InfoTexts, Reading, SummaryCells,
+    };
+    pub use crate::storage::{Block, CounterCell, FloatCell, IntCell, StateCell};
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
         Awaited, CallsOf, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric, Unfinished,
-        call, called, combinations, judged, label_position, labels_of, never, position, started, stride,
+        call, called, combinations, first_item, item, judged, label_position, labels_of, never, position, started,
+        stride,
     };
 }

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use enumetrics_runtime::{Catalog, Exporter, ExporterError, Password};
+use enumetrics_runtime::{Catalog, Exporter, ExporterError, Format, Password};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -148,6 +148,28 @@ async fn get_answers_with_the_whole_catalog() {
     assert_eq!(response.status_line, "HTTP/1.1 200 OK");
     response.assert_whole_scrape();
     assert_eq!(response.body, catalog().render());
+}
+
+#[tokio::test]
+async fn the_client_gets_the_format_that_it_asks_for() {
+    let server = Running::start(Exporter::new(catalog())).await;
+    for (accept, format) in [
+        (
+            "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;q=0.5",
+            Format::OpenMetrics,
+        ),
+        ("text/plain;version=1.0.0", Format::Text1),
+        ("text/plain", Format::Text),
+    ] {
+        let request = GET_AND_CLOSE.replace("Host: x", &format!("Host: x\r\nAccept: {accept}"));
+        let response = server.talk(&request).await;
+        assert_eq!(response.header("content-type"), Some(format.content_type()));
+        assert_eq!(response.body, catalog().render_as(format));
+        assert_eq!(
+            response.header("content-length"),
+            Some(&*response.body.len().to_string())
+        );
+    }
 }
 
 #[tokio::test]
@@ -613,8 +635,27 @@ mod foreign {
             tokio::task::yield_now().await;
         }
         let response = Response::parse(&bytes);
-        response.assert_whole_scrape();
-        assert_eq!(response.body.matches("\nwide{").count(), 50_000);
+        // Nobody knows its length before its end.
+        assert_eq!(response.header("content-length"), None);
+        assert_eq!(response.header("transfer-encoding"), Some("chunked"));
+        let text = joined(&response.body);
+        assert!(text.starts_with(&catalog().render()));
+        assert_eq!(text.matches("\nwide{").count(), 50_000);
+        assert_eq!(text.matches("# TYPE wide gauge\n").count(), 1);
+    }
+
+    /// What chunks hold.
+    fn joined(mut chunks: &str) -> String {
+        let mut text = String::new();
+        loop {
+            let (size, rest) = chunks.split_once("\r\n").unwrap();
+            let (chunk, rest) = rest.split_at(usize::from_str_radix(size, 16).unwrap());
+            chunks = rest.strip_prefix("\r\n").unwrap();
+            if chunk.is_empty() {
+                return text;
+            }
+            text.push_str(chunk);
+        }
     }
 
     #[cfg(all(feature = "process", target_os = "linux"))]

@@ -52,6 +52,7 @@ pub(crate) struct Scrape {
     path: String,
     basic_auth: Option<(String, String)>,
     interval: Duration,
+    protocols: Vec<String>,
 }
 
 impl Scrape {
@@ -63,7 +64,12 @@ impl Scrape {
             path: "/metrics".to_owned(),
             basic_auth: None,
             interval: Duration::from_secs(1),
+            protocols: Vec::new(),
         }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.job
     }
 
     /// The password reaches Prometheus in a file, as it does in a deployment.
@@ -74,6 +80,12 @@ impl Scrape {
 
     pub(crate) fn path(mut self, path: &str) -> Self {
         path.clone_into(&mut self.path);
+        self
+    }
+
+    /// Asks for these formats and no others, such as `PrometheusText0.0.4`; only [`Release::Current`] can be told so.
+    pub(crate) fn protocols(mut self, protocols: &[&str]) -> Self {
+        self.protocols = protocols.iter().map(|&protocol| protocol.to_owned()).collect();
         self
     }
 
@@ -177,6 +189,16 @@ impl Prometheus {
             .collect()
     }
 
+    /// Type, unit and help of a family as the targets tell of it, without what is empty.
+    pub(crate) fn metadata(&self, family: &str) -> BTreeMap<String, String> {
+        let metadata = self
+            .api(&format!("/api/v1/metadata?metric={family}"))
+            .unwrap_or_else(|error| panic!("metadata of {family}: {error}"));
+        let mut metadata = labels(&metadata[family][0]);
+        metadata.retain(|_, value| !value.is_empty());
+        metadata
+    }
+
     /// Blocks until every job has a successful scrape that began after this call and can be queried.
     pub(crate) fn wait_until_scraped(&self) {
         self.wait_until_scraped_after(SystemTime::now());
@@ -250,6 +272,9 @@ fn write_configuration(directory: &Path, scrapes: &[Scrape]) {
                 "scrape_timeout": interval,
                 "static_configs": [{ "targets": [scrape.target.to_string()] }],
             });
+            if !scrape.protocols.is_empty() {
+                config["scrape_protocols"] = json!(scrape.protocols);
+            }
             if let Some((user, password)) = &scrape.basic_auth {
                 let password_file = directory.join(format!("password-{index}"));
                 fs::write(&password_file, password).expect("the password file can be written");

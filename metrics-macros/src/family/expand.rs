@@ -5,6 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::options::{Compute, Quantiles};
 use super::{Buckets, Family, Metric};
 use crate::attribute::Setting;
 use crate::rule;
@@ -123,7 +124,7 @@ struct Expansion<'a> {
     constant_labels: bool,
     /// Whether the struct contains others.
     beside_structs: bool,
-    /// Its type as written, or with the number of its buckets.
+    /// Its type as written, or with the number of its buckets or quantiles.
     ty: TokenStream,
 }
 
@@ -134,9 +135,15 @@ impl<'a> Expansion<'a> {
             field,
             ty,
             buckets,
+            quantiles,
             was,
             ..
         } = metric;
+        let (of, numbers) = match (buckets, quantiles) {
+            (Some(buckets), _) => (quote!(Bucketed), Some(buckets)),
+            (None, Some(quantiles)) => (quote!(WithQuantiles), Some(&quantiles.values)),
+            (None, None) => (TokenStream::new(), None),
+        };
         let cfg = metric
             .attributes
             .iter()
@@ -151,14 +158,14 @@ impl<'a> Expansion<'a> {
                 .map(|_| format_ident!("__FORMER_DESCRIPTOR_OF_{}", field.unraw())),
             constant_labels: !family.constant_labels.is_empty(),
             beside_structs: family.metrics.iter().any(|metric| metric.flatten),
-            ty: match buckets {
+            ty: match numbers {
                 Some(Buckets { list: Some(list), .. }) => {
                     let count = list.len();
-                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
+                    quote_spanned!(ty.span()=> #krate::#of<#ty, #count>)
                 }
                 Some(Buckets { value, .. }) => {
                     let count = quote_spanned!(span_of(value, ty.span())=> { (#value).len() });
-                    quote_spanned!(ty.span()=> #krate::Bucketed<#ty, #count>)
+                    quote_spanned!(ty.span()=> #krate::#of<#ty, #count>)
                 }
                 None => quote!(#ty),
             },
@@ -189,14 +196,23 @@ impl<'a> Expansion<'a> {
                     field,
                     ty: written,
                     buckets,
+                    quantiles,
+                    compute,
                     ..
                 },
             ..
         } = self;
-        let value = match buckets {
+        let value = match (buckets, quantiles, compute) {
             _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty>::new()),
-            Some(_) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
-            None => quote_spanned!(written.span()=> <#ty as #krate::Metric>::NEW),
+            (Some(_), _, _) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
+            (_, Some(Quantiles { window_seconds, .. }), _) => {
+                let window = quote!(::core::time::Duration::from_secs(#window_seconds));
+                quote_spanned!(written.span()=> <#ty>::__with_quantiles(#descriptor.quantiles, #window))
+            }
+            (_, _, Some(Compute { value, later: false })) => {
+                quote_spanned!(written.span()=> <#ty>::__computed(#value))
+            }
+            _ => quote_spanned!(written.span()=> <#ty as #krate::Metric>::NEW),
         };
         quote!(#cfg #field: #value)
     }
@@ -237,6 +253,7 @@ impl<'a> Expansion<'a> {
                     help,
                     deprecated,
                     buckets,
+                    quantiles,
                     slo,
                     unit,
                     was,
@@ -245,16 +262,19 @@ impl<'a> Expansion<'a> {
                 },
             ..
         } = self;
-        let buckets = buckets.iter().map(|Buckets { value, list }| match list {
-            Some(list) => quote!(.with_buckets(&[#(#list),*])),
-            None => {
+        let constant = |numbers: &Buckets| match numbers {
+            Buckets { list: Some(list), .. } => quote!(&[#(#list),*]),
+            Buckets { value, .. } => {
                 let span = span_of(value, written.span());
                 let bounds = quote_spanned!(span=> (#value).split_at(0).1);
                 let array = check(krate, span, "bounds", &bounds);
-                let bounds = quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS });
-                quote!(.with_buckets(#bounds))
+                quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS })
             }
-        });
+        };
+        let buckets = buckets.as_ref().map(constant);
+        let with_buckets = buckets.map(|buckets| quote!(.with_buckets(#buckets)));
+        let quantiles = quantiles.as_ref().map(|quantiles| constant(&quantiles.values));
+        let with_quantiles = quantiles.map(|quantiles| quote!(.with_quantiles(#quantiles)));
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
@@ -264,17 +284,24 @@ impl<'a> Expansion<'a> {
         let place = field.span();
         let line = quote_spanned!(place=> ::core::line!());
         let file = quote_spanned!(place=> ::core::file!());
-        let renamed = was
-            .iter()
-            .zip(&self.renamed)
-            .map(|(was, renamed)| quote!(#cfg const #renamed: &#krate::Descriptor = &#descriptor.also_as(#was);));
+        let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
+        // A state set has a label that is called like it.
+        let labels_as = |name: &TokenStream| {
+            let named = check(krate, written.span(), "labels", &quote!(#labels, #name));
+            quote!({ const __LABELS: [#krate::LabelDescriptor; #labels.len()] = #named; &__LABELS })
+        };
+        let renamed = was.iter().zip(&self.renamed).map(|(was, renamed)| {
+            let labels = labels_as(&quote!(#was));
+            quote!(#cfg const #renamed: &#krate::Descriptor = &#descriptor.also_as(#was, #labels);)
+        });
         let help = help.clone().unwrap_or_else(|| quote!(""));
         let kind = quote_spanned!(written.span()=> <#ty as #krate::Metric>::KIND);
-        let labels = quote_spanned!(written.span()=> <#ty as #krate::Metric>::LABELS);
+        let labels = labels_as(&quote!(#name));
         quote! {
             #cfg
             const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels)
-                #(#buckets)*
+                #with_buckets
+                #with_quantiles
                 #slo
                 #(.with_unit(#unit))*
                 #constant_labels
@@ -313,6 +340,7 @@ impl<'a> Expansion<'a> {
             cfg,
             descriptor,
             metric,
+            ty: full_type,
             ..
         } = self;
         let Metric {
@@ -320,6 +348,8 @@ impl<'a> Expansion<'a> {
             ty,
             name,
             buckets,
+            quantiles,
+            compute,
             slo,
             unit,
             max_series,
@@ -332,7 +362,6 @@ impl<'a> Expansion<'a> {
             return Vec::new();
         }
         let kind = quote!(#descriptor.kind);
-        let bounds = quote!(#descriptor.buckets);
         let field_name = field.unraw().to_string();
         let on_field = |name, arguments| check(krate, field.span(), name, &arguments);
         let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
@@ -355,22 +384,35 @@ impl<'a> Expansion<'a> {
                 &quote!(#descriptor, #position),
             )
         }));
-        match buckets {
-            None if *mistaken => {}
-            None => checks.push(check(krate, ty.span(), "needs_no_buckets", &kind)),
-            Some(Buckets { value, list }) => {
-                let span = span_of(value, field.span());
-                checks.push(check(krate, span, "takes_buckets", &kind));
-                checks.push(match list {
-                    Some(list) if !list.is_empty() => {
-                        let each = list.iter().enumerate().map(|(position, bound)| {
-                            check(krate, span_of(bound, span), "bucket", &quote!(#bounds, #position))
-                        });
-                        quote!({ #(#each;)* })
-                    }
-                    _ => check(krate, span, "buckets", &bounds),
-                });
-            }
+        // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
+        let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
+            let span = span_of(value, field.span());
+            checks.push(check(krate, span, takes, &kind));
+            checks.push(match list {
+                Some(list) if !list.is_empty() => {
+                    let each = list
+                        .iter()
+                        .enumerate()
+                        .map(|(position, number)| check(krate, span_of(number, span), one, &quote!(#all, #position)));
+                    quote!({ #(#each;)* })
+                }
+                _ => check(krate, span, &format!("{one}s"), all),
+            });
+        };
+        if let Some(buckets) = buckets {
+            numbers(buckets, "takes_buckets", "bucket", &quote!(#descriptor.buckets));
+        }
+        if let Some(Quantiles { values, .. }) = quantiles {
+            numbers(values, "takes_quantiles", "quantile", &quote!(#descriptor.quantiles));
+        }
+        let metric = quote_spanned!(ty.span()=> <#full_type as #krate::Metric>);
+        if let Some(Compute { value, .. }) = compute {
+            let arguments = quote!(#metric::COMPUTED, #kind);
+            checks.push(check(krate, span_of(value, field.span()), "takes_compute", &arguments));
+        }
+        if buckets.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
+            let arguments = quote!(#metric::NEEDS, #descriptor);
+            checks.push(check(krate, ty.span(), "needs_no_options", &arguments));
         }
         checks.iter().map(|check| quote!(#cfg const _: () = #check;)).collect()
     }

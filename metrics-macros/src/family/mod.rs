@@ -1,7 +1,9 @@
 //! `#[metric_family]`: a struct of metrics.
 
+mod calls;
 mod expand;
 mod lint;
+mod options;
 mod parse;
 
 use proc_macro2::{Ident, TokenStream};
@@ -14,6 +16,7 @@ use crate::rule::Exceptions;
 
 pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let (item, groups) = calls::rewrite(&arguments, item, &mut errors);
     let family = parse::parse(arguments, item.clone(), &mut errors);
     let expansion = match &family {
         Some(family) => {
@@ -24,7 +27,7 @@ pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenS
         None => item,
     };
     let errors = errors.into_tokens();
-    quote!(#expansion #errors)
+    quote!(#expansion #groups #errors)
 }
 
 /// A struct of metrics, understood.
@@ -54,6 +57,8 @@ struct Metric {
     /// The note of `#[deprecated]`, which may be empty.
     deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
+    quantiles: Option<options::Quantiles>,
+    compute: Option<options::Compute>,
     /// Bounds on which an objective lies.
     slo: Vec<TokenStream>,
     unit: Option<LitStr>,

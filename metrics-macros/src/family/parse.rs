@@ -8,10 +8,10 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta, MetaNameValue, Token};
 
-use super::{Buckets, Family, Metric};
+use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
-    ALLOW, BUCKETS, CRATE, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, UNIT, WAS, crate_path,
-    settings, split_at_commas, take_settings, visible,
+    ALLOW, BUCKETS, COMPUTE, CRATE, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SLO, SUBSYSTEM, Setting, UNIT,
+    WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
@@ -66,7 +66,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
     })
 }
 
-fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
+pub(super) fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
     settings.iter().find(|setting| setting.word() == word)
 }
 
@@ -85,11 +85,13 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         }
         !conditional
     });
-    let known = [BUCKETS, SLO, UNIT, MAX_SERIES, WAS, FLATTEN, ALLOW];
+    let known = [
+        BUCKETS, QUANTILES, WINDOW, COMPUTE, SLO, UNIT, MAX_SERIES, WAS, FLATTEN, ALLOW,
+    ];
     let settings = take_settings(&mut field.attrs, "metric", &known, errors);
     let buckets = find(&settings, BUCKETS)
         .and_then(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
-        .map(|value| parse_buckets(value, errors));
+        .map(|value| parse_numbers(value, errors));
     let slo = find(&settings, SLO)
         .and_then(|setting| setting.value_as::<TokenStream>("a bucket bound, or a list of them", errors))
         .map(|value| parse_slo(value, errors))
@@ -108,6 +110,8 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         .map(|setting| setting.list("name-unit = \"why\"", errors))
         .map(|allowed| Exceptions::new(allowed, errors))
         .unwrap_or_default();
+    let quantiles = options::quantiles(&settings, errors);
+    let compute = options::compute(&settings, errors);
     let name = prefix
         .iter()
         .map(LitStr::value)
@@ -123,6 +127,8 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         field: ident,
         ty: field.ty,
         buckets,
+        quantiles,
+        compute,
         slo,
         unit: find(&settings, UNIT).and_then(|setting| setting.string(errors)),
         max_series: max_series(&settings, errors),
@@ -133,14 +139,14 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
     })
 }
 
-/// A list in brackets is taken apart, so that each bound has a span of its own and may be written without `.0`.
-fn parse_buckets(value: TokenStream, errors: &mut Errors) -> Buckets {
+/// A list in brackets is taken apart, so that each number has a span of its own and may be written without `.0`.
+pub(super) fn parse_numbers(value: TokenStream, errors: &mut Errors) -> Buckets {
     let mut tokens = value.clone().into_iter();
     let list = match (tokens.next(), tokens.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Bracket => {
             let mut elements = split_at_commas(group.stream());
             if elements.iter().any(TokenStream::is_empty) {
-                errors.at(group.span(), "a bucket bound is missing between two commas");
+                errors.at(group.span(), "a number is missing between two commas");
                 elements.retain(|element| !element.is_empty());
             }
             // `[0.1; 5]` is an array too, but not a list.
@@ -154,12 +160,12 @@ fn parse_buckets(value: TokenStream, errors: &mut Errors) -> Buckets {
 
 /// One bound, or a list of them.
 fn parse_slo(value: TokenStream, errors: &mut Errors) -> Vec<TokenStream> {
-    let buckets = parse_buckets(value, errors);
+    let buckets = parse_numbers(value, errors);
     buckets.list.unwrap_or_else(|| vec![float(buckets.value)])
 }
 
 /// `8` and `8.0` as `8f64`, which needs no default that a lint may deny; everything else as it is.
-fn float(element: TokenStream) -> TokenStream {
+pub(super) fn float(element: TokenStream) -> TokenStream {
     let (digits, suffix) = match syn::parse2::<Lit>(visible(element.clone())) {
         Ok(Lit::Int(integer)) => (integer.base10_digits().to_owned(), integer.suffix().to_owned()),
         Ok(Lit::Float(float)) => (float.base10_digits().to_owned(), float.suffix().to_owned()),
@@ -205,7 +211,7 @@ fn without_stars(text: &str) -> String {
 }
 
 /// The first paragraph of the doc comment, on one line. What is no text, such as `#[doc = concat!(…)]`, is passed on.
-fn help(attributes: &[Attribute]) -> Option<TokenStream> {
+pub(super) fn help(attributes: &[Attribute]) -> Option<TokenStream> {
     let mut text = String::new();
     for attribute in attributes {
         match &attribute.meta {

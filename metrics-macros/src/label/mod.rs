@@ -10,8 +10,8 @@ use syn::spanned::Spanned;
 
 use crate::diagnostics::Errors;
 
-/// The word of the attribute that both derives read.
-const ATTRIBUTE: &str = "label";
+/// The word of the attribute that the derives read.
+pub(crate) const ATTRIBUTE: &str = "label";
 
 /// What both derives do: parse, note all mistakes, expand.
 fn derive<M>(

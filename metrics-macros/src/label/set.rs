@@ -99,9 +99,18 @@ fn expand(model: &Model) -> TokenStream {
         // `self` is ours, wherever the type's tokens come from.
         quote!(#index(&self.#field))
     });
+    // In the order in which their expressions run: the last label varies fastest.
+    let fields_at = labels.iter().rev().map(|Label { ty, field, .. }| {
+        let set = quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>);
+        quote!(#field: {
+            let place = rest % #set::COMBINATIONS;
+            rest /= #set::COMBINATIONS;
+            #set::at(place)
+        })
+    });
     quote! {
         #[automatically_derived]
-        #[allow(unused_qualifications)]
+        #[allow(unused_qualifications, unused_assignments)]
         impl #krate::LabelSet for #ident {
             const LABELS: &'static [#krate::LabelDescriptor] = &[#(#descriptors),*];
             const COMBINATIONS: usize = #krate::__private::check::product(&[#(#factors),*]);
@@ -112,6 +121,11 @@ fn expand(model: &Model) -> TokenStream {
                 let index = 0;
                 #(let index = index * #factors_again + #indices;)*
                 index
+            }
+
+            fn at(index: usize) -> Self {
+                let mut rest = index;
+                Self { #(#fields_at,)* }
             }
         }
     }

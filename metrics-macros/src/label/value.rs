@@ -156,6 +156,18 @@ fn expand(model: &Model) -> TokenStream {
     } else {
         quote!(match self { #(#arms,)* })
     };
+    // A variant with fields is reported; what comes of it here does not matter.
+    let places = variants.iter().enumerate().filter(|(_, variant)| variant.is_unit);
+    let (last, others): (Vec<_>, Vec<_>) = places.partition(|(index, _)| index + 1 == count);
+    let at = match last.first() {
+        Some((_, Variant { ident: last, .. })) => {
+            let others = others
+                .iter()
+                .map(|(index, Variant { ident, .. })| quote!(#index => Self::#ident));
+            quote!(match index { #(#others,)* _ => Self::#last })
+        }
+        None => quote!(::core::unreachable!()),
+    };
     quote! {
         #[automatically_derived]
         impl #krate::LabelSet for #ident {
@@ -169,6 +181,10 @@ fn expand(model: &Model) -> TokenStream {
             #[inline]
             fn index(&self) -> usize {
                 #index
+            }
+
+            fn at(index: usize) -> Self {
+                #at
             }
         }
 

@@ -38,6 +38,10 @@ pub enum Difference {
     BucketAdded(f64),
     /// A histogram lost a bucket.
     BucketRemoved(f64),
+    /// A summary has a new quantile.
+    QuantileAdded(f64),
+    /// A summary lost a quantile.
+    QuantileRemoved(f64),
     /// An objective lies on another bound.
     Slo(Vec<f64>, Vec<f64>),
     /// It is deprecated now.
@@ -58,10 +62,12 @@ impl Difference {
             | Self::LabelRemoved(_)
             | Self::ValueRemoved(..)
             | Self::ConstantLabel(..)
-            | Self::BucketRemoved(_) => true,
+            | Self::BucketRemoved(_)
+            | Self::QuantileRemoved(_) => true,
             Self::Added
             | Self::ValueAdded(..)
             | Self::BucketAdded(_)
+            | Self::QuantileAdded(_)
             | Self::Slo(..)
             | Self::Deprecated
             | Self::Help => false,
@@ -76,7 +82,7 @@ impl Catalogue {
     /// use enumetrics_runtime::catalogue::Catalogue;
     ///
     /// let metric = r#"{"name": "x_total", "kind": "counter", "help": "X.", "labels": [], "constant_labels": [],
-    ///     "buckets": [], "slo": [], "max_series": 1}"#;
+    ///     "buckets": [], "quantiles": [], "slo": [], "max_series": 1}"#;
     /// let old = Catalogue::from_json(&format!(r#"{{"metrics": [{metric}]}}"#))?;
     /// let new = Catalogue::from_json(r#"{"metrics": []}"#)?;
     ///
@@ -159,6 +165,12 @@ fn differences(old: &Entry, new: &Entry, note: &mut impl FnMut(Difference)) {
     for bound in missing_in(&new.buckets, &old.buckets) {
         note(Difference::BucketAdded(*bound));
     }
+    for quantile in missing_in(&old.quantiles, &new.quantiles) {
+        note(Difference::QuantileRemoved(*quantile));
+    }
+    for quantile in missing_in(&new.quantiles, &old.quantiles) {
+        note(Difference::QuantileAdded(*quantile));
+    }
     if old.slo != new.slo {
         note(Difference::Slo(old.slo.clone(), new.slo.clone()));
     }
@@ -214,6 +226,8 @@ impl fmt::Display for Difference {
             }
             Self::BucketAdded(bound) => write!(f, "bucket {bound} added"),
             Self::BucketRemoved(bound) => write!(f, "bucket {bound} removed"),
+            Self::QuantileAdded(quantile) => write!(f, "quantile {quantile} added"),
+            Self::QuantileRemoved(quantile) => write!(f, "quantile {quantile} removed"),
             Self::Slo(old, new) => write!(f, "objectives at {old:?} are at {new:?} now"),
             Self::Deprecated => write!(f, "deprecated"),
             Self::Help => write!(f, "another help text"),

@@ -44,6 +44,7 @@ fn to_value(metric: &Entry) -> Value {
         "labels": labels.collect::<Vec<_>>(),
         "constant_labels": constant.collect::<Vec<_>>(),
         "buckets": metric.buckets,
+        "quantiles": metric.quantiles,
         "slo": metric.slo,
         "max_series": metric.max_series,
         "deprecated": metric.deprecated,
@@ -67,6 +68,7 @@ fn from_value(value: &Value) -> Result<Entry, CatalogueError> {
                 Ok((text(label, "name")?, text(label, "value")?))
             })?,
             buckets: list(value, "buckets", number)?,
+            quantiles: list(value, "quantiles", number)?,
             slo: list(value, "slo", number)?,
             max_series: value["max_series"]
                 .as_u64()

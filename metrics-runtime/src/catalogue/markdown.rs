@@ -48,13 +48,20 @@ fn section(text: &mut String, metric: &Entry) {
         let _ = writeln!(text, "- unit: {unit}");
     }
     for (name, values) in &metric.labels {
-        let _ = writeln!(text, "- label `{name}`: {}", codes(values));
+        let values = match values.is_empty() {
+            true => "set when the program runs".to_owned(),
+            false => codes(values),
+        };
+        let _ = writeln!(text, "- label `{name}`: {values}");
     }
     for (name, value) in &metric.constant_labels {
         let _ = writeln!(text, "- label `{name}`, always {}", code(value));
     }
     if !metric.buckets.is_empty() {
         let _ = writeln!(text, "- buckets: {}", numbers(&metric.buckets));
+    }
+    if !metric.quantiles.is_empty() {
+        let _ = writeln!(text, "- quantiles: {}", numbers(&metric.quantiles));
     }
     if !metric.slo.is_empty() {
         let _ = writeln!(text, "- objective at: {}", numbers(&metric.slo));

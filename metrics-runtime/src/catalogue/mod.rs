@@ -49,6 +49,8 @@ pub struct Entry {
     pub constant_labels: Vec<(String, String)>,
     /// The finite bounds of a histogram's buckets.
     pub buckets: Vec<f64>,
+    /// The quantiles of a summary.
+    pub quantiles: Vec<f64>,
     /// The bounds on which an objective lies.
     pub slo: Vec<f64>,
     /// The most series that it can export.
@@ -119,6 +121,7 @@ impl Entry {
                 .map(|(name, value)| (owned(name), owned(value)))
                 .collect(),
             buckets: descriptor.buckets.to_vec(),
+            quantiles: descriptor.quantiles.to_vec(),
             slo: descriptor.slo.to_vec(),
             max_series: descriptor.max_series(),
             deprecated: descriptor.deprecated.map(owned),

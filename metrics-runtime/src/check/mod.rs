@@ -11,6 +11,8 @@ mod nearest;
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
 
 use self::message::Message;
+use std::time::Duration;
+
 pub(crate) use self::nearest::nearest;
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor, max_series, without_suffix};
 
@@ -119,12 +121,27 @@ pub const fn values_of_one(labels: &'static [LabelDescriptor]) -> &'static [&'st
 /// A metric's name must fit its kind, as Prometheus' naming conventions have it.
 #[track_caller]
 pub const fn name_fits(kind: Kind, name: &str, field: &str) {
-    let message = Message::new().text("`").text(name).text("` is a ").text(kind.as_str());
-    if matches!(kind, Kind::Counter) {
-        if !ends_with(name, "_total") {
-            let message = message.text(": its name must end in `_total`; rename the field to `");
-            panic!("{}", message.text(field).text("_total`").rule("name-total").as_str());
-        }
+    let message = Message::new()
+        .text("`")
+        .text(name)
+        .text("` is ")
+        .text(kind.with_article());
+    let suffix = match kind {
+        Kind::Counter => "_total",
+        Kind::Info => "_info",
+        _ => "",
+    };
+    if !ends_with(name, suffix) {
+        let message = message.text(": its name must end in `").text(suffix);
+        let message = message.text("`; rename the field to `").text(field).text(suffix);
+        let message = message.text("`");
+        let message = match kind {
+            Kind::Info => message.rule("name-info"),
+            _ => message.rule("name-total"),
+        };
+        panic!("{}", message.as_str());
+    }
+    if !suffix.is_empty() {
         return;
     }
     let mut at = 0;
@@ -184,8 +201,8 @@ pub const fn base_unit(name: &str) {
 const RESERVED_SUFFIXES: &[(&str, &str)] = &[
     ("_total", "which is for counters"),
     ("_bucket", "which the samples of a histogram end in"),
-    ("_sum", "which the samples of a histogram end in"),
-    ("_count", "which the samples of a histogram end in"),
+    ("_sum", "which samples of histograms and summaries end in"),
+    ("_count", "which samples of histograms and summaries end in"),
     ("_created", "which OpenMetrics appends for the time of creation"),
 ];
 
@@ -233,7 +250,7 @@ const OTHER_UNITS: &[(&str, &str)] = &[
 #[track_caller]
 pub const fn takes_buckets(kind: Kind) {
     if !matches!(kind, Kind::Histogram) {
-        let message = Message::new().text("a ").text(kind.as_str());
+        let message = Message::new().text(kind.with_article());
         panic!(
             "{}",
             message
@@ -244,11 +261,112 @@ pub const fn takes_buckets(kind: Kind) {
     }
 }
 
-/// A histogram needs `#[metric(buckets = …)]`.
+/// `#[metric(quantiles = …)]` stands on summaries only.
 #[track_caller]
-pub const fn needs_no_buckets(kind: Kind) {
+pub const fn takes_quantiles(kind: Kind) {
     if matches!(kind, Kind::Histogram) {
-        panic!("a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]` [bucket-missing]");
+        panic!(
+            "a histogram has no quantiles, a query computes them (`histogram_quantile`): remove `quantiles`, or make it \
+             a `Summary` [quantile-kind]"
+        );
+    }
+    if !matches!(kind, Kind::Summary) {
+        let message = Message::new().text(kind.with_article());
+        let message = message.text(" has no quantiles: remove `quantiles`, or make it a `Summary`");
+        panic!("{}", message.rule("quantile-kind").as_str());
+    }
+}
+
+/// `#[metric(compute = …)]` stands on computed metrics only.
+#[track_caller]
+pub const fn takes_compute(computed: bool, kind: Kind) {
+    if computed {
+        return;
+    }
+    let message = Message::new()
+        .text("this is ")
+        .text(kind.with_article())
+        .text(" that is recorded, not computed: remove `compute`, or make it a `");
+    let message = match kind {
+        Kind::Counter => message.text("ComputedCounter`"),
+        _ => message.text("ComputedGauge`"),
+    };
+    panic!("{}", message.rule("compute-kind").as_str());
+}
+
+/// What a histogram without options is told.
+pub(crate) const NEEDS_BUCKETS: &str =
+    "a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]` [bucket-missing]";
+
+/// What a computed metric without options is told.
+pub(crate) const NEEDS_COMPUTE: &str = "nothing says what computes this metric: add `#[metric(compute = …)]` with a \
+    function or a closure from the labels to an `f64`, or `#[metric(compute = later)]` and call `compute_with` when the \
+    program runs [compute-missing]";
+
+/// A field that sets none of the options of single kinds must be of a kind that needs none. Among those are the state
+/// sets, whose own label has the name of the family: no other of its labels may have it.
+#[track_caller]
+pub const fn needs_no_options(needs: &str, family: &Descriptor) {
+    if !needs.is_empty() {
+        panic!("{}", needs);
+    }
+    if matches!(family.kind, Kind::StateSet)
+        && let Some(first) = find(family.labels, family.name)
+        && first + 1 < family.labels.len()
+    {
+        let message = Message::new().text("the state set has a label '").text(family.name);
+        let message = message.text("', which is the name of the label that has its state: rename one of them");
+        panic!("{}", message.rule("label-duplicate").as_str());
+    }
+}
+
+/// The labels of a metric. One without a name is a state set's own, and gets that of the family.
+#[must_use]
+pub const fn labels<const N: usize>(from: &[LabelDescriptor], family: &'static str) -> [LabelDescriptor; N] {
+    let mut labels = [LabelDescriptor::new("", &[]); N];
+    let mut at = 0;
+    while at < N {
+        labels[at] = from[at];
+        if from[at].name.is_empty() {
+            labels[at].name = family;
+        }
+        at += 1;
+    }
+    labels
+}
+
+/// Quantiles must be there, from 0 to 1, and increase.
+#[track_caller]
+pub const fn quantiles(quantiles: &[f64]) {
+    if quantiles.is_empty() {
+        panic!("there is no quantile in the list: add one, such as 0.99, or remove `quantiles` [quantile-missing]");
+    }
+    let mut at = 0;
+    while at < quantiles.len() {
+        quantile(quantiles, at);
+        at += 1;
+    }
+}
+
+/// One quantile must be from 0 to 1, and greater than the one before it.
+#[track_caller]
+pub const fn quantile(quantiles: &[f64], at: usize) {
+    let message = Message::new().text("the quantile at position ").number(at + 1);
+    if !(quantiles[at] >= 0.0 && quantiles[at] <= 1.0) {
+        let message = message.text(" is not from 0 to 1: 99 % is 0.99");
+        panic!("{}", message.rule("quantile-bound").as_str());
+    }
+    if at > 0 && quantiles[at] <= quantiles[at - 1] {
+        let message = message.text(" is not greater than the one before it: quantiles must increase");
+        panic!("{}", message.rule("quantile-bound").as_str());
+    }
+}
+
+/// A window must not be shorter than a second.
+#[track_caller]
+pub const fn window(window: Duration) {
+    if window.as_secs() == 0 {
+        panic!("the window of a summary's quantiles is at least a second [quantile-window]");
     }
 }
 
@@ -387,12 +505,12 @@ pub const fn bounds<const N: usize>(from: &[f64]) -> [f64; N] {
     bounds
 }
 
-/// Bounds as an array, in place; their number is `N` by construction.
+/// Bounds, or quantiles, as an array, in place; their number is `N` by construction.
 #[must_use]
 pub const fn array<const N: usize>(bounds: &'static [f64]) -> &'static [f64; N] {
     match bounds.first_chunk() {
         Some(bounds) => bounds,
-        None => panic!("fewer bucket bounds than the type says"),
+        None => panic!("fewer numbers than the type says"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::message::Message;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind};
 
 /// A name that a struct of a catalog claims although it, or a struct before it, claims it already.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct Conflict {
 
 /// For each struct of a catalog the first name that it may not claim.
 ///
-/// A histogram `x` claims `x_bucket`, `x_sum` and `x_count` besides `x`. `CLAIMS` is [`claims`] of the same structs:
+/// A histogram `x` claims `x_bucket`, `x_sum` and `x_count` besides `x`, a summary the last two. `CLAIMS` is [`claims`] of the same structs:
 /// the names are sorted once, not compared each with each.
 #[must_use]
 pub const fn conflicts<const CLAIMS: usize, const STRUCTS: usize>(
@@ -43,14 +43,18 @@ pub const fn no_conflict(conflict: Option<Conflict>) {
     let message = message.text("` is exported twice");
     let message = if !second.suffix.is_empty() {
         message
-            .text(": the histogram `")
+            .text(": the ")
+            .text(second.kind.as_str())
+            .text(" `")
             .text(second.name)
             .text("` and `")
             .text(first.name)
             .text("` both export it")
     } else if !first.suffix.is_empty() {
         message
-            .text(": the histogram `")
+            .text(": the ")
+            .text(first.kind.as_str())
+            .text(" `")
             .text(first.name)
             .text("` exports it too")
     } else if first.owner == second.owner {
@@ -83,12 +87,13 @@ pub const fn claims(structs: &[&'static [Descriptor]]) -> usize {
     count
 }
 
-/// A name, in two parts, its hash, and the position of the struct that claims it.
+/// A name, in two parts, its hash, the kind of metric, and the position of the struct that claims it.
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     hash: u64,
     name: &'static str,
     suffix: &'static str,
+    kind: Kind,
     owner: usize,
 }
 
@@ -99,6 +104,7 @@ const fn sorted_claims<const N: usize>(structs: &[&'static [Descriptor]]) -> [Cl
         hash: 0,
         name: "",
         suffix: "",
+        kind: Kind::Gauge,
         owner: 0,
     };
     let mut claims = [none; N];
@@ -116,6 +122,7 @@ const fn sorted_claims<const N: usize>(structs: &[&'static [Descriptor]]) -> [Cl
                     hash: fnv_1a(name_hash, suffixes[suffix]),
                     name: descriptor.name,
                     suffix: suffixes[suffix],
+                    kind: descriptor.kind,
                     owner,
                 };
                 len += 1;
@@ -211,7 +218,6 @@ const fn byte(claim: &Claim, at: usize) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::descriptor::Kind;
 
     fn families(names: &[&'static str], kind: Kind) -> &'static [Descriptor] {
         let families: Vec<_> = names.iter().map(|name| Descriptor::new(name, "", kind, &[])).collect();
@@ -219,7 +225,7 @@ mod tests {
     }
 
     fn conflict(structs: [&'static [Descriptor]; 2]) -> [Option<String>; 2] {
-        // As many claims as all tests here have.
+        // As many claims as all structs here have.
         assert_eq!(claims(&structs), 5);
         conflicts::<5, 2>(&structs)
             .map(|conflict| conflict.map(|conflict| format!("{}{}", conflict.second.name, conflict.second.suffix)))
@@ -232,6 +238,13 @@ mod tests {
         for taken in ["x", "x_bucket", "x_sum", "x_count"] {
             let taken = families(&[taken], Kind::Gauge);
             assert_eq!(conflict([histogram, taken]), [None, Some(taken[0].name.to_owned())]);
+        }
+        let summary = families(&["x", "y"], Kind::Summary);
+        for taken in ["x", "x_sum", "y_count"] {
+            let taken = families(&[taken], Kind::Gauge);
+            assert_eq!(claims(&[summary, taken]), 7);
+            let conflicts = conflicts::<7, 2>(&[summary, taken]);
+            assert_eq!(conflicts[1].map(|conflict| conflict.second.name), Some(taken[0].name));
         }
         let three = families(&["a", "b", "a"], Kind::Gauge);
         let two = families(&["c", "b"], Kind::Gauge);

@@ -1,7 +1,7 @@
 //! A small catalog for the tests of the exporter.
 
-use crate::__private::Reading;
-use crate::{Catalog, Counter, Descriptor, Gauge, Histogram, Kind, Metric, MetricFamily};
+use crate::__private::{Block, IntCell, Reading};
+use crate::{Catalog, Counter, Descriptor, Gauge, Histogram, Kind, LabelDescriptor, Metric, MetricFamily};
 
 /// One family of each kind, in which nothing was recorded.
 pub(crate) fn catalog() -> &'static Catalog<'static> {
@@ -32,5 +32,28 @@ impl MetricFamily for Fixture {
         visit(&Self::DESCRIPTORS[0], self.requests_total.read());
         visit(&Self::DESCRIPTORS[1], self.request_seconds.read());
         visit(&Self::DESCRIPTORS[2], self.pool_count.read());
+    }
+}
+
+/// A gauge of so many series that no socket holds their text.
+pub(crate) fn wide() -> &'static Catalog<'static> {
+    static CATALOG: Catalog<'static> = Catalog::__new(&[&WIDE], &[Wide::DESCRIPTORS]);
+    &CATALOG
+}
+
+static WIDE: Wide = Wide([const { IntCell::ZERO }; 1 << 20]);
+
+struct Wide([IntCell; 1 << 20]);
+
+impl MetricFamily for Wide {
+    const DESCRIPTORS: &'static [Descriptor] = &[Descriptor::new(
+        "wide",
+        "Wide.",
+        Kind::Gauge,
+        &[const { LabelDescriptor::new("digit", &["0", "1", "2", "3"]) }; 10],
+    )];
+
+    fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
+        visit(&Self::DESCRIPTORS[0], Reading::Int(&self.0));
     }
 }

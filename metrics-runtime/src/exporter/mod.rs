@@ -3,10 +3,12 @@
 mod auth;
 #[cfg(feature = "axum")]
 mod axum;
+mod body;
 mod buffer;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod negotiate;
 mod password;
 mod render;
 mod respond;
@@ -31,11 +33,13 @@ use crate::interop::Foreign;
 /// Serves a catalog, and what else the program exports, over HTTP.
 ///
 /// Either it listens itself, with [`bind`](Self::bind), or it becomes a route of the program's own
-/// server, with `route` (feature `axum`). Both answer with the [text format 0.0.4], which every
-/// Prometheus and everything compatible with it reads.
+/// server, with `route` (feature `axum`). Both answer in the [`Format`](crate::Format) that the
+/// client likes best, and in text to whoever does not say.
 ///
 /// Scrapes never run on a task that serves requests: rendering, and the collectors of registries,
-/// run on threads for blocking work ([`tokio::task::spawn_blocking`]), four scrapes at once at most.
+/// run on threads for blocking work ([`tokio::task::spawn_blocking`]); registries are gathered for four
+/// scrapes at once at most. An answer of more than 256 KiB is written page by page, when the client
+/// has taken what came before: a client that does not read holds a few pages, and no thread.
 ///
 /// # Examples
 ///
@@ -68,8 +72,8 @@ use crate::interop::Foreign;
 /// - process metrics that a registry exports are taken from there.
 ///
 /// All of this is decided at each scrape, because collectors can be registered at any time. What was
-/// left out (process metrics excepted) is said at the end of the scrape in a line that starts with
-/// `# enumetrics: `, which parsers ignore:
+/// left out (process metrics excepted) is said at the end of a scrape in text, such as `curl` gets, in
+/// a line that starts with `# enumetrics: `, which parsers ignore:
 ///
 /// ```text
 /// # enumetrics: left out family "kyc_sessions" of registry 1: the catalog exports kyc_sessions
@@ -79,10 +83,12 @@ use crate::interop::Foreign;
 /// what they like: names that are invalid, labels that occur twice. That is left out in the same
 /// way, and the rest is exported.
 ///
+/// OpenMetrics has a few rules more. A counter whose name without `_total` is another family's, or that
+/// has no `_total`, is of type `unknown` there. A scrape with a histogram that has a negative bound is
+/// answered in text, because OpenMetrics has no place for its sum and its count.
+///
 /// A collector that panics costs the scrape, not the program: it is answered with status 500, and
 /// the next one tries again. (A program that is compiled with `panic = "abort"` aborts all the same.)
-///
-/// [text format 0.0.4]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 #[derive(Clone)]
 #[must_use = "an exporter serves nothing until `bind` or `route` is called"]
 pub struct Exporter {
@@ -124,9 +130,8 @@ impl Exporter {
     ///
     /// On Linux only; elsewhere it does nothing. It reads `/proc` at each scrape, in a time that
     /// grows with the number of open files. Where a [`registry`](Self::registry) exports the same
-    /// metrics (with the feature `process`, which this method needs,
-    /// [`prometheus::default_registry()`](prometheus::default_registry) does), they are taken from
-    /// there.
+    /// metrics ([`prometheus::default_registry()`](prometheus::default_registry) does if anyone
+    /// enables the feature `process` of that crate), they are taken from there.
     #[cfg(feature = "process")]
     pub fn process_metrics(mut self) -> Self {
         self.process = true;

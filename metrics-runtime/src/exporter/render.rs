@@ -8,14 +8,17 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::buffer::Pool;
-use crate::catalog::Catalog;
+use super::body::Pages;
+use super::buffer::{Buffer, Pool};
+use crate::catalog::{Catalog, Cursor};
+use crate::exposition::openmetrics::Ambiguous;
+use crate::exposition::{Format, PAGE};
 #[cfg(feature = "prometheus")]
-use crate::interop::Foreign;
+use crate::interop::{Foreign, Gathered};
 
-/// How many scrapes are rendered at once, and how many buffers wait for the next ones.
+/// How many scrapes are gathered at once, and how many buffers wait for the next ones.
 ///
-/// Rendering takes a thread of the runtime's blocking pool, which belongs to the program: a
+/// Gathering takes a thread of the runtime's blocking pool, which belongs to the program: a
 /// collector that hangs must not use it up, scrape by scrape.
 const AT_ONCE: usize = 4;
 
@@ -35,10 +38,26 @@ pub(super) struct Sources {
 pub(super) enum NotRendered {
     /// A collector panicked.
     Panicked,
-    /// As many scrapes as may are still being rendered.
+    /// As many scrapes as may are still being gathered.
     Busy,
     /// There is no Tokio runtime, or it is shutting down.
     NoRuntime,
+}
+
+/// A scrape and the format that it is in.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) format: Format,
+    pub(super) text: Text,
+}
+
+/// The text of a scrape, or its beginning.
+#[derive(Debug)]
+pub(super) enum Text {
+    /// All of it.
+    Whole(Bytes),
+    /// More than a page. The rest is written when the client has taken what came before.
+    Pages(Pages),
 }
 
 /// Renders scrapes, as many at once as it may.
@@ -60,12 +79,13 @@ impl Renderer {
         }
     }
 
-    /// The whole scrape, in a buffer that goes back to the pool when the last `Bytes` is dropped.
+    /// The scrape, in this format if it has a place for everything. Its buffer goes back to the pool when the last
+    /// `Bytes` is dropped.
     ///
     /// Collectors run on a thread that may block. One that panics costs this scrape; the panic
     /// hook of the program reports it. Whoever stops waiting (a client that hangs up) drops this
-    /// future; the rendering then runs to its end and keeps its place until then.
-    pub(super) async fn render(&self) -> Result<Bytes, NotRendered> {
+    /// future; the rendering then runs to the end of its page and keeps its place until then.
+    pub(super) async fn render(&self, format: Format) -> Result<Rendered, NotRendered> {
         let runtime = Handle::try_current().map_err(|_| NotRendered::NoRuntime)?;
         let place = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => place,
@@ -78,18 +98,79 @@ impl Renderer {
         let sources = Arc::clone(&self.sources);
         let buffers = self.buffers.clone();
         let rendering = runtime.spawn_blocking(move || {
+            // Whatever comes after the first page waits for nobody, and needs no place.
             let _place = place;
-            let mut buffer = buffers.take();
-            sources.catalog.render_into(&mut buffer);
-            #[cfg(feature = "prometheus")]
-            sources.foreign.write_text(&mut buffer.text);
-            buffer
+            let scrape = Unwritten::begin(sources, buffers, format);
+            (scrape.format, scrape.write_page())
         });
-        match rendering.await {
-            Ok(buffer) => Ok(Bytes::from_owner(buffer)),
-            Err(error) if error.is_panic() => Err(NotRendered::Panicked),
-            Err(_) => Err(NotRendered::NoRuntime),
+        let (format, (page, rest)) = rendering.await.map_err(|error| match error.is_panic() {
+            true => NotRendered::Panicked,
+            false => NotRendered::NoRuntime,
+        })?;
+        let page = Bytes::from_owner(page);
+        let text = match rest {
+            None => Text::Whole(page),
+            Some(rest) => Text::Pages(Pages::new(page, rest, runtime)),
+        };
+        Ok(Rendered { format, text })
+    }
+}
+
+/// What of a scrape is still to be written.
+#[derive(Debug)]
+pub(super) struct Unwritten {
+    sources: Arc<Sources>,
+    buffers: Pool,
+    format: Format,
+    ambiguous: Ambiguous,
+    cursor: Cursor,
+    #[cfg(feature = "prometheus")]
+    gathered: Gathered,
+}
+
+impl Unwritten {
+    /// Gathers what others measure. They come first, so that a collector that fails does so before anything is sent, and
+    /// so that it is known whether the format has a place for everything; text has.
+    fn begin(sources: Arc<Sources>, buffers: Pool, format: Format) -> Self {
+        #[cfg(feature = "prometheus")]
+        let merged = sources.foreign.gather();
+        let is_carried = sources.catalog.is_carried_by(format);
+        #[cfg(feature = "prometheus")]
+        let is_carried = is_carried && merged.is_carried_by(format);
+        let format = if is_carried { format } else { Format::Text };
+
+        let mut ambiguous = Ambiguous::default();
+        sources.catalog.find_ambiguous(format, &mut ambiguous);
+        #[cfg(feature = "prometheus")]
+        let gathered = merged.finish(format, &mut ambiguous);
+        Self {
+            sources,
+            buffers,
+            format,
+            ambiguous,
+            cursor: Cursor::default(),
+            #[cfg(feature = "prometheus")]
+            gathered,
         }
+    }
+
+    /// The next page, in a buffer of its own, and what comes after it.
+    pub(super) fn write_page(mut self) -> (Buffer, Option<Self>) {
+        let mut page = self.buffers.take();
+        std::mem::swap(&mut page.ambiguous, &mut self.ambiguous);
+        self.sources
+            .catalog
+            .page(&mut page, self.format, PAGE, &mut self.cursor);
+        std::mem::swap(&mut page.ambiguous, &mut self.ambiguous);
+        if !self.cursor.is_at_end() {
+            return (page, Some(self));
+        }
+        #[cfg(feature = "prometheus")]
+        if !self.gathered.write(&mut page.text, PAGE) {
+            return (page, Some(self));
+        }
+        page.text.extend_from_slice(self.format.end().as_bytes());
+        (page, None)
     }
 }
 
@@ -116,17 +197,28 @@ mod tests {
         Renderer::new(Sources { catalog: catalog() })
     }
 
+    /// A scrape that fits a page.
+    async fn whole(renderer: &Renderer) -> Bytes {
+        match renderer.render(Format::Text).await {
+            Ok(Rendered {
+                text: Text::Whole(text),
+                ..
+            }) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn the_second_scrape_is_rendered_into_the_first_ones_buffer() {
         let renderer = renderer(Vec::new());
-        let first = renderer.render().await.unwrap();
+        let first = whole(&renderer).await;
         assert_eq!(&first[..], catalog().render().as_bytes());
         let address = first.as_ptr();
         // Two at once have a buffer each.
-        let concurrent = renderer.render().await.unwrap();
+        let concurrent = whole(&renderer).await;
         assert_ne!(concurrent.as_ptr(), address);
         drop(first);
-        let second = renderer.render().await.unwrap();
+        let second = whole(&renderer).await;
         assert_eq!(second.as_ptr(), address);
         assert_eq!(second, concurrent);
     }
@@ -136,9 +228,9 @@ mod tests {
         use std::task::{Context, Poll, Waker};
 
         let renderer = renderer(Vec::new());
-        let mut rendering = std::pin::pin!(renderer.render());
+        let mut rendering = std::pin::pin!(renderer.render(Format::Text));
         let poll = rendering.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert_eq!(poll, Poll::Ready(Err(NotRendered::NoRuntime)));
+        assert!(matches!(poll, Poll::Ready(Err(NotRendered::NoRuntime))));
     }
 
     #[cfg(feature = "prometheus")]
@@ -163,7 +255,7 @@ mod tests {
                 send.send(std::thread::current().id()).unwrap();
                 1.0
             });
-            renderer(vec![registry]).render().await.unwrap();
+            whole(&renderer(vec![registry])).await;
             // A current-thread runtime: every task runs on this very thread.
             assert_ne!(receive.recv().unwrap(), std::thread::current().id());
         }
@@ -181,10 +273,11 @@ mod tests {
             let renderer = renderer(vec![registry]);
             // More often than there are places: none is lost.
             for _ in 0..2 * AT_ONCE {
-                assert_eq!(renderer.render().await, Err(NotRendered::Panicked));
+                let rendered = renderer.render(Format::Text).await;
+                assert!(matches!(rendered, Err(NotRendered::Panicked)));
             }
             panics.store(false, Ordering::Relaxed);
-            let scrape = renderer.render().await.unwrap();
+            let scrape = whole(&renderer).await;
             assert!(scrape.ends_with(b"\npulled 1\n"));
         }
 
@@ -202,16 +295,16 @@ mod tests {
 
             for _ in 0..AT_ONCE {
                 // This client gives up; what it started goes on hanging.
-                let client = timeout(Duration::from_millis(20), renderer.render());
+                let client = timeout(Duration::from_millis(20), renderer.render(Format::Text));
                 assert!(client.await.is_err());
             }
             // Within a minute, so that a mistake fails here instead of hanging.
-            let late = timeout(Duration::from_secs(60), renderer.render()).await;
-            assert_eq!(late, Ok(Err(NotRendered::Busy)));
+            let late = timeout(Duration::from_secs(60), renderer.render(Format::Text)).await;
+            assert!(matches!(late, Ok(Err(NotRendered::Busy))));
 
             drop(release);
             renderer.patience = Duration::from_secs(60);
-            assert!(renderer.render().await.is_ok());
+            whole(&renderer).await;
         }
     }
 }

@@ -7,21 +7,21 @@
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use http_body_util::Full;
 
 use super::auth::Credentials;
-use super::render::{NotRendered, Renderer};
+use super::body::AnswerBody;
+use super::negotiate::negotiate;
+use super::render::{NotRendered, Rendered, Renderer, Text};
 
 /// Where our own listener serves the metrics.
 const PATH: &str = "/metrics";
 
-const TEXT_0_0_4: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 /// A scrape is of this moment; whoever keeps it gets lines instead of curves.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"metrics\", charset=\"UTF-8\"");
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<AnswerBody>;
 
 /// Answers scrapes.
 #[derive(Debug)]
@@ -40,13 +40,13 @@ impl Responder {
     }
 
     /// The answer to a GET or HEAD of the metrics. A HEAD has the headers of the GET, its length
-    /// included; the server leaves the body away.
+    /// included where the GET has one; the server leaves the body away.
     pub(super) async fn scrape(&self, headers: &HeaderMap) -> Answer {
         if let Some(answer) = self.unauthorized(headers) {
             return answer;
         }
-        match self.renderer.render().await {
-            Ok(text) => answer(StatusCode::OK, TEXT_0_0_4, text),
+        match self.renderer.render(negotiate(headers)).await {
+            Ok(rendered) => scraped(rendered),
             Err(problem) => not_rendered(problem),
         }
     }
@@ -105,13 +105,26 @@ fn says(status: StatusCode, line: &'static str) -> Answer {
     answer(status, PLAIN_TEXT, Bytes::from_static(line.as_bytes()))
 }
 
+fn scraped(rendered: Rendered) -> Answer {
+    let content_type = HeaderValue::from_static(rendered.format.content_type());
+    match rendered.text {
+        Text::Whole(text) => answer(StatusCode::OK, content_type, text),
+        // How long it is nobody knows before its end.
+        Text::Pages(pages) => with_headers(Response::new(AnswerBody::Pages(pages)), content_type),
+    }
+}
+
 fn answer(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Answer {
     let length = HeaderValue::from(body.len());
-    let mut answer = Response::new(Full::new(body));
+    let mut answer = with_headers(Response::new(AnswerBody::Whole(Some(body))), content_type);
     *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_LENGTH, length);
+    answer
+}
+
+fn with_headers(mut answer: Answer, content_type: HeaderValue) -> Answer {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, content_type);
-    headers.insert(CONTENT_LENGTH, length);
     headers.insert(CACHE_CONTROL, NO_STORE);
     answer
 }

@@ -273,7 +273,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
-    use crate::exporter::fixture::catalog;
+    use crate::exporter::fixture::{catalog, wide};
 
     /// Much longer than anything here takes, so that only a hang fails.
     const LONG: Duration = Duration::from_secs(60);
@@ -342,6 +342,29 @@ mod tests {
         };
         timeout(LONG, requests).await.expect("the server gives up");
         drop(reader);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stops_reading_a_long_answer_is_disconnected() {
+        let mut server = Exporter::new(wide()).bind("127.0.0.1:0").await.unwrap();
+        server.limits.stall = SHORT;
+        server.limits.connections = 1;
+        let address = server.local_addr();
+        tokio::spawn(server.run());
+
+        let mut stalled = TcpStream::connect(address).await.unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+        stalled.write_all(request).await.unwrap();
+        stalled.read_u8().await.unwrap();
+        // There is no room for this one before the other is gone.
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(request).await.unwrap();
+        let first = timeout(LONG, next.read_u8()).await;
+        first.expect("the server gives up").unwrap();
+        // What is there is not an end.
+        let mut text = Vec::new();
+        let _ = timeout(LONG, stalled.read_to_end(&mut text)).await.unwrap();
+        assert!(!text.ends_with(b"\r\n0\r\n\r\n"));
     }
 
     #[tokio::test]

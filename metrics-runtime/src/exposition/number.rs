@@ -7,8 +7,7 @@
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers>), to
 //! which Prometheus 3 rewrites every `le` that it scrapes.
 
-/// Appends an unsigned integer. (A catalog writes its counts in place.)
-#[cfg(any(test, all(feature = "exporter", feature = "prometheus")))]
+/// Appends an unsigned integer. (A catalog writes most counts in place.)
 pub(crate) fn write_u64(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
@@ -20,19 +19,27 @@ pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
 
 /// Appends a sample value: the shortest digits that read back as the same float; an integer
 /// without a fraction; `NaN`, `+Inf` or `-Inf`.
+#[cfg(any(test, all(feature = "exporter", feature = "prometheus")))]
 pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
-    // Counts and sizes are integers held in a float nearly always. Below 2^53 the cast is exact;
-    // the comparison of bits leaves out -0.0, whose sign an integer would lose.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+    with_f64(value, |text| out.extend_from_slice(text));
+}
+
+/// Shows the text of a sample value (see [`write_f64`]) to `write`. (A catalog writes its numbers in place.)
+pub(super) fn with_f64<R>(value: f64, write: impl FnOnce(&[u8]) -> R) -> R {
+    // Counts and sizes are integers held in a float nearly always. The cast is exact; the comparison of bits leaves out
+    // -0.0, whose sign an integer would lose.
     let integer = value as i64;
-    if value.abs() < EXACT && (integer as f64).to_bits() == value.to_bits() {
-        write_i64(out, integer);
+    if integer.unsigned_abs() < EXACT_IN_F64 && (integer as f64).to_bits() == value.to_bits() {
+        write(itoa::Buffer::new().format(integer).as_bytes())
     } else if value.is_finite() {
-        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+        write(zmij::Buffer::new().format_finite(value).as_bytes())
     } else {
-        write_non_finite(out, value);
+        write(non_finite(value))
     }
 }
+
+/// 2⁵³: every whole number below it is a float.
+pub(super) const EXACT_IN_F64: u64 = 1 << 53;
 
 /// Appends the value of an `le` or `quantile` label in OpenMetrics' canonical form: what Go's
 /// `strconv.FormatFloat(value, 'g', -1, 64)` gives, with `.0` where that has neither `.` nor `e`.
@@ -42,7 +49,7 @@ pub(crate) fn write_canonical_f64(out: &mut Vec<u8>, value: f64) {
         return out.extend_from_slice(b"0.0");
     }
     if !value.is_finite() {
-        return write_non_finite(out, value);
+        return out.extend_from_slice(non_finite(value));
     }
     let mut buffer = zmij::Buffer::new();
     let shortest = buffer.format_finite(value);
@@ -55,14 +62,14 @@ pub(crate) fn write_canonical_f64(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-fn write_non_finite(out: &mut Vec<u8>, value: f64) {
-    out.extend_from_slice(if value.is_nan() {
+fn non_finite(value: f64) -> &'static [u8] {
+    if value.is_nan() {
         b"NaN"
     } else if value > 0.0 {
         b"+Inf"
     } else {
         b"-Inf"
-    });
+    }
 }
 
 /// Rewrites the decimal `number`, which is not zero, as Go's `%e` with the same digits: one digit

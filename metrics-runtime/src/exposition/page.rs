@@ -4,8 +4,10 @@
 //! copied whole, a little too far, into room that is there already: such a copy is a few instructions in place, where one
 //! of exactly so many bytes is a call.
 
+use super::number::{EXACT_IN_F64, with_f64};
+
 /// The largest block there is: as much room as a copy may take too much.
-const LARGEST_BLOCK: usize = 64;
+const LARGEST_BLOCK: usize = 128;
 
 /// Text that grows, with room behind it.
 #[derive(Debug, Default)]
@@ -29,9 +31,15 @@ impl Page {
         std::mem::take(&mut self.bytes)
     }
 
+    /// How much is written.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Makes room for what is written next, so many bytes at most, and a block.
     #[inline]
-    pub(super) fn reserve(&mut self, bytes: usize) {
+    fn reserve(&mut self, bytes: usize) {
         let needed = self.len + bytes + LARGEST_BLOCK;
         if self.bytes.len() < needed {
             self.grow(needed);
@@ -45,7 +53,7 @@ impl Page {
             // Memory of an earlier scrape: no more of it is touched than this one needs.
             needed + STEP
         } else {
-            needed.max(2 * self.bytes.len()).max(STEP)
+            needed.next_power_of_two().max(STEP)
         };
         self.bytes.resize(len, 0);
     }
@@ -57,52 +65,107 @@ impl Page {
         self.len += bytes.len();
     }
 
-    /// Writes a piece. There must be room for it.
+    /// Makes room for some lines, so many bytes at most, and lets `write` write them.
+    #[inline]
+    pub(super) fn write(&mut self, bytes: usize, write: impl FnOnce(&mut Room<'_>)) {
+        self.reserve(bytes);
+        let mut room = Room {
+            place: &mut self.bytes[self.len..],
+            len: 0,
+        };
+        write(&mut room);
+        self.len += room.len;
+    }
+}
+
+/// Room for lines. So many bytes were asked for: writing more is a mistake of the caller's.
+pub(super) struct Room<'a> {
+    place: &'a mut [u8],
+    len: usize,
+}
+
+impl Room<'_> {
+    /// The longest value of a sample: `-2.2250738585072014e-308`, and some.
+    pub(super) const LONGEST_VALUE: usize = 32;
+
     #[inline]
     pub(super) fn put<const BLOCK: usize>(&mut self, piece: Piece<'_, BLOCK>) {
-        self.bytes[self.len..self.len + BLOCK].copy_from_slice(piece.block);
-        if piece.len > BLOCK {
-            self.put_rest(piece);
+        let mut at = self.len;
+        self.place[at..at + BLOCK].copy_from_slice(piece.block);
+        for block in piece.rest {
+            at += BLOCK;
+            self.place[at..at + BLOCK].copy_from_slice(block);
         }
         self.len += piece.len;
     }
 
-    #[cold]
-    fn put_rest<const BLOCK: usize>(&mut self, piece: Piece<'_, BLOCK>) {
-        self.bytes[self.len + BLOCK..self.len + piece.len].copy_from_slice(piece.rest);
+    /// A piece that is no longer than its block.
+    #[inline]
+    pub(super) fn put_short<const BLOCK: usize>(&mut self, piece: &Short<BLOCK>) {
+        self.place[self.len..self.len + BLOCK].copy_from_slice(&piece.block);
+        self.len += piece.len;
     }
 
-    /// Writes one byte. There must be room for it.
     #[inline]
     pub(super) fn put_byte(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
+        self.place[self.len] = byte;
         self.len += 1;
     }
 
-    /// Writes a number. There must be room for it.
     #[inline]
     pub(super) fn put_u64(&mut self, number: u64) {
         if number < 10 {
             self.put_byte(b'0' + number as u8);
-            return;
+        } else {
+            self.len += write_digits(&mut self.place[self.len..], number);
         }
-        let digits = digits_of(number);
-        let place = &mut self.bytes[self.len..self.len + digits];
-        let (mut rest, mut end) = (number, digits);
-        while end >= 2 {
-            let pair = 2 * (rest % 100) as usize;
-            rest /= 100;
-            place[end - 2..end].copy_from_slice(&PAIRS[pair..pair + 2]);
-            end -= 2;
-        }
-        if end == 1 {
-            place[0] = b'0' + rest as u8;
-        }
-        self.len += digits;
     }
 
-    /// The longest value of a sample: `-2.2250738585072014e-308`, and some.
-    pub(super) const LONGEST_VALUE: usize = 32;
+    #[inline]
+    pub(super) fn put_i64(&mut self, number: i64) {
+        if number < 0 {
+            self.put_byte(b'-');
+        }
+        self.put_u64(number.unsigned_abs());
+    }
+
+    /// Writes a number as a sample's value (see [`write_f64`](super::number::write_f64)).
+    #[inline]
+    pub(super) fn put_f64(&mut self, number: f64) {
+        // Most sums and sizes are whole: those need no search for the shortest digits. The bits leave out -0.0.
+        let whole = number as u64;
+        if whole < EXACT_IN_F64 && (whole as f64).to_bits() == number.to_bits() {
+            self.put_u64(whole);
+        } else {
+            self.len += write_float(&mut self.place[self.len..], number);
+        }
+    }
+}
+
+/// Writes the digits of a number from 10 on, and says how many.
+#[inline(never)]
+fn write_digits(place: &mut [u8], number: u64) -> usize {
+    let digits = digits_of(number);
+    let place = &mut place[..digits];
+    let (mut rest, mut end) = (number, digits);
+    while end >= 2 {
+        let pair = 2 * (rest % 100) as usize;
+        rest /= 100;
+        place[end - 2..end].copy_from_slice(&PAIRS[pair..pair + 2]);
+        end -= 2;
+    }
+    if end == 1 {
+        place[0] = b'0' + rest as u8;
+    }
+    digits
+}
+
+#[inline(never)]
+fn write_float(place: &mut [u8], number: f64) -> usize {
+    with_f64(number, |text| {
+        place[..text.len()].copy_from_slice(text);
+        text.len()
+    })
 }
 
 /// How many digits a number that is not 0 has: its bits tell all but one (Hacker's Delight, section 11-4).
@@ -135,19 +198,51 @@ const PAIRS: [u8; 200] = {
     pairs
 };
 
-/// A few bytes that are written often.
+/// A few bytes that are written often: whole blocks, of which the last may hold bytes of no meaning behind the piece.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece<'a, const BLOCK: usize> {
-    /// The beginning, and bytes of no meaning where it is all.
     block: &'a [u8; BLOCK],
-    /// What does not fit the block.
-    rest: &'a [u8],
+    /// What does not fit the first block.
+    rest: &'a [[u8; BLOCK]],
     len: usize,
 }
 
-impl<const BLOCK: usize> Piece<'_, BLOCK> {
+impl<'a, const BLOCK: usize> Piece<'a, BLOCK> {
+    /// All of `bytes`, which are filled up to whole blocks. Cut them back before anything is appended.
+    pub(super) fn of(bytes: &'a mut Vec<u8>) -> Self {
+        let len = bytes.len();
+        bytes.resize(len.next_multiple_of(BLOCK).max(BLOCK), b' ');
+        let blocks = bytes.as_chunks().0;
+        match blocks.split_first() {
+            Some((block, rest)) => Self { block, rest, len },
+            // There is a block: at least one was asked for.
+            None => Self {
+                block: &[b' '; BLOCK],
+                rest: &[],
+                len: 0,
+            },
+        }
+    }
+
     pub(super) fn len(self) -> usize {
         self.len
+    }
+}
+
+/// A piece that fits a block.
+#[derive(Debug)]
+pub(super) struct Short<const BLOCK: usize> {
+    block: [u8; BLOCK],
+    len: usize,
+}
+
+impl<const BLOCK: usize> Short<BLOCK> {
+    /// The first `BLOCK` of these bytes, of which there should be no more.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let len = bytes.len().min(BLOCK);
+        let mut block = [b' '; BLOCK];
+        block[..len].copy_from_slice(&bytes[..len]);
+        Self { block, len }
     }
 }
 
@@ -155,7 +250,7 @@ impl<const BLOCK: usize> Piece<'_, BLOCK> {
 #[derive(Debug, Default)]
 pub(super) struct Pieces<const BLOCK: usize> {
     slots: Vec<Slot<BLOCK>>,
-    rests: Vec<u8>,
+    rests: Vec<[u8; BLOCK]>,
     longest: usize,
 }
 
@@ -174,18 +269,17 @@ impl<const BLOCK: usize> Pieces<BLOCK> {
         self.longest = 0;
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    /// Appends a piece, and fills `bytes` up to whole blocks.
+    pub(super) fn push(&mut self, bytes: &mut Vec<u8>) {
         const { assert!(BLOCK <= LARGEST_BLOCK) };
-        let (beginning, rest) = bytes.split_at(bytes.len().min(BLOCK));
-        let mut block = [b' '; BLOCK];
-        block[..beginning.len()].copy_from_slice(beginning);
-        self.rests.extend_from_slice(rest);
+        let piece = Piece::of(bytes);
+        self.rests.extend_from_slice(piece.rest);
         self.slots.push(Slot {
-            block,
-            len: bytes.len(),
+            block: *piece.block,
+            len: piece.len,
             rest_end: self.rests.len(),
         });
-        self.longest = self.longest.max(bytes.len());
+        self.longest = self.longest.max(piece.len);
     }
 
     pub(super) fn longest(&self) -> usize {
@@ -194,27 +288,15 @@ impl<const BLOCK: usize> Pieces<BLOCK> {
 
     #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = Piece<'_, BLOCK>> {
-        self.slots.iter().map(|slot| self.piece(slot))
-    }
-
-    /// The pieces, of which there are `N`.
-    pub(super) fn all<const N: usize>(&self) -> Option<[Piece<'_, BLOCK>; N]> {
-        let slots: &[Slot<BLOCK>; N] = self.slots.as_slice().try_into().ok()?;
-        Some(slots.each_ref().map(|slot| self.piece(slot)))
-    }
-
-    #[inline]
-    fn piece<'a>(&'a self, slot: &'a Slot<BLOCK>) -> Piece<'a, BLOCK> {
-        let rest = if slot.len > BLOCK {
-            &self.rests[slot.rest_end - (slot.len - BLOCK)..slot.rest_end]
-        } else {
-            &[]
-        };
-        Piece {
+        self.slots.iter().map(|slot| Piece {
             block: &slot.block,
-            rest,
+            rest: if slot.len > BLOCK {
+                &self.rests[slot.rest_end - (slot.len - 1) / BLOCK..slot.rest_end]
+            } else {
+                &[]
+            },
             len: slot.len,
-        }
+        })
     }
 }
 
@@ -227,18 +309,16 @@ mod tests {
         let bytes: Vec<u8> = (0..200).map(|n| b'a' + n % 26).collect();
         for len in 0..bytes.len() {
             let mut pieces = Pieces::<32>::default();
-            pieces.push(&bytes[..len]);
-            pieces.push(b"|");
-            pieces.push(&bytes[len..]);
+            pieces.push(&mut bytes[..len].to_vec());
+            pieces.push(&mut b"|".to_vec());
+            pieces.push(&mut bytes[len..].to_vec());
             let mut page = Page::default();
-            for piece in pieces.iter().chain(pieces.all::<3>().unwrap()) {
-                page.reserve(piece.len());
-                page.put(piece);
+            for piece in pieces.iter().chain(pieces.iter()) {
+                page.write(piece.len(), |room| room.put(piece));
             }
             let once = [&bytes[..len], b"|", &bytes[len..]].concat();
             assert_eq!(page.finish(), [&*once, &*once].concat());
             assert_eq!(pieces.longest(), len.max(bytes.len() - len));
-            assert!(pieces.all::<2>().is_none());
         }
     }
 
@@ -248,9 +328,38 @@ mod tests {
         for number in powers.flat_map(|power| [power - 1, power, power + 1]).chain([u64::MAX]) {
             let mut page = Page::default();
             page.extend(b"x ");
-            page.reserve(Page::LONGEST_VALUE);
-            page.put_u64(number);
+            page.write(Room::LONGEST_VALUE, |room| room.put_u64(number));
             assert_eq!(page.finish(), format!("x {number}").into_bytes());
+            for number in [number as i64, (number as i64).wrapping_neg()] {
+                page.write(Room::LONGEST_VALUE, |room| room.put_i64(number));
+                assert_eq!(page.finish(), number.to_string().into_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn floats_are_written_as_in_every_other_place() {
+        for number in [
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            0.1,
+            12_345.0,
+            9_007_199_254_740_991.0,
+            9_007_199_254_740_992.0,
+            1e16,
+            1e300,
+            -2.225_073_858_507_201_4e-308,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ] {
+            let mut page = Page::default();
+            page.write(Room::LONGEST_VALUE, |room| room.put_f64(number));
+            let mut bytes = Vec::new();
+            crate::exposition::number::write_f64(&mut bytes, number);
+            assert_eq!(page.finish(), bytes);
         }
     }
 

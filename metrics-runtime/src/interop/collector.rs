@@ -1,5 +1,6 @@
 //! A catalog in a registry of the crate `prometheus`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use prometheus::core::{Collector, Desc};
@@ -7,7 +8,7 @@ use prometheus::proto;
 
 use crate::catalog::Catalog;
 use crate::descriptor::{Combination, Descriptor, Kind};
-use crate::metric::{HistogramSeries, Reading};
+use crate::metric::{HistogramSeries, Reading, SummarySeries};
 
 impl Catalog<'static> {
     /// The catalog as a collector, for a program that serves a `prometheus::Registry` already.
@@ -54,7 +55,7 @@ impl Collector for CatalogCollector {
     fn collect(&self) -> Vec<proto::MetricFamily> {
         let mut families = Vec::with_capacity(self.descs.len());
         self.catalog
-            .read(&mut |descriptor, reading| families.push(family(descriptor, &reading)));
+            .read(&mut |descriptor, reading| families.extend(family(descriptor, &reading)));
         families
     }
 }
@@ -65,36 +66,82 @@ impl fmt::Debug for CatalogCollector {
     }
 }
 
-fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> proto::MetricFamily {
-    let metrics = (0..descriptor.combinations()).map(|index| {
-        let mut metric = proto::Metric::default();
-        metric.set_label(labels(descriptor, index));
-        match reading {
-            #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-            Reading::Counter(cells) => {
-                let mut count = [0];
-                cells.sum(index, &mut count);
-                metric.set_counter(counter(count[0] as f64));
-            }
-            #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-            Reading::Int(cells) => metric.set_gauge(gauge(cells[index].get() as f64)),
-            Reading::Float(cells) => metric.set_gauge(gauge(cells[index].get())),
-            Reading::Histogram(cells) => {
-                metric.set_histogram(histogram(descriptor, HistogramSeries::new(*cells, index)))
-            }
-        }
-        metric
-    });
+/// The family, unless nothing is known of it yet.
+fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<proto::MetricFamily> {
+    let metrics: Vec<_> = match reading {
+        Reading::Absent => return None,
+        Reading::Info(texts) => vec![info(descriptor, texts)],
+        Reading::States { cells, count } => cells
+            .iter()
+            .enumerate()
+            .flat_map(|(combination, cell)| {
+                // Read once for all its series, so that exactly one is 1.
+                let current = cell.get();
+                (0..*count).map(move |state| {
+                    let mut metric = metric(descriptor, combination * count + state);
+                    metric.set_gauge(gauge(f64::from(current == Some(state))));
+                    metric
+                })
+            })
+            .collect(),
+        _ => (0..descriptor.combinations())
+            .filter_map(|index| series(descriptor, reading, index))
+            .collect(),
+    };
     let mut family = proto::MetricFamily::default();
     family.set_name(descriptor.name.to_owned());
     family.set_help(descriptor.help_parts().concat());
     family.set_field_type(match descriptor.kind {
         Kind::Counter => proto::MetricType::COUNTER,
-        Kind::Gauge => proto::MetricType::GAUGE,
+        Kind::Gauge | Kind::Info | Kind::StateSet => proto::MetricType::GAUGE,
         Kind::Histogram => proto::MetricType::HISTOGRAM,
+        Kind::Summary => proto::MetricType::SUMMARY,
     });
-    family.set_metric(metrics.collect());
-    family
+    family.set_metric(metrics);
+    Some(family)
+}
+
+/// One series of those kinds that are read series by series, unless computing it panics.
+fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) -> Option<proto::Metric> {
+    let mut metric = metric(descriptor, index);
+    match reading {
+        #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
+        Reading::Counter(cells) => {
+            let mut count = [0];
+            cells.sum(index, &mut count);
+            metric.set_counter(counter(count[0] as f64));
+        }
+        Reading::FloatCounter(cells) => {
+            let mut count = [0.0];
+            cells.sum(index, &mut count);
+            metric.set_counter(counter(count[0]));
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
+        Reading::Int(cells) => metric.set_gauge(gauge(cells[index].get() as f64)),
+        Reading::Float(cells) => metric.set_gauge(gauge(cells[index].get())),
+        Reading::Histogram(cells) => metric.set_histogram(histogram(descriptor, HistogramSeries::new(*cells, index))),
+        Reading::Summary(cells) => metric.set_summary(summary(descriptor, SummarySeries::new(*cells, index))),
+        Reading::Computed(computation) => match descriptor.kind {
+            Kind::Counter => metric.set_counter(counter(computation.value(index)?)),
+            _ => metric.set_gauge(gauge(computation.value(index)?)),
+        },
+        Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
+    }
+    Some(metric)
+}
+
+fn metric(descriptor: &'static Descriptor, index: usize) -> proto::Metric {
+    let mut metric = proto::Metric::default();
+    metric.set_label(labels(descriptor, index));
+    metric
+}
+
+fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::Metric {
+    let labels = descriptor.labels.iter().map(|label| label.name);
+    let mut metric = proto::Metric::default();
+    metric.set_label(pairs(descriptor, labels.zip(texts.iter().map(AsRef::as_ref))));
+    metric.set_gauge(gauge(1.0));
+    metric
 }
 
 fn labels(descriptor: &'static Descriptor, index: usize) -> Vec<proto::LabelPair> {
@@ -102,8 +149,13 @@ fn labels(descriptor: &'static Descriptor, index: usize) -> Vec<proto::LabelPair
         labels: descriptor.labels,
         index,
     };
-    let pairs = combination.pairs().map(|(label, value)| (label.name, value));
-    let mut pairs: Vec<_> = pairs
+    let combination = combination.pairs().map(|(label, value)| (label.name, value));
+    pairs(descriptor, combination)
+}
+
+/// These labels, and those that all series have.
+fn pairs<'a>(descriptor: &Descriptor, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<proto::LabelPair> {
+    let mut pairs: Vec<_> = labels
         .chain(descriptor.constant_labels.iter().copied())
         .map(|(name, value)| {
             let mut pair = proto::LabelPair::default();
@@ -148,4 +200,20 @@ fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::His
     histogram.set_sample_count(snapshot.count);
     histogram.set_sample_sum(snapshot.sum);
     histogram
+}
+
+fn summary(descriptor: &Descriptor, series: SummarySeries<'_>) -> proto::Summary {
+    let snapshot = series.snapshot();
+    let quantiles = descriptor.quantiles.iter().zip(&snapshot.quantiles);
+    let quantiles = quantiles.map(|(quantile, value)| {
+        let mut row = proto::Quantile::default();
+        row.set_quantile(*quantile);
+        row.set_value(*value);
+        row
+    });
+    let mut summary = proto::Summary::default();
+    summary.set_quantile(quantiles.collect());
+    summary.set_sample_count(snapshot.count);
+    summary.set_sample_sum(snapshot.sum);
+    summary
 }

@@ -1,73 +1,76 @@
-//! Families of the crate `prometheus` as text, format 0.0.4.
+//! Families of the crate `prometheus` as text.
 //!
 //! Source: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>.
 //!
 //! Not `prometheus::TextEncoder`, because that one writes `le="8"`, where Prometheus 3 stores
-//! `8.0` and Prometheus 2 what it is given; fails the whole scrape for one empty family; and has no
-//! untyped metrics.
+//! `8.0` and Prometheus 2 what it is given; fails the whole scrape for one empty family; has no
+//! untyped metrics; and has no OpenMetrics.
 
 use prometheus::proto::{Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
 
 use super::model;
-use crate::exposition::escape::{write_escaped_help, write_escaped_label_value};
+use crate::descriptor::{Kind, unit_of};
+use crate::exposition::escape::write_escaped_label_value;
 use crate::exposition::number::{write_canonical_f64, write_f64, write_i64, write_u64};
+use crate::exposition::{Format, Head, Type};
 
-/// Appends a family with its `# HELP` and `# TYPE`; nothing for a family without series.
+/// Appends what stands before a family's series.
 ///
 /// Names are written as they are: [`Merged`](super::merge::Merged) has checked them.
-pub(crate) fn write_family(out: &mut Vec<u8>, family: &MetricFamily) {
-    if family.get_metric().is_empty() {
-        return;
-    }
-    write_header(out, family);
-    for metric in family.get_metric() {
-        let series = Series {
-            name: family.name(),
-            metric,
-        };
-        match family.get_field_type() {
-            MetricType::COUNTER => series.write_value(out, model::counter(metric)),
-            MetricType::GAUGE => series.write_value(out, model::gauge(metric)),
-            MetricType::HISTOGRAM => series.write_histogram(out, metric.get_histogram()),
-            MetricType::SUMMARY => series.write_summary(out, metric.get_summary()),
-            // NaN says "no value", 0 would be a value.
-            MetricType::UNTYPED => {
-                series.write_value(out, model::untyped(metric).unwrap_or(f64::NAN));
-            }
+pub(super) fn write_head(out: &mut Vec<u8>, family: &MetricFamily, kind: Type, format: Format) {
+    let head = Head {
+        name: family.name(),
+        help: &[family.help()],
+        kind,
+        unit: unit_of(family.name()),
+    };
+    head.write(out, format);
+}
+
+/// Appends one series of a family.
+pub(super) fn write_metric(out: &mut Vec<u8>, family: &MetricFamily, metric: &Metric, format: Format) {
+    let series = Series {
+        name: family.name(),
+        metric,
+        format,
+    };
+    match family.get_field_type() {
+        MetricType::COUNTER => series.write_value(out, model::counter(metric)),
+        MetricType::GAUGE => series.write_value(out, model::gauge(metric)),
+        MetricType::HISTOGRAM => series.write_histogram(out, metric.get_histogram()),
+        MetricType::SUMMARY => series.write_summary(out, metric.get_summary()),
+        // NaN says "no value", 0 would be a value.
+        MetricType::UNTYPED => {
+            series.write_value(out, model::untyped(metric).unwrap_or(f64::NAN));
         }
     }
 }
 
-/// The word after `# TYPE`.
-pub(super) fn type_word(kind: MetricType) -> &'static str {
-    match kind {
-        MetricType::COUNTER => "counter",
-        MetricType::GAUGE => "gauge",
-        MetricType::HISTOGRAM => "histogram",
-        MetricType::SUMMARY => "summary",
-        MetricType::UNTYPED => "untyped",
-    }
+/// Whether a format has a place for all of a family.
+pub(super) fn is_carried_by(family: &MetricFamily, format: Format) -> bool {
+    family.get_field_type() != MetricType::HISTOGRAM
+        || family
+            .get_metric()
+            .iter()
+            .all(|metric| format.has_totals(lowest_bound(metric.get_histogram())))
 }
 
-fn write_header(out: &mut Vec<u8>, family: &MetricFamily) {
-    if !family.help().is_empty() {
-        out.extend_from_slice(b"# HELP ");
-        out.extend_from_slice(family.name().as_bytes());
-        out.push(b' ');
-        write_escaped_help(out, family.help());
-        out.push(b'\n');
+/// The type of a family.
+pub(super) fn type_of(family: &MetricFamily) -> Type {
+    match family.get_field_type() {
+        MetricType::COUNTER => Type::Known(Kind::Counter),
+        MetricType::GAUGE => Type::Known(Kind::Gauge),
+        MetricType::HISTOGRAM => Type::Known(Kind::Histogram),
+        MetricType::SUMMARY => Type::Known(Kind::Summary),
+        MetricType::UNTYPED => Type::Untyped,
     }
-    out.extend_from_slice(b"# TYPE ");
-    out.extend_from_slice(family.name().as_bytes());
-    out.push(b' ');
-    out.extend_from_slice(type_word(family.get_field_type()).as_bytes());
-    out.push(b'\n');
 }
 
 /// One metric of a family, which is one or more samples.
 struct Series<'a> {
     name: &'a str,
     metric: &'a Metric,
+    format: Format,
 }
 
 impl Series<'_> {
@@ -90,7 +93,9 @@ impl Series<'_> {
                 write_u64(out, count);
             });
         }
-        self.write_sum_and_count(out, histogram.get_sample_sum(), count);
+        if self.format.has_totals(lowest_bound(histogram)) {
+            self.write_sum_and_count(out, histogram.get_sample_sum(), count);
+        }
     }
 
     fn write_summary(&self, out: &mut Vec<u8>, summary: &Summary) {
@@ -123,10 +128,27 @@ impl Series<'_> {
         // 0 means "now" in both shapes of the model.
         if self.metric.timestamp_ms() != 0 {
             out.push(b' ');
-            write_i64(out, self.metric.timestamp_ms());
+            match self.format {
+                Format::Text | Format::Text1 => write_i64(out, self.metric.timestamp_ms()),
+                Format::OpenMetrics => write_seconds(out, self.metric.timestamp_ms()),
+            }
         }
         out.push(b'\n');
     }
+}
+
+fn lowest_bound(histogram: &Histogram) -> f64 {
+    histogram
+        .get_bucket()
+        .first()
+        .map_or(0.0, |bucket| bucket.upper_bound())
+}
+
+/// Milliseconds as seconds: `1395066363.07`.
+fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
+    // Below 2⁵³ milliseconds, which is in the year 287396, a float has them all.
+    #[allow(clippy::cast_precision_loss, reason = "see above")]
+    write_f64(out, milliseconds as f64 / 1000.0);
 }
 
 /// The labels in braces, `le` or `quantile` last; no braces where there are none.
@@ -157,14 +179,21 @@ fn write_labels(out: &mut Vec<u8>, labels: &[LabelPair], numbered: Option<(&str,
 mod tests {
     use prometheus::core::Collector;
     use prometheus::proto::{Bucket, Quantile};
-    use prometheus::{CounterVec, Gauge, HistogramOpts, HistogramVec, Opts};
+    use prometheus::{CounterVec, Gauge, HistogramOpts, HistogramVec, IntCounter, Opts};
 
     use super::*;
 
     fn text(families: &[MetricFamily]) -> String {
+        text_as(families, Format::Text)
+    }
+
+    fn text_as(families: &[MetricFamily], format: Format) -> String {
         let mut out = Vec::new();
         for family in families {
-            write_family(&mut out, family);
+            write_head(&mut out, family, type_of(family), format);
+            for metric in family.get_metric() {
+                write_metric(&mut out, family, metric, format);
+            }
         }
         String::from_utf8(out).unwrap()
     }
@@ -279,7 +308,41 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_family_writes_nothing() {
-        assert_eq!(text(&[family("x", MetricType::COUNTER, Vec::new())]), "");
+    fn openmetrics_has_seconds_and_other_heads() {
+        let counter = prometheus::Counter::new("cpu_seconds_total", "A \"help\".").unwrap();
+        let gauge = prometheus::IntGauge::new("cores", "Cores.").unwrap();
+        let mut families = [counter.collect(), gauge.collect()].concat();
+        families[1].mut_metric()[0].set_timestamp_ms(1_395_066_363_070);
+        assert_eq!(
+            text_as(&families, Format::OpenMetrics),
+            "# TYPE cpu_seconds counter\n# UNIT cpu_seconds seconds\n# HELP cpu_seconds A \\\"help\\\".\n\
+             cpu_seconds_total 0\n\
+             # TYPE cores gauge\n# HELP cores Cores.\n\
+             cores 0 1395066363.07\n"
+        );
+    }
+
+    #[test]
+    fn openmetrics_calls_unknown_what_it_has_no_type_for() {
+        let mut untyped = family("raw", MetricType::UNTYPED, Vec::new());
+        untyped.set_help(String::new());
+        assert_eq!(text_as(&[untyped], Format::OpenMetrics), "# TYPE raw unknown\n");
+        // As client_golang does: the name must stay what it is.
+        let counter = IntCounter::new("hits", "Hits.").unwrap();
+        assert_eq!(
+            text_as(&counter.collect(), Format::OpenMetrics),
+            "# TYPE hits unknown\n# HELP hits Hits.\nhits 0\n"
+        );
+    }
+
+    #[test]
+    fn openmetrics_has_no_totals_of_what_may_be_negative() {
+        let options = HistogramOpts::new("drift", "Drift.").buckets(vec![-1.0, 1.0]);
+        let histogram = prometheus::Histogram::with_opts(options).unwrap();
+        let text = text_as(&histogram.collect(), Format::OpenMetrics);
+        assert!(!text.contains("drift_sum") && !text.contains("drift_count"), "{text}");
+        assert!(text_as(&histogram.collect(), Format::Text).contains("drift_sum 0\n"));
+        assert!(!is_carried_by(&histogram.collect()[0], Format::OpenMetrics));
+        assert!(is_carried_by(&histogram.collect()[0], Format::Text));
     }
 }

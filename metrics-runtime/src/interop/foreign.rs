@@ -30,9 +30,8 @@ impl Foreign {
         }
     }
 
-    /// Appends all of it as text 0.0.4. Runs the code of whoever wrote the collectors, which may
-    /// block and panic.
-    pub(crate) fn write_text(&self, out: &mut Vec<u8>) {
+    /// All of it as it is now. Runs the code of whoever wrote the collectors, which may block and panic.
+    pub(crate) fn gather(&self) -> Merged<'_> {
         let mut merged = Merged::new(&self.catalog_names);
         for (position, registry) in self.registries.iter().enumerate() {
             for family in registry.gather() {
@@ -41,10 +40,10 @@ impl Foreign {
         }
         #[cfg(feature = "process")]
         self.add_process(&mut merged);
-        merged.write(out);
+        merged
     }
 
-    /// The default registry has process metrics of its own. They are the same, so they are taken
+    /// The default registry may have process metrics of its own. They are the same, so they are taken
     /// from there, without a word.
     #[cfg(feature = "process")]
     fn add_process(&self, merged: &mut Merged<'_>) {
@@ -72,6 +71,8 @@ mod tests {
 
     use super::*;
     use crate::exporter::fixture::catalog;
+    use crate::exposition::Format;
+    use crate::exposition::openmetrics::Ambiguous;
 
     fn text(registries: Vec<Registry>, process: bool) -> String {
         let foreign = Foreign::new(
@@ -82,7 +83,8 @@ mod tests {
         );
         let _ = process;
         let mut out = Vec::new();
-        foreign.write_text(&mut out);
+        let mut gathered = foreign.gather().finish(Format::Text, &mut Ambiguous::default());
+        assert!(gathered.write(&mut out, usize::MAX));
         String::from_utf8(out).unwrap()
     }
 
@@ -113,7 +115,12 @@ mod tests {
     #[test]
     fn process_metrics_are_there_once_with_and_without_a_registry_that_has_them() {
         let without = text(Vec::new(), true);
-        let with = text(vec![prometheus::default_registry().clone()], true);
+        let registry = Registry::new();
+        for name in ["process_open_fds", "process_start_time_seconds"] {
+            registry.register(Box::new(Gauge::new(name, "x").unwrap())).unwrap();
+        }
+        let with = text(vec![registry], true);
+        assert!(with.contains("\nprocess_open_fds 0\n"), "{with}");
         for text in [without, with] {
             for name in ["process_open_fds", "process_start_time_seconds"] {
                 assert_eq!(text.matches(&format!("# TYPE {name} ")).count(), 1, "{text}");

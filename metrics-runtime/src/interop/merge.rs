@@ -17,20 +17,28 @@ use std::fmt;
 
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
-use super::families::{type_word, write_family};
+use super::families::{is_carried_by, type_of, write_head, write_metric};
 use crate::catalog::Catalog;
-use crate::descriptor::Kind;
+use crate::descriptor::{Descriptor, Kind};
+use crate::exposition::openmetrics::{Ambiguous, shortened};
+use crate::exposition::{Format, Type};
 
-/// The sample names that a catalog takes, computed once for all scrapes.
+/// The names that a catalog takes, computed once for all scrapes.
 #[derive(Debug)]
-pub(crate) struct CatalogNames(HashSet<String>);
+pub(crate) struct CatalogNames {
+    samples: HashSet<String>,
+    /// Those families that OpenMetrics calls other than their samples, with what it calls them.
+    shortened: Vec<(&'static str, &'static str)>,
+}
 
 impl CatalogNames {
     pub(crate) fn of(catalog: &Catalog<'_>) -> Self {
-        let names = catalog
-            .descriptors()
-            .flat_map(|family| claimed_names(family.name, family.kind.sample_suffixes()));
-        Self(names.collect())
+        let claimed = |family: &Descriptor| claimed_names(family.name, family.kind.sample_suffixes());
+        let shortened = |family: &Descriptor| Some((family.name, shortened(family.name, family.kind)?));
+        Self {
+            samples: catalog.descriptors().flat_map(claimed).collect(),
+            shortened: catalog.descriptors().filter_map(shortened).collect(),
+        }
     }
 }
 
@@ -102,7 +110,7 @@ impl<'a> Merged<'a> {
         }
 
         let names = claimed_names(family.name(), suffixes(family.get_field_type()));
-        if let Some(taken) = names.iter().find(|name| self.catalog.0.contains(*name)) {
+        if let Some(taken) = names.iter().find(|name| self.catalog.samples.contains(*name)) {
             let reason = format!("the catalog exports {taken}");
             return self.leave_out(origin, family.name(), &reason);
         }
@@ -114,16 +122,31 @@ impl<'a> Merged<'a> {
         self.resolve(origin, family, taken);
     }
 
-    /// Appends everything as text, comments last.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        for (_, family) in &self.families {
-            write_family(out, family);
+    /// Whether a format has a place for everything.
+    pub(crate) fn is_carried_by(&self, format: Format) -> bool {
+        self.families.iter().all(|(_, family)| is_carried_by(family, format))
+    }
+
+    /// What is left to do once everything is there: to write it.
+    pub(crate) fn finish(self, format: Format, ambiguous: &mut Ambiguous) -> Gathered {
+        let of_catalog = self.catalog.shortened.iter();
+        for (name, _) in of_catalog.filter(|(_, family)| self.claims.contains_key(*family)) {
+            ambiguous.add(name);
         }
-        for comment in &self.comments {
-            // Never `# HELP` or `# TYPE`, whatever the text is; one line, whatever it holds.
-            out.extend_from_slice(b"# enumetrics: ");
-            out.extend(comment.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
-            out.push(b'\n');
+        let is_taken = |name: &str| self.claims.contains_key(name) || self.catalog.samples.contains(name);
+        let families = self.families.into_iter().map(|(_, family)| {
+            let kind = match type_of(&family) {
+                Type::Known(kind) if shortened(family.name(), kind).is_some_and(is_taken) => format.ambiguous(kind),
+                kind => kind,
+            };
+            (kind, family)
+        });
+        Gathered {
+            families: families.collect(),
+            comments: self.comments,
+            format,
+            written: 0,
+            series: 0,
         }
     }
 
@@ -147,9 +170,9 @@ impl<'a> Merged<'a> {
         } else {
             let reason = format!(
                 "{first_origin} exports {taken} as part of the {} {}, this one is a {}",
-                type_word(first.get_field_type()),
+                type_of(first).as_text_type(),
                 first.name(),
-                type_word(family.get_field_type()),
+                type_of(&family).as_text_type(),
             );
             self.leave_out(origin, family.name(), &reason);
         }
@@ -177,11 +200,50 @@ impl<'a> Merged<'a> {
     }
 }
 
-/// As for our own kinds, and for those that we do not have.
+/// Families of others, checked, and where their scrape goes on.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    families: Vec<(Type, MetricFamily)>,
+    comments: Vec<String>,
+    format: Format,
+    /// How many families are written, and how many series of the next.
+    written: usize,
+    series: usize,
+}
+
+impl Gathered {
+    /// Appends text until there are so many bytes. Says whether that was all.
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, full: usize) -> bool {
+        while let Some((kind, family)) = self.families.get(self.written) {
+            if self.series == 0 {
+                write_head(out, family, *kind, self.format);
+            }
+            for metric in &family.get_metric()[self.series..] {
+                write_metric(out, family, metric, self.format);
+                self.series += 1;
+                if out.len() >= full {
+                    return false;
+                }
+            }
+            (self.written, self.series) = (self.written + 1, 0);
+        }
+        if self.format.has_comments() {
+            for comment in self.comments.drain(..) {
+                // Never `# HELP` or `# TYPE`, whatever the text is; one line, whatever it holds.
+                out.extend_from_slice(b"# enumetrics: ");
+                out.extend(comment.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
+                out.push(b'\n');
+            }
+        }
+        true
+    }
+}
+
+/// As for our own kinds.
 fn suffixes(kind: MetricType) -> &'static [&'static str] {
     match kind {
         MetricType::HISTOGRAM => Kind::Histogram.sample_suffixes(),
-        MetricType::SUMMARY => &["", "_sum", "_count"],
+        MetricType::SUMMARY => Kind::Summary.sample_suffixes(),
         MetricType::COUNTER | MetricType::GAUGE | MetricType::UNTYPED => &[""],
     }
 }
@@ -272,8 +334,16 @@ mod tests {
         for (registry, family) in families {
             merged.add(Origin::Registry(registry), family);
         }
+        text(merged, Format::Text)
+    }
+
+    fn text(merged: Merged<'_>, format: Format) -> String {
         let mut out = Vec::new();
-        merged.write(&mut out);
+        assert!(
+            merged
+                .finish(format, &mut Ambiguous::default())
+                .write(&mut out, usize::MAX)
+        );
         String::from_utf8(out).unwrap()
     }
 
@@ -431,12 +501,71 @@ mod tests {
     }
 
     #[test]
+    fn openmetrics_calls_no_two_families_the_same() {
+        let names = CatalogNames::of(catalog());
+        let mut merged = Merged::new(&names);
+        for family in [
+            // As the catalog's counter `requests_total` would be called.
+            family("requests", GAUGE, &[&[]]),
+            // As the catalog's histogram is called, and as samples of it are.
+            family("request_seconds_total", COUNTER, &[&[]]),
+            family("request_seconds_count_total", COUNTER, &[&[]]),
+            family("a_total", COUNTER, &[&[]]),
+            family("b_total", COUNTER, &[&[]]),
+            family("b", SUMMARY, &[&[]]),
+        ] {
+            merged.add(Origin::Registry(1), family);
+        }
+        merged.comment("a comment, which the format has no place for".to_owned());
+        let mut ambiguous = Ambiguous::default();
+        let mut out = Vec::new();
+        assert!(
+            merged
+                .finish(Format::OpenMetrics, &mut ambiguous)
+                .write(&mut out, usize::MAX)
+        );
+        assert!(ambiguous.contains("requests_total"));
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "# TYPE requests gauge\nrequests 0\n\
+             # TYPE request_seconds_total unknown\nrequest_seconds_total 0\n\
+             # TYPE request_seconds_count_total unknown\nrequest_seconds_count_total 0\n\
+             # TYPE a counter\na_total 0\n\
+             # TYPE b_total unknown\nb_total 0\n\
+             # TYPE b summary\nb_sum 0\nb_count 0\n"
+        );
+    }
+
+    #[test]
+    fn pages_end_between_series_and_a_head_is_there_once() {
+        let names = CatalogNames::of(catalog());
+        let families = || {
+            let mut merged = Merged::new(&names);
+            merged.add(
+                Origin::Registry(1),
+                family("x", GAUGE, &[&[("a", "1")], &[("a", "2")], &[("a", "3")]]),
+            );
+            merged.add(Origin::Registry(1), family("y", HISTOGRAM, &[&[]]));
+            merged
+        };
+        let whole = text(families(), Format::Text);
+        for full in 0..whole.len() + 1 {
+            let mut gathered = families().finish(Format::Text, &mut Ambiguous::default());
+            let (mut pages, mut ended) = (String::new(), false);
+            while !ended {
+                let mut page = Vec::new();
+                ended = gathered.write(&mut page, full);
+                pages.push_str(&String::from_utf8(page).unwrap());
+            }
+            assert_eq!(pages, whole);
+        }
+    }
+
+    #[test]
     fn a_comment_is_one_line() {
         let names = CatalogNames::of(catalog());
         let mut merged = Merged::new(&names);
         merged.comment("TYPE x\r\ngauge".to_owned());
-        let mut out = Vec::new();
-        merged.write(&mut out);
-        assert_eq!(String::from_utf8(out).unwrap(), "# enumetrics: TYPE x  gauge\n");
+        assert_eq!(text(merged, Format::Text), "# enumetrics: TYPE x  gauge\n");
     }
 }

@@ -15,5 +15,7 @@ mod process;
 
 #[cfg(feature = "exporter")]
 pub(crate) use foreign::Foreign;
+#[cfg(feature = "exporter")]
+pub(crate) use merge::Gathered;
 
 pub use collector::CatalogCollector;

@@ -1,19 +1,19 @@
 use std::fmt;
 
 use super::sealed::Sealed;
-use super::{Metric, Reading};
+use super::{Metric, Observation, Reading};
 use crate::descriptor::{Kind, LabelDescriptor};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Adopted, CounterCell, Lanes, cell};
+use crate::storage::{Adopted, Block, CounterCell, FloatCell, Lanes, cell};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
 /// `L` is its labels: nothing, an enum that derives `LabelValue`, or a struct that derives `LabelSet`. There is one
 /// series for each combination of their values, exported at 0 from the first scrape. The name of a counter ends in
-/// `_total`.
+/// `_total`. `V` is the number that is counted: `u64` (the default), or `f64` for seconds, money and other fractions.
 ///
 /// Each thread adds to a cell of its own, without an atomic operation; it cannot fail, panic or block. A count wraps
-/// after 2⁶⁴ − 1.
+/// after 2⁶⁴ − 1. A counter never decreases, so that an `f64` which is negative, infinite or no number is not added.
 ///
 /// ```
 /// # use enumetrics_runtime::Counter;
@@ -22,12 +22,18 @@ use crate::storage::{Adopted, CounterCell, Lanes, cell};
 /// RESTARTS.inc();
 /// RESTARTS.inc_by(2);
 /// assert_eq!(RESTARTS.get(), 3);
+///
+/// static BUSY_SECONDS: Counter<(), f64> = Counter::new();
+///
+/// BUSY_SECONDS.inc_by(0.5);
+/// BUSY_SECONDS.inc_by(std::time::Duration::from_millis(250));
+/// assert_eq!(BUSY_SECONDS.get(), 0.75);
 /// ```
-pub struct Counter<L: LabelSet = ()> {
-    lanes: Lanes<L::Cells<CounterCell>>,
+pub struct Counter<L: LabelSet = (), V: CounterValue = u64> {
+    lanes: Lanes<L::Cells<V::Cell>>,
 }
 
-impl<L: LabelSet> Counter<L> {
+impl<L: LabelSet, V: CounterValue> Counter<L, V> {
     /// The most time series that this counter exports: one for each combination of label values.
     pub const MAX_SERIES: usize = L::COMBINATIONS;
 
@@ -39,23 +45,18 @@ impl<L: LabelSet> Counter<L> {
 
     /// The series with these label values.
     #[inline]
-    pub fn with(&self, labels: L) -> CounterSeries<'_> {
+    pub fn with(&self, labels: L) -> CounterSeries<'_, V> {
         CounterSeries {
             counter: self,
             index: labels.index(),
         }
     }
 
-    /// For the macros: a counter has no buckets, which a check of its own reports.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn __with_buckets(_: &'static [f64]) -> Self {
-        Self::new()
-    }
+    without!(buckets, quantiles, compute(L));
 }
 
 /// Without labels there is one series, and the counter is used as that series.
-impl<L: LabelSet> Counter<L> {
+impl<L: LabelSet, V: CounterValue> Counter<L, V> {
     /// Adds 1.
     #[inline]
     pub fn inc(&self)
@@ -65,18 +66,9 @@ impl<L: LabelSet> Counter<L> {
         self.with(L::ONLY).inc();
     }
 
-    /// Adds `amount`.
-    #[inline]
-    pub fn inc_by(&self, amount: u64)
-    where
-        L: Unlabelled,
-    {
-        self.with(L::ONLY).inc_by(amount);
-    }
-
     /// The count now.
     #[must_use]
-    pub fn get(&self) -> u64
+    pub fn get(&self) -> V
     where
         L: Unlabelled,
     {
@@ -85,12 +77,35 @@ impl<L: LabelSet> Counter<L> {
 }
 
 impl<L: LabelSet> Counter<L> {
+    /// Adds `amount`.
+    #[inline]
+    pub fn inc_by(&self, amount: u64)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc_by(amount);
+    }
+}
+
+impl<L: LabelSet> Counter<L, f64> {
+    /// Adds `amount`: a number, or a [`Duration`](std::time::Duration) in seconds. One that is negative, infinite or
+    /// `NaN` changes nothing.
+    #[inline]
+    pub fn inc_by(&self, amount: impl Observation)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc_by(amount);
+    }
+}
+
+impl<L: LabelSet, V: CounterValue> Counter<L, V> {
     #[cold]
     #[inline(never)]
-    fn add_at_first(&self, index: usize, amount: u64) {
+    fn add_at_first(&self, index: usize, amount: V) {
         match self.lanes.adopt() {
-            Adopted::Own(block) => cell(block, index, |cell| cell.add_alone(amount)),
-            Adopted::Shared(block) => cell(block, index, |cell| cell.add_shared(amount)),
+            Adopted::Own(block) => cell(block, index, |cell| V::add_alone(cell, amount)),
+            Adopted::Shared(block) => cell(block, index, |cell| V::add_shared(cell, amount)),
         }
     }
 }
@@ -99,89 +114,174 @@ impl<L: LabelSet> Counter<L> {
 ///
 /// It can be kept: a handle to a `static` counter is `'static`.
 #[derive(Clone, Copy)]
-pub struct CounterSeries<'a> {
+pub struct CounterSeries<'a, V: CounterValue = u64> {
     // Where the counter is known, as it is right after `with`, the compiler calls it directly and inlines it.
-    counter: &'a dyn CounterCells,
+    counter: &'a dyn CounterCells<V>,
     index: usize,
 }
 
-impl CounterSeries<'_> {
+impl<V: CounterValue> CounterSeries<'_, V> {
     /// Adds 1.
     #[inline]
     pub fn inc(&self) {
-        self.counter.add(self.index, 1);
-    }
-
-    /// Adds `amount`.
-    #[inline]
-    pub fn inc_by(&self, amount: u64) {
-        self.counter.add(self.index, amount);
+        self.counter.add(self.index, V::ONE);
     }
 
     /// The count now.
     #[must_use]
-    pub fn get(&self) -> u64 {
-        let mut sum = [0];
+    pub fn get(&self) -> V {
+        let mut sum = [V::ZERO];
         self.counter.sum(self.index, &mut sum);
         sum[0]
     }
 }
 
-/// The series of a counter, whatever its labels.
-pub trait CounterCells: Sync {
-    /// Adds to one series.
-    fn add(&self, index: usize, amount: u64);
-
-    /// The counts of the series from `first` on, as many as there is room for.
-    fn sum(&self, first: usize, counts: &mut [u64]);
+impl CounterSeries<'_> {
+    /// Adds `amount`.
+    #[inline]
+    pub fn inc_by(&self, amount: u64) {
+        self.counter.add(self.index, amount);
+    }
 }
 
-impl<L: LabelSet> CounterCells for Counter<L> {
+impl CounterSeries<'_, f64> {
+    /// Adds `amount`: a number, or a [`Duration`](std::time::Duration) in seconds. One that is negative, infinite or
+    /// `NaN` changes nothing.
     #[inline]
-    fn add(&self, index: usize, amount: u64) {
+    pub fn inc_by(&self, amount: impl Observation) {
+        let amount = amount.into_f64();
+        let counts = amount > 0.0 && amount < f64::INFINITY;
+        self.counter.add(self.index, if counts { amount } else { 0.0 });
+    }
+}
+
+/// The number that a counter holds: `u64` or `f64`.
+#[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
+pub trait CounterValue: Copy + fmt::Debug + Sealed + 'static {
+    #[doc(hidden)]
+    type Cell: Block;
+    #[doc(hidden)]
+    const ZERO: Self;
+    #[doc(hidden)]
+    const ONE: Self;
+    #[doc(hidden)]
+    fn add_alone(cell: &Self::Cell, amount: Self);
+    #[doc(hidden)]
+    fn add_shared(cell: &Self::Cell, amount: Self);
+    #[doc(hidden)]
+    fn plus(self, cell: &Self::Cell) -> Self;
+    #[doc(hidden)]
+    fn read(cells: &dyn CounterCells<Self>) -> Reading<'_>;
+}
+
+impl Sealed for u64 {}
+
+impl CounterValue for u64 {
+    type Cell = CounterCell;
+    const ZERO: Self = 0;
+    const ONE: Self = 1;
+
+    #[inline]
+    fn add_alone(cell: &CounterCell, amount: Self) {
+        cell.add_alone(amount);
+    }
+
+    #[inline]
+    fn add_shared(cell: &CounterCell, amount: Self) {
+        cell.add_shared(amount);
+    }
+
+    #[inline]
+    fn plus(self, cell: &CounterCell) -> Self {
+        self.wrapping_add(cell.get())
+    }
+
+    fn read(cells: &dyn CounterCells) -> Reading<'_> {
+        Reading::Counter(cells)
+    }
+}
+
+impl CounterValue for f64 {
+    type Cell = FloatCell;
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline]
+    fn add_alone(cell: &FloatCell, amount: Self) {
+        cell.add_alone(amount);
+    }
+
+    #[inline]
+    fn add_shared(cell: &FloatCell, amount: Self) {
+        cell.add(amount);
+    }
+
+    #[inline]
+    fn plus(self, cell: &FloatCell) -> Self {
+        self + cell.get()
+    }
+
+    fn read(cells: &dyn CounterCells<Self>) -> Reading<'_> {
+        Reading::FloatCounter(cells)
+    }
+}
+
+/// The series of a counter, whatever its labels.
+pub trait CounterCells<V = u64>: Sync {
+    /// Adds to one series.
+    fn add(&self, index: usize, amount: V);
+
+    /// The counts of the series from `first` on, as many as there is room for.
+    fn sum(&self, first: usize, counts: &mut [V]);
+}
+
+impl<L: LabelSet, V: CounterValue> CounterCells<V> for Counter<L, V> {
+    #[inline]
+    fn add(&self, index: usize, amount: V) {
         match self.lanes.own() {
-            Some(block) => cell(block, index, |cell| cell.add_alone(amount)),
+            Some(block) => cell(block, index, |cell| V::add_alone(cell, amount)),
             None => self.add_at_first(index, amount),
         }
     }
 
-    fn sum(&self, first: usize, counts: &mut [u64]) {
-        counts.fill(0);
+    fn sum(&self, first: usize, counts: &mut [V]) {
+        counts.fill(V::ZERO);
         for block in self.lanes.blocks() {
             for (count, cell) in counts.iter_mut().zip(&block.as_ref()[first..]) {
-                *count = count.wrapping_add(cell.get());
+                *count = count.plus(cell);
             }
         }
     }
 }
 
-impl<L: LabelSet> Sealed for Counter<L> {}
+impl<L: LabelSet, V: CounterValue> Sealed for Counter<L, V> {}
 
-impl<L: LabelSet> Metric for Counter<L> {
+impl<L: LabelSet, V: CounterValue> Metric for Counter<L, V> {
     const KIND: Kind = Kind::Counter;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
+    type WithQuantiles<const N: usize> = Self;
 
     fn read(&self) -> Reading<'_> {
-        Reading::Counter(self)
+        V::read(self)
     }
 }
 
-impl<L: LabelSet> Default for Counter<L> {
+impl<L: LabelSet, V: CounterValue> Default for Counter<L, V> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: LabelSet> fmt::Debug for Counter<L> {
+impl<L: LabelSet, V: CounterValue> fmt::Debug for Counter<L, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let series = (0..L::COMBINATIONS).map(|index| CounterSeries { counter: self, index }.get());
         super::debug_series(f, L::LABELS, series)
     }
 }
 
-impl fmt::Debug for CounterSeries<'_> {
+impl<V: CounterValue> fmt::Debug for CounterSeries<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CounterSeries").field(&self.get()).finish()
     }

@@ -50,12 +50,7 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
         }
     }
 
-    /// For the macros: a gauge has no buckets, which a check of its own reports.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn __with_buckets(_: &'static [f64]) -> Self {
-        Self::new()
-    }
+    without!(buckets, quantiles, compute(L));
 }
 
 /// Without labels there is one series, and the gauge is used as that series.
@@ -277,6 +272,7 @@ impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
+    type WithQuantiles<const N: usize> = Self;
 
     fn read(&self) -> Reading<'_> {
         V::read(self.cells.as_ref())

@@ -81,6 +81,8 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
             lanes: Lanes::new(),
         }
     }
+
+    without!(quantiles, compute(L));
 }
 
 /// Without labels there is one series, and the histogram is used as that series.
@@ -228,9 +230,9 @@ pub struct HistogramSnapshot {
     pub buckets: Vec<u64>,
 }
 
-/// What a histogram observes: an `f64`, or a [`Duration`] in seconds.
+/// What a histogram or a summary observes, and a counter of `f64`s adds: an `f64`, or a [`Duration`] in seconds.
 #[diagnostic::on_unimplemented(
-    message = "a histogram observes an `f64` or a `Duration`, not `{Self}`",
+    message = "what is recorded here is an `f64` or a `Duration`, not `{Self}`",
     note = "turn a whole number into an `f64`: `f64::from(n)` or `n as f64`"
 )]
 pub trait Observation: Sealed {
@@ -260,7 +262,9 @@ impl<L: LabelSet, const N: usize> Metric for Histogram<L, N> {
     const KIND: Kind = Kind::Histogram;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::__with_buckets(&[]);
+    const NEEDS: &'static str = check::NEEDS_BUCKETS;
     type WithBuckets<const M: usize> = Histogram<L, M>;
+    type WithQuantiles<const M: usize> = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::Histogram(self)

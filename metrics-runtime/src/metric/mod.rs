@@ -1,37 +1,82 @@
 //! The kinds of metric: one file each.
 
+/// For the macros: what the options make of a kind that does not have them, which checks of their own report.
+macro_rules! without {
+    ($($option:ident $(($labels:ty))?),+) => {
+        $(without!(@ $option $($labels)?);)+
+    };
+    (@ buckets) => {
+        #[doc(hidden)]
+        #[must_use]
+        pub const fn __with_buckets(_: &'static [f64]) -> Self {
+            Self::NEW
+        }
+    };
+    (@ quantiles) => {
+        #[doc(hidden)]
+        #[must_use]
+        pub const fn __with_quantiles(_: &'static [f64], _: std::time::Duration) -> Self {
+            Self::NEW
+        }
+    };
+    (@ compute $labels:ty) => {
+        #[doc(hidden)]
+        #[must_use]
+        pub const fn __computed(_: fn($labels) -> f64) -> Self {
+            Self::NEW
+        }
+    };
+}
+
 mod bounds;
+mod computed;
 mod counter;
 mod gauge;
 mod histogram;
+mod info;
+mod state_set;
+mod summary;
 mod timer;
 
-pub use self::counter::{Counter, CounterCells, CounterSeries};
+pub use self::computed::{Computation, ComputedCells, ComputedCounter, ComputedGauge};
+pub use self::counter::{Counter, CounterCells, CounterSeries, CounterValue};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
 pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation};
+pub use self::info::{Info, InfoLabels, InfoText, InfoTexts};
+pub use self::state_set::{StateSet, StateSetSeries};
+pub use self::summary::{Summary, SummaryCells, SummarySeries, SummarySnapshot};
 pub use self::timer::Timer;
 
 use std::fmt;
 
 use crate::descriptor::{Combination, Kind, LabelDescriptor};
-use crate::storage::{FloatCell, IntCell};
+use crate::storage::{FloatCell, IntCell, StateCell};
 
 /// A metric that can be a field of a `#[metric_family]` struct.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "not a metric",
-    note = "the fields of a `#[metric_family]` are `Counter`, `Gauge` or `Histogram`, each with its labels in `<…>`"
+    note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `Histogram`, `Summary`, `StateSet`, `ComputedGauge` \
+            or `ComputedCounter`, each with its labels in `<…>`, or `Info`"
 )]
 pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     /// The kind of metric.
     const KIND: Kind;
-    /// Its labels.
+    /// Its labels. That of a state set, the last one, has no name here: it is called like the family.
     const LABELS: &'static [LabelDescriptor];
     /// The metric before anything was recorded.
     #[doc(hidden)]
     const NEW: Self;
+    /// What a field that sets no option is told to say; an empty text where it needs none.
+    #[doc(hidden)]
+    const NEEDS: &'static str = "";
+    /// Whether `compute = …` says what its values are.
+    #[doc(hidden)]
+    const COMPUTED: bool = false;
     /// The metric with `N` bucket bounds; only histograms differ with it.
     type WithBuckets<const N: usize>: Metric;
+    /// The metric with `N` quantiles; only summaries differ with it.
+    type WithQuantiles<const N: usize>: Metric;
 
     /// The cells, for a scrape.
     #[doc(hidden)]
@@ -43,6 +88,11 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
 /// `Bucketed<Histogram<Module>, 5>` is `Histogram<Module, 5>`.
 pub type Bucketed<M, const N: usize> = <M as Metric>::WithBuckets<N>;
 
+/// The metric type `M` with `N` quantiles: what `#[metric(quantiles = …)]` makes of a field's type.
+///
+/// `WithQuantiles<Summary<Module>, 2>` is `Summary<Module, 2>`.
+pub type WithQuantiles<M, const N: usize> = <M as Metric>::WithQuantiles<N>;
+
 /// The series of one metric, in the order of its label combinations.
 #[allow(
     missing_debug_implementations,
@@ -51,12 +101,29 @@ pub type Bucketed<M, const N: usize> = <M as Metric>::WithBuckets<N>;
 pub enum Reading<'a> {
     /// A counter's.
     Counter(&'a dyn CounterCells),
+    /// A floating-point counter's.
+    FloatCounter(&'a dyn CounterCells<f64>),
     /// A whole-number gauge's.
     Int(&'a [IntCell]),
     /// A floating-point gauge's.
     Float(&'a [FloatCell]),
     /// A histogram's.
     Histogram(&'a dyn HistogramCells),
+    /// A summary's.
+    Summary(&'a dyn SummaryCells),
+    /// An info metric's texts, one for each label.
+    Info(InfoTexts),
+    /// A state set's: a cell for each combination of its other labels.
+    States {
+        /// The current states.
+        cells: &'a [StateCell],
+        /// How many states there are.
+        count: usize,
+    },
+    /// Those of a metric whose values are computed now.
+    Computed(Computation<'a>),
+    /// Nothing is known of the metric yet, so that it is not exported.
+    Absent,
 }
 
 mod sealed {

@@ -1,6 +1,6 @@
 //! Cells: what one series of one lane is.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// Something that starts at zero: in a constant, and in fresh memory.
 ///
@@ -21,7 +21,7 @@ unsafe impl<T: Block, const N: usize> Block for [T; N] {
 
 /// A count that only grows. It wraps to 0 after 2⁶⁴ − 1, which Prometheus sees as a counter reset.
 #[derive(Debug)]
-pub(crate) struct CounterCell(AtomicU64);
+pub struct CounterCell(AtomicU64);
 
 #[allow(unsafe_code)]
 // SAFETY: an integer.
@@ -105,6 +105,12 @@ impl FloatCell {
         self.add_ordered(amount, Ordering::Relaxed);
     }
 
+    /// Adds where nobody else writes.
+    #[inline]
+    pub(crate) fn add_alone(&self, amount: f64) {
+        self.0.store((self.get() + amount).to_bits(), Ordering::Relaxed);
+    }
+
     /// Whoever sees this addition sees what its thread wrote before.
     fn add_release(&self, amount: f64) {
         self.add_ordered(amount, Ordering::Release);
@@ -125,6 +131,27 @@ impl FloatCell {
     #[inline]
     pub(crate) fn get(&self) -> f64 {
         f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// The current one of several states, by its position; none at first.
+#[derive(Debug)]
+pub struct StateCell(AtomicUsize);
+
+#[allow(unsafe_code)]
+// SAFETY: an integer.
+unsafe impl Block for StateCell {
+    const ZERO: Self = Self(AtomicUsize::new(0));
+}
+
+impl StateCell {
+    pub(crate) fn set(&self, state: usize) {
+        // 0 is no state.
+        self.0.store(state.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Option<usize> {
+        self.0.load(Ordering::Relaxed).checked_sub(1)
     }
 }
 

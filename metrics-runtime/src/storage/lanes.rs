@@ -25,7 +25,7 @@ pub(crate) enum Adopted<'a, B> {
 
 /// Blocks do not share cache lines: a lane would slow down its neighbour.
 #[repr(align(64))]
-struct Line<B>(B);
+pub(super) struct Line<B>(pub(super) B);
 
 impl<B: Block> Lanes<B> {
     pub(crate) const fn new() -> Self {
@@ -81,7 +81,7 @@ pub(crate) const BLOCKS: usize = LANES + 1;
 impl<B: Block> Line<B> {
     /// On the heap at once: a wide metric's block is larger than the stack of many threads.
     #[allow(unsafe_code, reason = "the safe ways make the block on the stack first")]
-    fn zeroed() -> Box<Self> {
+    pub(super) fn zeroed() -> Box<Self> {
         let zeroed = Box::<Self>::new_zeroed();
         // SAFETY: `Block` promises that zero bytes are a value of `B`, which is all that `Line` holds besides padding.
         unsafe { zeroed.assume_init() }

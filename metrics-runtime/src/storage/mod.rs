@@ -8,15 +8,18 @@
 //! blocks. Threads beyond the last number, and what runs while a thread's locals are destroyed, share one more block and
 //! add to it atomically.
 //!
-//! Gauges that can be set are one shared cell per series: the last value wins, whoever wrote it.
+//! Gauges that can be set are one shared cell per series: the last value wins, whoever wrote it. What a summary saw
+//! lately is shared too, because what is old must be forgotten for all threads at once.
 
 mod cells;
 mod lane;
 mod lanes;
+mod window;
 
-pub use self::cells::{Block, FloatCell, IntCell};
-pub(crate) use self::cells::{CounterCell, HistogramCell};
+pub(crate) use self::cells::HistogramCell;
+pub use self::cells::{Block, CounterCell, FloatCell, IntCell, StateCell};
 pub(crate) use self::lanes::{Adopted, BLOCKS, Lanes};
+pub(crate) use self::window::{Epochs, WindowCell};
 
 /// Hands the cell at `index` to `record`. An index comes from a label set, which has one for each cell; the compiler
 /// does not always see that, and a recording must not panic.

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::PollState;
 use crate::label::LabelSet;
-use crate::metric::Gauge;
+use crate::metric::{Counter, CounterCells, Gauge, Histogram, HistogramCells};
 
 /// What is recorded of calls, as one field of a `#[metric_family]`: a group of metrics with the labels `L`.
 ///
@@ -25,7 +25,7 @@ use crate::metric::Gauge;
 /// | `in_flight` | `in_flight` | `<field>_in_flight` | how many there are now |
 /// | `error = Kind` | `errors_total` | `<field>_errors_total{error}` | how many failed, by kind |
 /// | `slow = 4` | `slow_calls_total` | `<field>_slow_calls_total` | how many took longer, in seconds |
-/// | `poll` | `poll_seconds`, `polls_total` | `<field>_poll_seconds`, `<field>_polls_total` | how long and how often futures were polled |
+/// | `poll` | `poll_seconds_total`, `polls_total` | `<field>_poll_seconds_total`, `<field>_polls_total` | how long and how often futures were polled |
 /// | `items` | `items_total` | `<field>_items_total` | items that streams yielded |
 /// | `first_item` | `first_item_seconds` | `<field>_first_item_seconds` | how long a stream's first item took |
 ///
@@ -55,6 +55,20 @@ impl<L: LabelSet> CallsOf for Calls<L> {
 #[inline]
 pub fn started<L: LabelSet>(in_flight: &Gauge<L>, index: usize) {
     in_flight.at(index).inc();
+}
+
+/// A stream yielded an item, for the part `items`.
+#[inline]
+pub fn item<L: LabelSet>(items: &Counter<L>, index: usize) {
+    CounterCells::add(items, index, 1);
+}
+
+/// How long its first item took, for the part `first_item`.
+#[inline]
+pub fn first_item<L: LabelSet, const N: usize>(seconds: &Histogram<L, N>, index: usize, first: Option<f64>) {
+    if let Some(first) = first {
+        HistogramCells::observe(seconds, index, first);
+    }
 }
 
 impl super::End {

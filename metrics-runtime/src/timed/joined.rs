@@ -46,4 +46,8 @@ impl<L: LabelSet, K: LabelSet, const N: usize> LabelSet for Joined<L, K, N> {
     fn index(&self) -> usize {
         self.0.index() * K::COMBINATIONS + self.1.index()
     }
+
+    fn at(index: usize) -> Self {
+        Self(L::at(index / K::COMBINATIONS), K::at(index % K::COMBINATIONS))
+    }
 }

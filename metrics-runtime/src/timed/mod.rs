@@ -12,7 +12,7 @@ mod verdict;
 
 pub use self::call::{call, called, never};
 pub use self::future::TimedFuture;
-pub use self::group::{Calls, CallsOf, Polls, started};
+pub use self::group::{Calls, CallsOf, Polls, first_item, item, started};
 pub use self::joined::{Joined, combinations};
 pub use self::labels::{LabelAt, label_position, labels_of, position, stride};
 pub use self::outcome::{ErrorLabel, Outcome};
@@ -21,13 +21,13 @@ pub use self::stream::TimedStream;
 pub use self::verdict::{Awaited, End, Judge, Otherwise, Seen, Unfinished, judged};
 
 use crate::label::LabelSet;
-use crate::metric::{Histogram, HistogramCells};
+use crate::metric::{Histogram, HistogramCells, Summary};
 
 /// What `#[timed]` records into.
 #[diagnostic::on_unimplemented(
     message = "`#[timed]` cannot record into `{Self}`",
-    label = "neither a histogram nor a group of `Calls`",
-    note = "name a static `Histogram`, in seconds, or a field that is declared with `#[metric(calls(…))]`"
+    label = "neither a histogram or summary nor a group of `Calls`",
+    note = "name a static `Histogram` or `Summary`, in seconds, or a field that is declared with `#[metric(calls(…))]`"
 )]
 pub trait TimedMetric: Sync + 'static {
     /// The labels of a call.
@@ -57,6 +57,17 @@ pub trait TimedMetric: Sync + 'static {
 }
 
 impl<L: LabelSet, const N: usize> TimedMetric for Histogram<L, N> {
+    type Labels = L;
+    type Error = ();
+    type Polls = ();
+
+    #[inline]
+    fn ended(&self, index: usize, end: &End) {
+        HistogramCells::observe(self, index, end.seconds);
+    }
+}
+
+impl<L: LabelSet, const Q: usize> TimedMetric for Summary<L, Q> {
     type Labels = L;
     type Error = ();
     type Polls = ();

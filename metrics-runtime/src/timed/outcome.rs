@@ -29,6 +29,10 @@ impl LabelSet for Outcome {
             Self::Cancelled => 3,
         }
     }
+
+    fn at(index: usize) -> Self {
+        Self::VARIANTS[index]
+    }
 }
 
 impl LabelValue for Outcome {
@@ -53,6 +57,7 @@ impl LabelValue for Outcome {
 /// #     const COMBINATIONS: usize = 2;
 /// #     type Cells<T: enumetrics_runtime::__private::Block> = [T; 2];
 /// #     fn index(&self) -> usize { 0 }
+/// #     fn at(_: usize) -> Self { Self::Other }
 /// # }
 ///
 /// impl ErrorLabel<io::Error> for IoErrorKind {

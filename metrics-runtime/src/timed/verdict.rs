@@ -154,18 +154,11 @@ impl End {
         }
     }
 
-    /// How long it was polled.
+    /// For how long and how often it was polled.
     #[inline]
-    pub fn observe_polling<L: LabelSet, const N: usize>(&self, seconds: &Histogram<L, N>, index: usize) {
-        if let Some((polled, _)) = self.polled {
-            HistogramCells::observe(seconds, index, polled);
-        }
-    }
-
-    /// How often it was polled.
-    #[inline]
-    pub fn count_polls<L: LabelSet>(&self, polls: &Counter<L>, index: usize) {
-        if let Some((_, count)) = self.polled {
+    pub fn count_polls<L: LabelSet>(&self, seconds: &Counter<L, f64>, polls: &Counter<L>, index: usize) {
+        if let Some((polled, count)) = self.polled {
+            CounterCells::add(seconds, index, polled);
             CounterCells::add(polls, index, count);
         }
     }

@@ -1,0 +1,141 @@
+//! What `#[metric(…)]` says besides buckets: quantiles and their window, and what computes a value.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::LitStr;
+
+use super::Buckets;
+use super::parse::parse_numbers;
+use crate::attribute::{COMPUTE, QUANTILES, Setting, WINDOW};
+use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
+
+/// `quantiles = …, window = "…"`
+pub(super) struct Quantiles {
+    /// Numbers that increase, as the bounds of buckets do.
+    pub(super) values: Buckets,
+    pub(super) window_seconds: u64,
+}
+
+/// `compute = …`
+pub(super) struct Compute {
+    /// `later`, or a function from the label values to an `f64`.
+    pub(super) value: TokenStream,
+    pub(super) later: bool,
+}
+
+/// Ten minutes, as client libraries have it.
+const DEFAULT_WINDOW: u64 = 600;
+
+pub(super) fn quantiles(settings: &[Setting], errors: &mut Errors) -> Option<Quantiles> {
+    let find = |word: &str| settings.iter().find(|setting| setting.word() == word);
+    let window = find(WINDOW);
+    let Some(quantiles) = find(QUANTILES) else {
+        if let Some(window) = window {
+            errors.at(
+                window.word.span(),
+                Problem::new(
+                    rule::QUANTILE_WINDOW,
+                    "`window` is how far quantiles look back: add `quantiles = [0.5, 0.99]`, or remove it",
+                ),
+            );
+        }
+        return None;
+    };
+    let window_seconds = window
+        .and_then(|window| window.string(errors))
+        .and_then(|window| seconds(&window, errors))
+        .unwrap_or(DEFAULT_WINDOW);
+    let values = quantiles.value_as::<TokenStream>("[0.5, 0.9, 0.99]", errors)?;
+    Some(Quantiles {
+        values: parse_numbers(values, errors),
+        window_seconds,
+    })
+}
+
+pub(super) fn compute(settings: &[Setting], errors: &mut Errors) -> Option<Compute> {
+    let setting = settings.iter().find(|setting| setting.word() == COMPUTE)?;
+    let value = setting.value_as::<TokenStream>(
+        "a function or a closure from the labels to an `f64`, or `later`",
+        errors,
+    )?;
+    let mut tokens = value.clone().into_iter();
+    let later = match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(word)), None) => word == "later",
+        _ => false,
+    };
+    Some(Compute { value, later })
+}
+
+/// A duration as Prometheus writes it, in seconds.
+fn seconds(text: &LitStr, errors: &mut Errors) -> Option<u64> {
+    let seconds = parse_duration(&text.value());
+    if seconds.is_none() {
+        errors.at(
+            text.span(),
+            Problem::new(
+                rule::QUANTILE_WINDOW,
+                format!(
+                    "'{}' is no window: write a duration of a second or more, such as \"30s\", \"10m\" or \"1h30m\" \
+                     (units: s, m, h, d, w)",
+                    text.value()
+                ),
+            ),
+        );
+    }
+    seconds
+}
+
+/// Numbers with units, larger units first, each at most once: `1h30m`.
+fn parse_duration(text: &str) -> Option<u64> {
+    const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+    let mut units = UNITS.iter();
+    let (mut rest, mut sum) = (text, 0_u64);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = rest.split_at(digits);
+        let unit = unit.chars().next()?;
+        let (_, seconds) = units.find(|(known, _)| *known == unit)?;
+        sum = sum.checked_add(number.parse::<u64>().ok()?.checked_mul(*seconds)?)?;
+        rest = &rest[digits + unit.len_utf8()..];
+    }
+    (sum > 0).then_some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_duration;
+
+    #[test]
+    fn durations_are_those_of_prometheus() {
+        for (text, seconds) in [
+            ("30s", 30),
+            ("5m", 300),
+            ("10m", 600),
+            ("1h", 3_600),
+            ("1h30m", 5_400),
+            ("2d", 172_800),
+            ("1w", 604_800),
+            ("1d1s", 86_401),
+        ] {
+            assert_eq!(parse_duration(text), Some(seconds), "{text}");
+        }
+        for wrong in [
+            "",
+            "0s",
+            "10",
+            "m",
+            "1.5h",
+            "-5m",
+            "5 m",
+            "10ms",
+            "30m1h",
+            "5m5m",
+            "1h30",
+            "1µs",
+            "99999999999999999999s",
+            "9999999999999999w",
+        ] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+}

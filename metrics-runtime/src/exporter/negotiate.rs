@@ -1,0 +1,158 @@
+//! Which format the client wants.
+//!
+//! Sources: [RFC 9110, section 12.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1) for the header `Accept`;
+//! <https://prometheus.io/docs/instrumenting/content_negotiation/> for what Prometheus sends in it.
+
+use http::HeaderMap;
+use http::header::ACCEPT;
+
+use crate::exposition::Format;
+
+/// The format that the client likes best of those that there are, and the text format 0.0.4 for one that likes none of
+/// them or says nothing: who cannot read it can still say so.
+pub(super) fn negotiate(headers: &HeaderMap) -> Format {
+    let values = headers.get_all(ACCEPT).iter();
+    let ranges = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let mut best = (Format::Text, 0);
+    for range in ranges {
+        // Of two that are liked equally the first one counts.
+        if let Some((format, quality)) = offered(range)
+            && quality > best.1
+        {
+            best = (format, quality);
+        }
+    }
+    best.0
+}
+
+/// The format that a range such as `text/plain;version=0.0.4;q=0.3` is about, and how much it is liked, in thousandths.
+fn offered(range: &str) -> Option<(Format, u16)> {
+    let mut parts = range.split(';').map(str::trim);
+    let media_type = parts.next()?;
+    let (mut version, mut quality) = (None, 1000);
+    for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+        let value = value.trim().trim_matches('"');
+        match name.trim() {
+            name if name.eq_ignore_ascii_case("version") => version = Some(value),
+            name if name.eq_ignore_ascii_case("q") => quality = thousandths(value)?,
+            // `charset` and `escaping` make no difference: our names need no escaping.
+            _ => {}
+        }
+    }
+    let is = |name: &str| media_type.eq_ignore_ascii_case(name);
+    let format = match version {
+        None | Some("1.0.0") if is("application/openmetrics-text") => Format::OpenMetrics,
+        None | Some("0.0.4") if is("text/plain") => Format::Text,
+        Some("1.0.0") if is("text/plain") => Format::Text1,
+        _ if is("text/*") || is("*/*") => Format::Text,
+        _ if is("application/*") => Format::OpenMetrics,
+        _ => return None,
+    };
+    Some((format, quality))
+}
+
+/// A weight from `0` to `1.000`; nothing for what is no weight.
+fn thousandths(weight: &str) -> Option<u16> {
+    let weight: f32 = weight.parse().ok()?;
+    // A cast takes what is too large, negative or no number to the nearest end.
+    (0.0..=1.0).contains(&weight).then_some((weight * 1000.0) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn wanted(accept: &[&'static str]) -> Format {
+        let mut headers = HeaderMap::new();
+        for value in accept {
+            headers.append(ACCEPT, HeaderValue::from_static(value));
+        }
+        negotiate(&headers)
+    }
+
+    #[test]
+    fn prometheus_gets_what_it_prefers() {
+        for (accept, format) in [
+            // 2.42
+            (
+                "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
+                 text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+                Format::OpenMetrics,
+            ),
+            // 3.x
+            (
+                "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+                 application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+                 text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                Format::OpenMetrics,
+            ),
+            // 3.x with native histograms
+            (
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,\
+                 application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2",
+                Format::OpenMetrics,
+            ),
+            // 3.x with scrape_protocols: [PrometheusText1.0.0, PrometheusText0.0.4]
+            (
+                "text/plain;version=1.0.0;escaping=underscores;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4",
+                Format::Text1,
+            ),
+            // 3.x with scrape_protocols: [PrometheusText0.0.4]
+            ("text/plain;version=0.0.4;q=0.6,*/*;q=0.5", Format::Text),
+            // 3.x with scrape_protocols: [OpenMetricsText0.0.1]: we have none.
+            (
+                "application/openmetrics-text;version=0.0.1;q=0.6,*/*;q=0.5",
+                Format::Text,
+            ),
+        ] {
+            assert_eq!(wanted(&[accept]), format, "{accept}");
+        }
+    }
+
+    #[test]
+    fn people_get_text() {
+        for accept in [
+            &[][..],
+            &[""],
+            &["*/*"],
+            &["text/*"],
+            &["text/plain"],
+            &["text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"],
+            // Nothing that there is.
+            &["application/json"],
+            &["text/plain;version=7"],
+            &["application/openmetrics-text;version=2.0.0"],
+            &["application/openmetrics-text;q=0"],
+            &["application/openmetrics-text;q=no", "application/openmetrics-text;q=2"],
+            &["application/openmetrics-text;q=NaN"],
+        ] {
+            assert_eq!(wanted(accept), Format::Text, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn weights_order_them_and_then_their_place() {
+        let text_first = &["text/plain;q=0.5, application/openmetrics-text;q=0.5"];
+        assert_eq!(wanted(text_first), Format::Text);
+        let by_a_thousandth = &["text/plain;q=0.5, application/openmetrics-text;q=0.501"];
+        assert_eq!(wanted(by_a_thousandth), Format::OpenMetrics);
+        let in_two_headers = &["text/plain;q=0.5", "application/openmetrics-text"];
+        assert_eq!(wanted(in_two_headers), Format::OpenMetrics);
+    }
+
+    #[test]
+    fn spelling_is_no_matter() {
+        for accept in [
+            "Application/OpenMetrics-Text",
+            "application/openmetrics-text ; Version = \"1.0.0\" ; charset=utf-8",
+            "text/plain;Q=0.1,application/openmetrics-text;Q=0.2",
+            "application/*",
+        ] {
+            assert_eq!(wanted(&[accept]), Format::OpenMetrics, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::sealed::Sealed;
+use super::{Metric, Reading};
+use crate::descriptor::{Kind, LabelDescriptor};
+use crate::label::{LabelSet, LabelValue, Unlabelled};
+use crate::storage::{Block, StateCell};
+
+/// Which of several states is the current one: a circuit breaker, a job, a connection.
+///
+/// `S` is the states, an enum that derives `LabelValue`; `L` is the labels (see [`Counter`](super::Counter)). There is
+/// one series for each state, 1 for the current one and 0 for the others, all 0 until one is set. The label that has the
+/// state is called like the whole family, as in OpenMetrics: `breaker_state{breaker_state="open"} 1`.
+///
+/// A scrape sees exactly one current state. Setting one never fails, panics or blocks.
+///
+/// ```
+/// # use enumetrics_macros::LabelValue;
+/// # use enumetrics_runtime::{LabelValue, StateSet};
+/// #[derive(LabelValue, Clone, Copy, Debug, PartialEq)]
+/// # #[label(crate = enumetrics_runtime)]
+/// pub enum State { Closed, Open, HalfOpen }
+///
+/// static BREAKER: StateSet<State> = StateSet::new();
+///
+/// BREAKER.set(State::Open);
+/// assert_eq!(BREAKER.get(), Some(State::Open));
+/// ```
+pub struct StateSet<S: LabelValue, L: LabelSet = ()> {
+    cells: L::Cells<StateCell>,
+    states: PhantomData<fn(S)>,
+}
+
+impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
+    /// The most time series that this state set exports: one for each combination of label values and each state.
+    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(S::COMBINATIONS);
+
+    /// A state set without a current state.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            cells: Block::ZERO,
+            states: PhantomData,
+        }
+    }
+
+    /// The states with these label values.
+    #[inline]
+    pub fn with(&self, labels: L) -> StateSetSeries<'_, S> {
+        StateSetSeries {
+            cell: &self.cells.as_ref()[labels.index()],
+            states: PhantomData,
+        }
+    }
+
+    /// Makes `state` the current one.
+    #[inline]
+    pub fn set(&self, state: S)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).set(state);
+    }
+
+    /// The current state; none before one was set.
+    #[must_use]
+    pub fn get(&self) -> Option<S>
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).get()
+    }
+
+    without!(buckets, quantiles, compute(L));
+}
+
+/// The states of a [`StateSet`] with its label values chosen.
+///
+/// It can be kept: a handle to a `static` state set is `'static`.
+pub struct StateSetSeries<'a, S: LabelValue> {
+    cell: &'a StateCell,
+    states: PhantomData<fn(S)>,
+}
+
+impl<S: LabelValue> StateSetSeries<'_, S> {
+    /// Makes `state` the current one.
+    #[inline]
+    pub fn set(&self, state: S) {
+        self.cell.set(state.index());
+    }
+
+    /// The current state; none before one was set.
+    #[must_use]
+    pub fn get(&self) -> Option<S> {
+        self.cell.get().map(S::at)
+    }
+}
+
+/// As many labels as a state set may have, its own included.
+const MOST_LABELS: usize = 64;
+
+impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
+    /// The labels, and then that of the state, whose name is the family's: the macros put it there.
+    const ALL_LABELS: &'static [LabelDescriptor; MOST_LABELS] = &{
+        let mut all = [LabelDescriptor::new("", S::VALUES); MOST_LABELS];
+        let mut at = 0;
+        while at < L::LABELS.len() {
+            all[at] = L::LABELS[at];
+            at += 1;
+        }
+        all
+    };
+}
+
+impl<S: LabelValue, L: LabelSet> Sealed for StateSet<S, L> {}
+
+impl<S: LabelValue, L: LabelSet> Metric for StateSet<S, L> {
+    const KIND: Kind = Kind::StateSet;
+    const LABELS: &'static [LabelDescriptor] = Self::ALL_LABELS.split_at(L::LABELS.len() + 1).0;
+    const NEW: Self = Self::new();
+    type WithBuckets<const N: usize> = Self;
+    type WithQuantiles<const N: usize> = Self;
+
+    fn read(&self) -> Reading<'_> {
+        Reading::States {
+            cells: self.cells.as_ref(),
+            count: S::COMBINATIONS,
+        }
+    }
+}
+
+impl<S: LabelValue, L: LabelSet> Default for StateSet<S, L> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: LabelValue, L: LabelSet> fmt::Debug for StateSet<S, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let states = self.cells.as_ref().iter().map(|cell| StateSetSeries::<S> {
+            cell,
+            states: PhantomData,
+        });
+        super::debug_series(f, L::LABELS, states)
+    }
+}
+
+// By hand: a derive would ask for `S: Copy`.
+impl<S: LabelValue> Copy for StateSetSeries<'_, S> {}
+
+impl<S: LabelValue> Clone for StateSetSeries<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: LabelValue> fmt::Debug for StateSetSeries<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().map(|state| state.value()).fmt(f)
+    }
+}

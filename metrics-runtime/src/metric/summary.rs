@@ -1,0 +1,349 @@
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use super::sealed::Sealed;
+use super::timer::Timer;
+use super::{HistogramCells, HistogramSeries, Metric, Observation, Reading};
+use crate::check;
+use crate::descriptor::{Kind, LabelDescriptor};
+use crate::label::{LabelSet, Unlabelled};
+use crate::storage::{Adopted, BLOCKS, Block, Epochs, HistogramCell, Lanes, WindowCell, cell};
+
+/// The sum and the count of observations, and where wanted their quantiles of late: durations, sizes.
+///
+/// `L` is its labels (see [`Counter`](super::Counter)). `Q` is the number of quantiles; in a `#[metric_family]` it is
+/// left out and follows from `#[metric(quantiles = […], window = "10m")]`.
+///
+/// Sum and count are of all observations ever, exact, and of the same observations; `NaN` and the infinities are counted
+/// and left out of the sum, as in a [`Histogram`](super::Histogram). Without quantiles a summary costs less than a
+/// histogram, and tells the mean: `rate(x_sum[5m]) / rate(x_count[5m])`.
+///
+/// # Quantiles
+///
+/// `x{quantile="0.99"}` is the value that 99 % of the observations of the window did not exceed, or `NaN` if there were
+/// none. The window slides in steps of a fifth of its length: it has observations of that long ago, and up to a fifth
+/// more. A quantile differs from the observation of its rank by at most 2.17 %, for observations from 2⁻³⁰ to 2³⁴ (a
+/// nanosecond to 500 years, in seconds); smaller and negative ones count as the smallest, larger ones as the largest, and
+/// `NaN` as none.
+///
+/// Quantiles cannot be put together: neither the mean nor the largest of two instances' p99 is the p99 of both. Where
+/// that is wanted, take a [`Histogram`](super::Histogram). They also cost more: each observation reads the clock and adds
+/// to a number that all threads share, and each series has 48 KiB from its first observation on.
+///
+/// ```
+/// # use enumetrics_runtime::Summary;
+/// use std::time::Duration;
+///
+/// static LATENCY: Summary = Summary::new();
+///
+/// LATENCY.observe(0.3);
+/// LATENCY.observe(Duration::from_millis(700));
+/// assert_eq!((LATENCY.count(), LATENCY.sum()), (2, 1.0));
+///
+/// static SIZE: Summary<(), 2> = Summary::with_quantiles(&[0.5, 0.99], Duration::from_secs(600));
+///
+/// (1..=100).for_each(|size| SIZE.observe(f64::from(size)));
+/// let [median, p99] = SIZE.snapshot().quantiles[..] else { unreachable!() };
+/// assert!((median - 50.0).abs() / 50.0 < 0.022);
+/// assert!((p99 - 99.0).abs() / 99.0 < 0.022);
+/// ```
+pub struct Summary<L: LabelSet = (), const Q: usize = 0> {
+    /// A histogram without buckets counts and adds up.
+    totals: Lanes<L::Cells<HistogramCell<0>>>,
+    windows: L::Cells<WindowCell>,
+    quantiles: &'static [f64; Q],
+    epochs: Epochs,
+}
+
+impl<L: LabelSet> Summary<L> {
+    /// A summary without observations and without quantiles.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::__with_quantiles(&[], Duration::ZERO)
+    }
+}
+
+impl<L: LabelSet, const Q: usize> Summary<L, Q> {
+    /// The most time series that this summary exports: for each combination of label values its quantiles, the sum and
+    /// the count.
+    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(Kind::Summary.samples(Q));
+
+    /// A summary without observations, with these quantiles of the observations in a window that slides.
+    ///
+    /// # Panics
+    ///
+    /// When there is no quantile, one is not between 0 and 1, they do not increase, or the window is shorter than a
+    /// second. In a `static` that is an error of the compiler.
+    #[must_use]
+    #[track_caller]
+    pub const fn with_quantiles(quantiles: &'static [f64; Q], window: Duration) -> Self {
+        check::quantiles(quantiles);
+        check::window(window);
+        Self::__with_quantiles(quantiles, window)
+    }
+
+    /// The series with these label values.
+    #[inline]
+    pub fn with(&self, labels: L) -> SummarySeries<'_> {
+        self.at(labels.index())
+    }
+
+    #[inline]
+    fn at(&self, index: usize) -> SummarySeries<'_> {
+        SummarySeries::new(self, index)
+    }
+
+    /// For the macros, which check the quantiles and the window themselves.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_quantiles(quantiles: &'static [f64], window: Duration) -> Self {
+        Self {
+            totals: Lanes::new(),
+            windows: Block::ZERO,
+            quantiles: check::array(quantiles),
+            epochs: Epochs::of_window(window),
+        }
+    }
+
+    without!(buckets, compute(L));
+}
+
+/// Without labels there is one series, and the summary is used as that series.
+impl<L: LabelSet, const Q: usize> Summary<L, Q> {
+    /// Counts one observation: a number, or a [`Duration`] in seconds.
+    #[inline]
+    pub fn observe(&self, value: impl Observation)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).observe(value);
+    }
+
+    /// Observes the seconds until the timer is dropped.
+    #[inline]
+    pub fn start_timer(&self) -> Timer<'_>
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).start_timer()
+    }
+
+    /// Runs `work` and observes the seconds it took, also when it panics.
+    #[inline]
+    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).time(work)
+    }
+
+    /// How many observations there were.
+    #[must_use]
+    pub fn count(&self) -> u64
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).count()
+    }
+
+    /// What the observations add up to.
+    #[must_use]
+    pub fn sum(&self) -> f64
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).sum()
+    }
+
+    /// Count and sum of the same observations, and the quantiles of those in the window.
+    #[must_use]
+    pub fn snapshot(&self) -> SummarySnapshot
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).snapshot()
+    }
+}
+
+/// One series of a [`Summary`]: the summary with its label values chosen.
+///
+/// It can be kept: a handle to a `static` summary is `'static`.
+#[derive(Clone, Copy)]
+pub struct SummarySeries<'a> {
+    // Where the summary is known, as it is right after `with`, the compiler calls it directly and inlines it.
+    summary: &'a dyn SummaryCells,
+    index: usize,
+}
+
+impl<'a> SummarySeries<'a> {
+    #[inline]
+    pub(crate) fn new(summary: &'a dyn SummaryCells, index: usize) -> Self {
+        Self { summary, index }
+    }
+
+    /// Counts one observation: a number, or a [`Duration`] in seconds.
+    #[inline]
+    pub fn observe(&self, value: impl Observation) {
+        self.summary.observe(self.index, value.into_f64());
+    }
+
+    /// Observes the seconds until the timer is dropped.
+    #[inline]
+    pub fn start_timer(&self) -> Timer<'a> {
+        Timer::start(self.totals())
+    }
+
+    /// Runs `work` and observes the seconds it took, also when it panics.
+    #[inline]
+    pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.totals().time(work)
+    }
+
+    /// How many observations there were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.totals().count()
+    }
+
+    /// What the observations add up to.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.totals().sum()
+    }
+
+    /// Count and sum of the same observations, and the quantiles of those in the window.
+    #[must_use]
+    pub fn snapshot(&self) -> SummarySnapshot {
+        let totals = self.totals().snapshot();
+        let mut quantiles = vec![0.0; self.summary.quantiles()];
+        self.summary.read_quantiles(self.index, &mut quantiles);
+        SummarySnapshot {
+            count: totals.count,
+            sum: totals.sum,
+            quantiles,
+        }
+    }
+
+    #[inline]
+    fn totals(&self) -> HistogramSeries<'a> {
+        HistogramSeries::new(self.summary, self.index)
+    }
+}
+
+/// What one series of a summary holds at one moment.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SummarySnapshot {
+    /// How many observations there were.
+    pub count: u64,
+    /// What they add up to.
+    pub sum: f64,
+    /// The value at each of the quantiles, in their order; `NaN` while nothing is in the window.
+    pub quantiles: Vec<f64>,
+}
+
+/// The series of a summary, whatever its labels and quantiles: a histogram's without bounds, and more.
+pub trait SummaryCells: HistogramCells {
+    /// How many quantiles there are.
+    fn quantiles(&self) -> usize;
+
+    /// Reads the quantiles of one series, as many as there are.
+    fn read_quantiles(&self, index: usize, values: &mut [f64]);
+}
+
+impl<L: LabelSet, const Q: usize> SummaryCells for Summary<L, Q> {
+    fn quantiles(&self) -> usize {
+        Q
+    }
+
+    fn read_quantiles(&self, index: usize, values: &mut [f64]) {
+        if Q > 0 {
+            self.windows.as_ref()[index].quantiles(self.epochs.now(), self.quantiles, values);
+        }
+    }
+}
+
+impl<L: LabelSet, const Q: usize> HistogramCells for Summary<L, Q> {
+    #[inline]
+    fn observe(&self, index: usize, value: f64) {
+        // NaN or an infinity would stay in the sum for as long as the process lives.
+        let addend = if value.is_finite() { value } else { 0.0 };
+        match self.totals.own() {
+            Some(block) => cell(block, index, |cell| cell.record_alone(0, addend)),
+            None => self.observe_at_first(index, addend),
+        }
+        if Q > 0 {
+            cell(&self.windows, index, |window| window.count(value, self.epochs.now()));
+        }
+    }
+
+    fn buckets(&self) -> usize {
+        1
+    }
+
+    fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
+        let mut blocks = [const { None }; BLOCKS];
+        let blocks = self.totals.blocks_into(&mut blocks);
+        for index in series {
+            let (mut count, mut sum) = (0_u64, 0.0);
+            for block in blocks.iter().flatten() {
+                let reading = block.as_ref()[index].read();
+                count = count.wrapping_add(reading.count);
+                sum += reading.sum;
+            }
+            buckets.fill(count);
+            each(buckets, count, sum);
+        }
+    }
+}
+
+impl<L: LabelSet, const Q: usize> Summary<L, Q> {
+    #[cold]
+    #[inline(never)]
+    fn observe_at_first(&self, index: usize, addend: f64) {
+        match self.totals.adopt() {
+            Adopted::Own(block) => cell(block, index, |cell| cell.record_alone(0, addend)),
+            Adopted::Shared(block) => cell(block, index, |cell| cell.record_shared(0, addend)),
+        }
+    }
+}
+
+impl<L: LabelSet, const Q: usize> Sealed for Summary<L, Q> {}
+
+impl<L: LabelSet, const Q: usize> Metric for Summary<L, Q> {
+    const KIND: Kind = Kind::Summary;
+    const LABELS: &'static [LabelDescriptor] = L::LABELS;
+    const NEW: Self = Self::__with_quantiles(&[], Duration::ZERO);
+    type WithBuckets<const N: usize> = Self;
+    type WithQuantiles<const N: usize> = Summary<L, N>;
+
+    fn read(&self) -> Reading<'_> {
+        Reading::Summary(self)
+    }
+}
+
+impl<L: LabelSet> Default for Summary<L> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L: LabelSet, const Q: usize> fmt::Debug for Summary<L, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let series = (0..L::COMBINATIONS).map(|index| self.at(index));
+        super::debug_series(f, L::LABELS, series)
+    }
+}
+
+impl fmt::Debug for SummarySeries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SummarySnapshot { count, sum, quantiles } = self.snapshot();
+        let mut debug = f.debug_struct("SummarySeries");
+        debug.field("count", &count).field("sum", &sum);
+        if !quantiles.is_empty() {
+            debug.field("quantiles", &quantiles);
+        }
+        debug.finish()
+    }
+}

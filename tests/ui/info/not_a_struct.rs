@@ -1,0 +1,9 @@
+use enumetrics::InfoLabels;
+
+#[derive(InfoLabels)]
+pub enum Build {
+    Debug,
+    Release,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use enumetrics::InfoLabels;
+
+#[derive(InfoLabels)]
+pub struct Build {
+    pub version: &'static str,
+    #[label(name = "version")]
+    pub revision: String,
+}
+
+fn main() {}

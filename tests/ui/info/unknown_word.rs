@@ -1,0 +1,9 @@
+use enumetrics::InfoLabels;
+
+#[derive(InfoLabels)]
+pub struct Build {
+    #[label(nam = "version")]
+    pub revision: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use enumetrics::InfoLabels;
+
+#[derive(InfoLabels)]
+pub struct Build {}
+
+fn main() {}

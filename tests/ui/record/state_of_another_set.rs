@@ -1,0 +1,18 @@
+use enumetrics::{LabelValue, StateSet};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum State {
+    Closed,
+    Open,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Module {
+    Ocr,
+}
+
+static BREAKER: StateSet<State> = StateSet::new();
+
+fn main() {
+    BREAKER.set(Module::Ocr);
+}
