@@ -279,6 +279,40 @@ pub use enumetrics_runtime::timed_into;
 /// is reserved (`le`, `quantile`, `__…`) or that Prometheus does not accept.
 pub use enumetrics_macros::LabelValue;
 
+/// Makes the variants of an error enum the values of a label; see [`trait@ErrorLabel`].
+///
+/// The derive makes an enum of the error's kinds, called like it with `Kind` after, which is a
+/// [`LabelValue`](trait@LabelValue) of the label `error`. A group of [`Calls`] counts errors by it.
+///
+/// ```
+/// use enumetrics::{ErrorLabel, LabelValue};
+///
+/// #[derive(ErrorLabel, Debug)]
+/// pub enum OcrError {
+///     Blurred { sharpness: f32 },
+///     #[label(value = "io")]
+///     Read(std::io::Error),
+///     #[label(value = "io")]
+///     Write(std::io::Error),
+/// }
+///
+/// let error = OcrError::Write(std::io::ErrorKind::Other.into());
+/// assert_eq!(OcrErrorKind::of(&error).value(), "io");
+/// assert_eq!(OcrErrorKind::VALUES, ["blurred", "io"]);
+/// ```
+///
+/// | option | where | meaning |
+/// |---|---|---|
+/// | `#[label(kind = Name)]` | enum | what the enum of kinds is called |
+/// | `#[label(name = "…", rename_all = "…", crate = path)]` | enum | as for [`LabelValue`](macro@LabelValue) |
+/// | `#[label(value = "…")]` | variant | the value; variants that have the same one are one kind |
+///
+/// # Errors
+///
+/// A struct or an enum without variants. An error of another crate, or one that wraps several, has its kinds told by an
+/// `impl ErrorLabel<ThatError>` for an enum that derives [`LabelValue`](macro@LabelValue).
+pub use enumetrics_macros::ErrorLabel;
+
 /// Makes a struct a set of labels, one for each field; see [`trait@LabelSet`].
 ///
 /// ```

@@ -14,6 +14,7 @@ pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const ERROR_IF: &str = "error_if";
 pub(crate) const FLATTEN: &str = "flatten";
+pub(crate) const KIND: &str = "kind";
 pub(crate) const LABELS: &str = "labels";
 pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const NAME: &str = "name";

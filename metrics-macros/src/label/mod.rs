@@ -1,5 +1,6 @@
 //! `#[derive(LabelValue)]` and `#[derive(LabelSet)]`.
 
+pub(crate) mod error;
 pub(crate) mod set;
 pub(crate) mod value;
 

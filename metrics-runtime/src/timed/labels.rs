@@ -12,7 +12,7 @@ use crate::label::{LabelSet, LabelValue};
 )]
 pub trait LabelAt<const I: usize> {
     /// What `#[timed(label = …)]` wants there.
-    type Value: LabelSet;
+    type Value;
 }
 
 impl<V: LabelValue> LabelAt<0> for V {
@@ -30,7 +30,7 @@ pub const fn labels_of<M: TimedMetric>(_: &'static M) -> &'static [LabelDescript
 pub fn position<const I: usize, M>(_: &'static M, value: &<M::Labels as LabelAt<I>>::Value) -> usize
 where
     M: TimedMetric,
-    M::Labels: LabelAt<I>,
+    M::Labels: LabelAt<I, Value: LabelSet>,
 {
     value.index()
 }
