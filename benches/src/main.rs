@@ -6,6 +6,7 @@
 mod allocation;
 mod args;
 mod bench;
+mod http;
 mod peers;
 mod report;
 mod rows;

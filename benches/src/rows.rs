@@ -64,6 +64,7 @@ rows! {
     TIMED_FN_INSTANT: "time a function with `Instant`, 1 label", NanosPerCall;
     TIMED_ASYNC: "time an async function, 1 label", NanosPerCall;
     TIMED_ASYNC_OUTCOME: "the same with in-flight and outcome", NanosPerCall;
+    HTTP: "an HTTP request, three metrics", NanosPerCall;
     THREADS_COUNTER: "2 threads: counter, no labels", NanosPerCall, 2 threads;
     THREADS_COUNTER_3: "2 threads: counter, 3 labels", NanosPerCall, 2 threads;
     THREADS_HISTOGRAM_1: "2 threads: histogram, 1 label", NanosPerCall, 2 threads;

@@ -2,24 +2,29 @@
 
 use std::time::Instant;
 
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, Scrape, metric_family, timed};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, Scrape, metric_family, timed};
 
 use super::OURS;
 use crate::bench::{Bench, Family, ForSeries, Series};
+use crate::http::{client, route_of, router};
 use crate::rows::*;
 use crate::workload::{
-    Failure, HundredThousand, Outcome, REQUEST, ROUTE, Request, Route, Step, TenThousand, Thousand, fallible, outcome,
-    run_to_end, work,
+    Failure, HundredThousand, Outcome, REQUEST, ROUTE, Request as Labels3, Route, Step, TenThousand, Thousand,
+    fallible, outcome, run_to_end, work,
 };
 
 #[metric_family(namespace = "bench")]
 struct Calls {
     /// A counter without labels.
-    counter_total: Counter,
+    calls_total: Counter,
     /// A counter with one label.
     by_route_total: Counter<Route>,
     /// A counter with three labels.
-    requests_total: Counter<Request>,
+    requests_total: Counter<Labels3>,
     /// A counter of ends.
     outcomes_total: Counter<Outcome>,
     /// A histogram without labels.
@@ -53,8 +58,83 @@ async fn with_outcome(step: &Step) -> Result<u64, Failure> {
     result
 }
 
+#[derive(LabelValue, Clone, Copy)]
+enum Status {
+    #[label(value = "200")]
+    Ok,
+    #[label(value = "403")]
+    Forbidden,
+    #[label(value = "404")]
+    NotFound,
+    #[label(value = "500")]
+    Error,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+enum Verb {
+    Get,
+    Post,
+    Put,
+    Delete,
+    Patch,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+struct Pending {
+    verb: Verb,
+    route: Route,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+struct Handled {
+    verb: Verb,
+    status: Status,
+    route: Route,
+}
+
+#[metric_family(namespace = "http")]
+struct Http {
+    /// Requests answered.
+    requests_total: Counter<Handled>,
+    /// Duration of requests.
+    #[metric(buckets = crate::workload::BOUNDS)]
+    requests_duration_seconds: Histogram<Handled>,
+    /// Requests now.
+    requests_pending: Gauge<Pending>,
+}
+
+static HTTP_METRICS: Http = Http::new();
+
+/// By hand until there is a layer for it.
+async fn record(matched: MatchedPath, request: Request, next: Next) -> Response {
+    let route = route_of(matched.as_str());
+    let verb = match *request.method() {
+        Method::GET => Verb::Get,
+        Method::POST => Verb::Post,
+        Method::PUT => Verb::Put,
+        Method::DELETE => Verb::Delete,
+        _ => Verb::Patch,
+    };
+    let _pending = HTTP_METRICS.requests_pending.with(Pending { verb, route }).track();
+    let start = Instant::now();
+    let response = next.run(request).await;
+    let status = match response.status() {
+        StatusCode::OK => Status::Ok,
+        StatusCode::FORBIDDEN => Status::Forbidden,
+        StatusCode::NOT_FOUND => Status::NotFound,
+        _ => Status::Error,
+    };
+    let handled = Handled { verb, status, route };
+    HTTP_METRICS
+        .requests_duration_seconds
+        .with(handled)
+        .observe(start.elapsed());
+    HTTP_METRICS.requests_total.with(handled).inc();
+    response
+}
+
 pub fn enter(bench: &mut Bench) {
-    bench.call(&[COUNTER, THREADS_COUNTER], OURS, || |_| CALLS.counter_total.inc());
+    bench.call(&[COUNTER, THREADS_COUNTER], OURS, || |_| CALLS.calls_total.inc());
     bench.call(&[COUNTER_1], OURS, || {
         |step| CALLS.by_route_total.with(step.by_route.route).inc()
     });
@@ -113,6 +193,7 @@ pub fn enter(bench: &mut Bench) {
             let _ = run_to_end(with_outcome(step));
         }
     });
+    bench.call(&[HTTP], OURS, || client(router().layer(from_fn(record))));
     bench.series(OURS, Ours);
 }
 

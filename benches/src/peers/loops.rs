@@ -2,6 +2,7 @@
 
 use super::BASELINE;
 use crate::bench::Bench;
+use crate::http::{client, router};
 use crate::rows::*;
 use crate::workload::{fallible, run_to_end, work};
 use std::hint::black_box;
@@ -46,4 +47,5 @@ pub fn enter(bench: &mut Bench) {
             let _ = run_to_end(async { std::future::ready(fallible(step)).await });
         }
     });
+    bench.call(&[HTTP], BASELINE, || client(router()));
 }

@@ -19,7 +19,7 @@ fn builder() -> PrometheusBuilder {
 }
 
 /// The macros record into the process's recorder.
-fn install() {
+pub fn install() {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     let handle = HANDLE.get_or_init(|| builder().install_recorder().expect("the first recorder"));
     handle.run_upkeep();

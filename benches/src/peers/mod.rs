@@ -4,6 +4,7 @@
 //! values; without that word the series is looked up by its labels in each call.
 
 mod autometrics;
+mod axum_prometheus;
 pub mod enumetrics;
 mod fastmetrics;
 mod foundations;
@@ -40,4 +41,5 @@ pub fn enter(bench: &mut Bench) {
     metered::enter(bench);
     opentelemetry::enter(bench);
     autometrics::enter(bench);
+    axum_prometheus::enter(bench);
 }

@@ -1,6 +1,11 @@
 //! prometheus: `with_label_values` in each call; with cached handles, a table of the children of the vectors. For
 //! labels that are known to the programmer, prometheus-static-metric makes that table fields of a struct.
 
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use enumetrics::LabelSet as _;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
@@ -11,6 +16,7 @@ use prometheus_static_metric::make_static_metric;
 
 use super::REFERENCE as NAME;
 use crate::bench::{Bench, Family, ForSeries, Series};
+use crate::http::{client, router};
 use crate::rows::*;
 use crate::workload::{
     BOUNDS, ByOutcome, ByRoute, Labels, OnDrop, REQUEST, ROUTE, Request, Thousand, fallible, outcome, run_to_end,
@@ -48,6 +54,47 @@ fn histograms<L: Labels>() -> HistogramVec {
 fn cached<L: Labels, B: MetricVecBuilder>(vector: MetricVec<B>) -> Vec<B::M> {
     let child = |labels: &L| vector.with_label_values(labels.texts().as_ref());
     L::all().iter().map(child).collect()
+}
+
+/// Its vectors are clones of one handle.
+#[derive(Clone)]
+struct Http {
+    requests: IntCounterVec,
+    durations: HistogramVec,
+    pending: IntGaugeVec,
+}
+
+impl Http {
+    fn new() -> Self {
+        let handled = ["method", "status", "endpoint"];
+        let durations = HistogramOpts::new("http_requests_seconds", "Durations.").buckets(BOUNDS.to_vec());
+        Self {
+            requests: IntCounterVec::new(Opts::new("http_requests_total", "Requests."), &handled).expect("good names"),
+            durations: HistogramVec::new(durations, &handled).expect("good names"),
+            pending: IntGaugeVec::new(Opts::new("http_pending", "Now."), &["method", "endpoint"]).expect("good names"),
+        }
+    }
+}
+
+async fn record(
+    State(http): State<Http>,
+    matched: MatchedPath,
+    request: axum::extract::Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    let pending = http.pending.with_label_values(&[method.as_str(), matched.as_str()]);
+    pending.inc();
+    let _left = OnDrop(|| pending.dec());
+    let start = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status();
+    let labels = [method.as_str(), status.as_str(), matched.as_str()];
+    http.durations
+        .with_label_values(&labels)
+        .observe(start.elapsed().as_secs_f64());
+    http.requests.with_label_values(&labels).inc();
+    response
 }
 
 pub fn enter(bench: &mut Bench) {
@@ -176,6 +223,9 @@ pub fn enter(bench: &mut Bench) {
                 |ended| counters[ended.index()].inc(),
             );
         }
+    });
+    bench.call(&[HTTP], NAME, || {
+        client(router().layer(from_fn_with_state(Http::new(), record)))
     });
     bench.series(NAME, Prometheus);
 }

@@ -19,12 +19,11 @@ pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
 
 /// Appends a sample value: the shortest digits that read back as the same float; an integer
 /// without a fraction; `NaN`, `+Inf` or `-Inf`.
-#[cfg(any(test, all(feature = "exporter", feature = "prometheus")))]
 pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) {
     with_f64(value, |text| out.extend_from_slice(text));
 }
 
-/// Shows the text of a sample value (see [`write_f64`]) to `write`. (A catalog writes its numbers in place.)
+/// Shows the text of a sample value (see [`write_f64`]) to `write`.
 pub(super) fn with_f64<R>(value: f64, write: impl FnOnce(&[u8]) -> R) -> R {
     // Counts and sizes are integers held in a float nearly always. The cast is exact; the comparison of bits leaves out
     // -0.0, whose sign an integer would lose.
