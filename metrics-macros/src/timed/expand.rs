@@ -46,9 +46,16 @@ pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
         }
         Shape::AsyncInBox(AsyncInBox { path, keywords, body }) => {
             let own = braces(body.clone(), Span::mixed_site());
-            let future = quote!(#private::TimedFuture::new(#series, #keywords #own, #error).await);
+            // `#[async_trait]` moves each argument once more in there, which no label sees: nobody else may use it.
+            let unused = target
+                .labels
+                .iter()
+                .any(|label| matches!(label.value, Value::Expression(_)));
+            let unused = unused.then(|| quote!(#[allow(unused_variables)]));
+            let future = ours("future");
+            let timed = quote!(#unused let #future = #private::TimedFuture::new(#series, #keywords #own, #error););
             // Still a box of one `async` block, by which other attributes know what it is.
-            let block = braces(quote!(#declaration #future), Span::mixed_site());
+            let block = braces(quote!(#declaration #timed #future.await), Span::mixed_site());
             let block = quote!(#inner_attributes #path(#keywords #block));
             return finish(head, block, *body_span);
         }
