@@ -72,7 +72,7 @@ pub enum Shape {
 }
 
 /// What is recorded for one module, of the parts that there are.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Counts {
     durations: Option<u64>,
     outcomes: Option<[u64; 4]>,
@@ -80,6 +80,17 @@ pub struct Counts {
     errors: Option<[u64; 2]>,
     slow: Option<u64>,
     polls: Option<u64>,
+}
+
+impl Counts {
+    const NONE: Self = Self {
+        durations: None,
+        outcomes: None,
+        in_flight: None,
+        errors: None,
+        slow: None,
+        polls: None,
+    };
 }
 
 /// Everything that `#[timed]` stands on, with these arguments, which may use the parameter `$module`.
@@ -98,9 +109,9 @@ macro_rules! shapes {
         }
 
         #[timed($($arguments)*)]
-        fn generic<'a, E: Into<End>>($module: Module, end: E, _: &'a str, _: impl Fn() + 'a) -> Result<u32, Failure>
+        fn generic<'a, E>($module: Module, end: E, _: &'a str, _: impl Fn() + 'a) -> Result<u32, Failure>
         where
-            E: Copy,
+            E: Copy + Into<End>,
         {
             body!(end.into(), unreachable!())
         }
@@ -123,9 +134,9 @@ macro_rules! shapes {
         }
 
         #[timed($($arguments)*)]
-        async fn generic_future<'a, E: Into<End>>($module: Module, end: E, _: &'a str, _: impl Fn() + Send + 'a) -> Answer
+        async fn generic_future<'a, E>($module: Module, end: E, _: &'a str, _: impl Fn() + Send + 'a) -> Answer
         where
-            E: Copy,
+            E: Copy + Into<End>,
         {
             body!(end.into(), pending().await)
         }
@@ -361,9 +372,10 @@ macro_rules! targets {
 
                 pub static FAMILY: Family = Family::new();
 
+                #[allow(clippy::needless_update, reason = "not each has all parts")]
                 pub fn read($series: Module) -> Counts {
                     let $metric = &FAMILY.$target;
-                    Counts { $($part: Some($read),)* ..Counts::default() }
+                    Counts { $($part: Some($read),)* ..Counts::NONE }
                 }
 
                 #[allow(unused_variables, reason = "the label is not computed")]
@@ -497,8 +509,11 @@ const BODIES: [End; 6] = [
     End::Panic,
 ];
 
-/// Every end that a call of a plain function can have: what is done with it, and what that adds.
-fn function_ends(function: fn(Module, End) -> Answer) -> Vec<(String, Expected, Box<dyn Fn(Module)>)> {
+/// One end of a call: what is done, and what that adds.
+type Case = (String, Expected, Box<dyn Fn(Module)>);
+
+/// Every end that a call of a plain function can have.
+fn function_ends(function: fn(Module, End) -> Answer) -> Vec<Case> {
     struct WhileUnwinding(fn(Module, End) -> Answer, Module);
     impl Drop for WhileUnwinding {
         fn drop(&mut self) {
@@ -506,7 +521,7 @@ fn function_ends(function: fn(Module, End) -> Answer) -> Vec<(String, Expected, 
         }
     }
 
-    let mut ends: Vec<(String, Expected, Box<dyn Fn(Module)>)> = Vec::new();
+    let mut ends: Vec<Case> = Vec::new();
     for end in BODIES {
         let call = move |module| {
             let _ = function(module, end);
@@ -525,8 +540,8 @@ fn function_ends(function: fn(Module, End) -> Answer) -> Vec<(String, Expected, 
 }
 
 /// The same for a future.
-fn future_ends(make: fn(Module, End) -> Boxed<'static>) -> Vec<(String, Expected, Box<dyn Fn(Module)>)> {
-    let mut ends: Vec<(String, Expected, Box<dyn Fn(Module)>)> = Vec::new();
+fn future_ends(make: fn(Module, End) -> Boxed<'static>) -> Vec<Case> {
+    let mut ends: Vec<Case> = Vec::new();
     let mut end = |name: &str, expected, what: Box<dyn Fn(Module)>| ends.push((name.to_owned(), expected, what));
     for body in BODIES {
         let polled = move |module| {
