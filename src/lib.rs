@@ -46,7 +46,7 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`catalog!`]; [the guide](guide::declaring) |
+//! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`open_label!`], [`catalog!`]; [the guide](guide::declaring) |
 //! | record | [`Counter`], [`Gauge`], [`Histogram`], [`Summary`], [`StateSet`], [`Info`] |
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
@@ -272,11 +272,30 @@ pub use enumetrics_runtime::timed_into;
 /// | `#[label(rename_all = "…")]` | enum | `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case` or `SCREAMING-KEBAB-CASE` |
 /// | `#[label(crate = path)]` | enum | where this crate is, if not at `::enumetrics` |
 /// | `#[label(value = "…")]` | variant | the value |
+/// | `#[label(skip)]` | variant | it is no value: what is recorded with it is not counted, anywhere; it may have fields |
+///
+/// ```
+/// # use enumetrics::{Counter, LabelValue};
+/// #[derive(LabelValue)]
+/// pub enum Outcome {
+///     Ok,
+///     Failed,
+///     /// Not what this metric is about.
+///     #[label(skip)]
+///     Redirected(String),
+/// }
+///
+/// static REQUESTS: Counter<Outcome> = Counter::new();
+///
+/// REQUESTS.with(Outcome::Redirected("/login".to_owned())).inc(); // counts nothing
+/// assert_eq!(Outcome::VALUES, ["ok", "failed"]);
+/// assert!(matches!(Outcome::from_value("failed"), Some(Outcome::Failed)));
+/// ```
 ///
 /// # Errors
 ///
-/// A variant with fields, a value that is empty or there twice, an enum without variants or with parameters, a name that
-/// is reserved (`le`, `quantile`, `__…`) or that Prometheus does not accept.
+/// A variant with fields that is not skipped, a value that is empty or there twice, an enum without values or with
+/// parameters, a name that is reserved (`le`, `quantile`, `__…`) or that Prometheus does not accept.
 pub use enumetrics_macros::LabelValue;
 
 /// Makes the variants of an error enum the values of a label; see [`trait@ErrorLabel`].
@@ -342,14 +361,111 @@ pub use enumetrics_macros::ErrorLabel;
 /// const _: () = assert!(Kyc::MAX_SERIES == 6);
 /// ```
 ///
-/// A label is called like its field; `#[label(name = "…")]` on the field gives it another name, and
-/// `#[label(crate = path)]` on the struct says where this crate is, if not at `::enumetrics`.
+/// A field is
+///
+/// | a field | its labels |
+/// |---|---|
+/// | an enum that derives [`LabelValue`](macro@LabelValue), or [`Method`], [`StatusClass`], [`StatusCode`] | one, called like the field |
+/// | a `bool` | one, called like the field, with the values `false` and `true` |
+/// | an [`IntRange`] | one, called like the field, with a value for each number |
+/// | an [`open_label!`] | one, called like the field |
+/// | a struct that derives `LabelSet` | those of the struct, under their own names, in its place |
+///
+/// | option | where | meaning |
+/// |---|---|---|
+/// | `#[label(name = "…")]` | field | the label's name, where the field is one label |
+/// | `#[label(impossible(label = "value", …))]` | struct | a combination that cannot occur; may stand several times |
+/// | `#[label(crate = path)]` | struct | where this crate is, if not at `::enumetrics` |
+///
+/// # Impossible combinations
+///
+/// A rule names labels and values as they are exported; several values of a label are `"a" | "b"`. Whatever has all of them
+/// is neither exported at 0 nor counted in `MAX_SERIES`. If it is recorded nevertheless, it is exported: nothing is lost,
+/// and the rule is seen to be wrong.
+///
+/// ```
+/// use enumetrics::{Counter, LabelSet, LabelValue, StatusClass};
+///
+/// #[derive(LabelValue, Clone, Copy)]
+/// pub enum Operation { Encrypt, Decrypt, Search }
+///
+/// #[derive(LabelSet, Clone, Copy)]
+/// pub struct Answer {
+///     pub cached: bool,
+///     pub status: StatusClass,
+/// }
+///
+/// #[derive(LabelSet, Clone, Copy)]
+/// #[label(impossible(operation = "encrypt" | "decrypt", cached = "true"))]
+/// pub struct Call {
+///     pub operation: Operation,
+///     pub answer: Answer,                     // the labels `cached` and `status`
+/// }
+///
+/// assert_eq!(Counter::<Call>::MAX_SERIES, 3 * 2 * 5 - 2 * 5);
+/// ```
 ///
 /// # Errors
 ///
 /// A struct without named fields or with parameters, a field that is no label, a name that is there twice, is reserved
-/// (`le`, `quantile`, `__…`) or that Prometheus does not accept.
+/// (`le`, `quantile`, `__…`) or that Prometheus does not accept; a rule with a label or value that there is not, or one
+/// that leaves no combination.
 pub use enumetrics_macros::LabelSet;
+
+/// Declares a label whose values are known only while the program runs (routes, tenants), with a cap on their number.
+///
+/// ```
+/// use enumetrics::{metric_family, open_label, Counter};
+///
+/// open_label! {
+///     /// Templates of routes.
+///     pub struct Route(max = 64, other = "other");
+/// }
+///
+/// #[metric_family(namespace = "http", max_series = 100)]
+/// pub struct Http {
+///     /// Requests, by route.
+///     pub requests_total: Counter<Route>,
+/// }
+///
+/// static HTTP: Http = Http::new();
+///
+/// let route = Route::intern("/users/{id}");   // once for each route
+/// HTTP.requests_total.with(route).inc();      // an index, as with any label
+/// assert_eq!(route.value(), "/users/{id}");
+/// const _: () = assert!(Http::MAX_SERIES == 64 + 1);
+/// ```
+///
+/// The type is `Copy`, two bytes large, and a label like an enum: of a metric, or as a field of a
+/// [`LabelSet`](macro@LabelSet). It has
+///
+/// - `intern(&str)` and `intern_static(&'static str)`: the value for a text, the same each time. It is found without a lock;
+///   a new text is kept for as long as the program runs, `intern` copies it first. Keep the value where the text is known,
+///   beside the route: the metric itself never sees text.
+/// - `OTHER`: what a text becomes when `max` others have come before, and one that is empty or longer than 128 bytes.
+/// - `remove(&str)`: the series with this value are left out of scrapes until it is interned again. Their counts stay, and
+///   so does its place: another value in it would inherit them.
+/// - `value()`, the text, and `MAX`, the cap.
+///
+/// What is exported are the values that were interned, from then on, and `OTHER`. Values are any UTF-8; a scrape escapes
+/// them. How often a text became `OTHER` is a counter that each [`catalog!`] with such a label adds by itself:
+/// `enumetrics_label_overflows_total{label="route"}`.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `max = …` | how many values have a place, at most 65 535; any constant expression |
+/// | `other = "…"` | the value of the rest; `other` if not given |
+/// | `name = "…"` | the label's name; the type's in `snake_case` if not given |
+/// | `crate = path` | where this crate is, if not at `::enumetrics` |
+///
+/// The cap is also a cost: each lane of a metric has a cell for each value that there could be.
+///
+/// # Errors
+///
+/// No `max`, or one that is 0 or too large; an empty `other`; a name that is reserved (`le`, `quantile`, `__…`) or that
+/// Prometheus does not accept. What needs values that the compiler knows, such as `#[timed(route = "…")]`, refuses such a
+/// label.
+pub use enumetrics_macros::open_label;
 
 /// Makes a struct of texts the labels of an [`Info`] metric; see [`trait@InfoLabels`].
 ///
@@ -391,8 +507,9 @@ pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
     Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName,
     Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels,
-    InfoText, Kind, LabelDescriptor, LabelSet, LabelValue, Metric, MetricFamily, Observation, Scrape, StateSet,
-    StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
+    InfoText, IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily,
+    Observation, Scrape, StateSet, StateSetSeries, StatusClass, StatusCode, Summary, SummarySeries, SummarySnapshot,
+    Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
 };
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome};
 #[cfg(feature = "exporter")]

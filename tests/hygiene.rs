@@ -37,10 +37,22 @@ mod shadowed {
         pub visit: T,
     }
 
+    #[derive(::enumetrics::LabelSet)]
+    #[label(impossible(index = "cells", open = "false"))]
+    pub struct __FIELDS {
+        pub index: index,
+        pub open: bool,
+        pub at: __OPEN,
+    }
+
+    ::enumetrics::open_label! { pub struct __OPEN(max = 1); }
+
     #[::enumetrics::metric_family(namespace = "odd")]
     pub struct DESCRIPTORS {
         /// Things.
         pub visit_total: ::enumetrics::Counter<index>,
+        /// More things.
+        pub fields_total: ::enumetrics::Counter<__FIELDS>,
         /// Seconds.
         #[metric(buckets = [1, 2])]
         pub r#struct: ::enumetrics::Histogram<T>,
@@ -82,6 +94,10 @@ mod shadowed {
 }
 
 mod with_a_path {
+    renamed::open_label! {
+        pub struct Tenant(max = 1, crate = crate::renamed);
+    }
+
     #[derive(renamed::LabelValue)]
     #[label(crate = crate::renamed)]
     pub enum Level {
@@ -92,6 +108,7 @@ mod with_a_path {
     #[label(crate = crate::renamed)]
     pub struct Labels {
         pub level: Level,
+        pub tenant: Tenant,
     }
 
     #[derive(renamed::InfoLabels)]

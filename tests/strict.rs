@@ -46,8 +46,8 @@ use core::fmt;
 use core::future::ready;
 
 use enumetrics::{
-    ComputedCounter, ComputedGauge, Counter, Gauge, Histogram, Info, InfoLabels, LabelSet, LabelValue, StateSet,
-    Summary, catalog, metric_family, timed, timed_into,
+    ComputedCounter, ComputedGauge, Counter, Gauge, Histogram, Info, InfoLabels, IntRange, LabelSet, LabelValue,
+    Method, StateSet, Summary, catalog, metric_family, open_label, timed, timed_into,
 };
 
 /// A side.
@@ -80,6 +80,40 @@ pub struct Call {
     pub ending: Ending,
 }
 
+open_label! {
+    /// Who asks.
+    #[derive(PartialOrd, Ord)]
+    pub struct Tenant(max = 2, other = "others");
+}
+
+/// Who asks, and how: values that are none, a set in a set, and what cannot occur.
+#[derive(LabelSet, Clone, Copy, Debug, PartialEq, Eq)]
+#[label(impossible(again = "true", attempt = "1" | "2"))]
+pub struct Request {
+    /// Who asks.
+    pub tenant: Tenant,
+    /// How.
+    pub method: Method,
+    /// How often.
+    pub attempt: IntRange<1, 3>,
+    /// Whether it did before.
+    pub again: bool,
+    /// The call.
+    pub call: Call,
+    /// What it came to.
+    pub fate: Fate,
+}
+
+/// What it came to.
+#[derive(LabelValue, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Well.
+    Good,
+    /// Not known.
+    #[label(skip)]
+    Unknown(u8),
+}
+
 /// What was built.
 #[derive(InfoLabels, Clone, Debug)]
 pub struct Build {
@@ -104,7 +138,7 @@ pub struct Part {
 }
 
 /// Everything.
-#[metric_family(namespace = "strict", subsystem = "test", max_series = 100)]
+#[metric_family(namespace = "strict", subsystem = "test", max_series = 1000)]
 #[derive(Debug)]
 pub struct Strict {
     /// Calls.
@@ -143,6 +177,8 @@ pub struct Strict {
     /// Gone.
     #[deprecated(note = "use `open`")]
     pub gone: Gauge,
+    /// Requests.
+    pub requests_total: Counter<Request>,
     /// A part of it.
     #[metric(flatten)]
     pub part: Part,
@@ -161,7 +197,7 @@ timed_into!(crate::STRICT.duration_seconds);
 
 catalog! {
     /// All of it.
-    #[catalog(max_series = 100)]
+    #[catalog(max_series = 1000)]
     pub static METRICS = [STRICT];
 }
 
@@ -260,6 +296,27 @@ async fn all_of_it_runs() {
             ending: Ending::Failed,
         })
         .inc();
+    let request = Request {
+        tenant: Tenant::intern_static("one"),
+        method: Method::Get,
+        attempt: IntRange::clamped(3),
+        again: true,
+        call: Call {
+            side: Side::Left,
+            ending: Ending::AllWell,
+        },
+        fate: Fate::Good,
+    };
+    STRICT.requests_total.with(request).inc();
+    let unknown = Fate::Unknown(7);
+    STRICT
+        .requests_total
+        .with(Request {
+            fate: unknown,
+            ..request
+        })
+        .inc();
+    assert!(!Tenant::remove("nobody"));
     STRICT.heat_celsius.set(1.5_f64);
     STRICT.heights_total.compute_with(|()| 2.0_f64);
     STRICT.ending.with(Side::Right).set(Ending::AllWell);
@@ -296,11 +353,24 @@ fn a_declaration_may_stand_in_a_function() {
         Badly,
     }
 
+    open_label! { struct Who(max = 1); }
+
+    /// How it went, and for whom.
+    #[derive(LabelSet, Clone, Copy, Debug)]
+    struct Both {
+        /// How.
+        went: Went,
+        /// For whom.
+        who: Who,
+    }
+
     /// Local.
     #[metric_family(namespace = "local")]
     struct Local {
         /// Things.
         things_total: Counter<Went>,
+        /// Things by both.
+        both_total: Counter<Both>,
     }
 
     /// Its static.
@@ -309,5 +379,10 @@ fn a_declaration_may_stand_in_a_function() {
 
     LOCAL.things_total.with(Went::Well).inc();
     LOCAL.things_total.with(Went::Badly).inc_by(2);
+    let both = Both {
+        went: Went::Well,
+        who: Who::intern("me"),
+    };
+    LOCAL.both_total.with(both).inc();
     assert!(CATALOG.render().contains("local_things_total{went=\"badly\"} 2\n"));
 }

@@ -94,6 +94,9 @@ fn expand(
         quote_spanned!(span=> #private::Listed::new(&#tokens))
     });
     let count = structs.len();
+    // One more than are listed: what the catalog adds for open labels.
+    let total = count + 1;
+    let added = span::check(krate, ident.span(), "no_conflict", &quote!(__CONFLICTS[#count]));
     let name = ident.to_string();
     let budget = max_series.iter().map(|budget| {
         let arguments = quote!(#name, &__STRUCTS, #budget);
@@ -105,11 +108,16 @@ fn expand(
         #visibility static #ident: #krate::Catalog<'static> = {
             // Statics, so that what is listed must be one: a constant would be another value each time it is named.
             static __LISTED: [#krate::__private::Listed<'static>; #count] = [#(#listed),*];
-            static __EXPORTS: [&dyn #krate::Export; #count] = #krate::__private::Listed::exports(&__LISTED);
-            const __STRUCTS: [&[#krate::Descriptor]; #count] = #krate::__private::Listed::descriptors(&__LISTED);
-            const __CONFLICTS: [::core::option::Option<#check::Conflict>; #count] =
-                #check::conflicts::<{ #check::claims(&__STRUCTS) }, #count>(&__STRUCTS);
+            const __DECLARED: [&[#krate::Descriptor]; #count] = #krate::__private::Listed::descriptors(&__LISTED, &[]);
+            static __OVERFLOWS: #krate::__private::Overflows = #krate::__private::overflows!(&__DECLARED);
+            static __EXPORTS: [&dyn #krate::Export; #total] =
+                #krate::__private::Listed::exports(&__LISTED, &__OVERFLOWS);
+            const __STRUCTS: [&[#krate::Descriptor]; #total] =
+                #krate::__private::Listed::descriptors(&__LISTED, __OVERFLOWS.declared());
+            const __CONFLICTS: [::core::option::Option<#check::Conflict>; #total] =
+                #check::conflicts::<{ #check::claims(&__STRUCTS) }, #total>(&__STRUCTS);
             #(const _: () = #checks;)*
+            const _: () = #added;
             #(const _: () = #budget;)*
             #krate::Catalog::__new(&__EXPORTS, &__STRUCTS)
         };

@@ -24,6 +24,39 @@ fn label_value() {
 }
 
 #[test]
+fn label_value_with_skipped_variants() {
+    insta::assert_snapshot!(formatted(crate::label::value::derive(quote! {
+        pub enum Outcome {
+            #[label(skip)]
+            Unknown,
+            Ok,
+            #[label(skip)]
+            Redirected(String),
+            Failed,
+        }
+    })));
+}
+
+#[test]
+fn label_set_with_impossible_combinations() {
+    insta::assert_snapshot!(formatted(crate::label::set::derive(quote! {
+        #[label(impossible(operation = "encrypt", kind = "phone" | "email"), crate = here)]
+        pub struct Access {
+            pub operation: Operation,
+            pub kind: Kind,
+        }
+    })));
+}
+
+#[test]
+fn open_label() {
+    insta::assert_snapshot!(formatted(crate::label::open::open_label(quote! {
+        /// Templates of routes.
+        pub struct Route(max = 64, other = "rest");
+    })));
+}
+
+#[test]
 fn label_set() {
     insta::assert_snapshot!(formatted(crate::label::set::derive(quote! {
         pub struct RateLimitHit {

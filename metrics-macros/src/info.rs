@@ -10,6 +10,7 @@ use crate::attribute::{CRATE, NAME, crate_path, take_settings};
 use crate::diagnostics::Errors;
 use crate::label::ATTRIBUTE;
 use crate::naming::label_name_problem;
+use crate::rule::{self, Problem};
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -67,7 +68,8 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Option<Model> {
         if let Some(problem) = label_name_problem(&name.0) {
             errors.at(name.1, problem);
         } else if labels.iter().any(|earlier| earlier.name == name.0) {
-            errors.at(name.1, format_args!("the label '{}' is there twice", name.0));
+            let message = format!("the label '{}' is there twice", name.0);
+            errors.at(name.1, Problem::new(rule::LABEL_DUPLICATE, message));
         }
         labels.push(Label {
             field: ident,

@@ -51,6 +51,12 @@ pub fn label_set(item: TokenStream) -> TokenStream {
     label::set::derive(item.into()).into()
 }
 
+/// Declares a label whose values come while the program runs. Documented at `enumetrics::open_label`.
+#[proc_macro]
+pub fn open_label(item: TokenStream) -> TokenStream {
+    label::open::open_label(item.into()).into()
+}
+
 /// Makes a struct the labels of an info metric. Documented at `enumetrics::InfoLabels`.
 #[proc_macro_derive(InfoLabels, attributes(label))]
 pub fn info_labels(item: TokenStream) -> TokenStream {

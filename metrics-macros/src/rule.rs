@@ -11,8 +11,13 @@ use crate::diagnostics::Errors;
 
 pub(crate) const BUCKET_COUNT: &str = "bucket-count";
 pub(crate) const HELP_MISSING: &str = "help-missing";
+pub(crate) const LABEL_DUPLICATE: &str = "label-duplicate";
+pub(crate) const LABEL_IMPOSSIBLE: &str = "label-impossible";
+pub(crate) const LABEL_OPEN: &str = "label-open";
 pub(crate) const LABEL_RESERVED: &str = "label-reserved";
 pub(crate) const LABEL_TARGET: &str = "label-target";
+pub(crate) const LABEL_TYPE: &str = "label-type";
+pub(crate) const LABEL_VALUE: &str = "label-value";
 pub(crate) const NAME_GRAMMAR: &str = "name-grammar";
 pub(crate) const NAME_KIND: &str = "name-kind";
 pub(crate) const NAME_SNAKE_CASE: &str = "name-snake-case";

@@ -8,6 +8,7 @@ use crate::exposition::openmetrics::Ambiguous;
 use crate::exposition::text::Scrape;
 use crate::exposition::{Format, PAGE};
 use crate::family::Export;
+use crate::label::Overflows;
 use crate::metric::Reading;
 
 /// Structs of metrics that are exported together: a program's one list of what it exports.
@@ -25,6 +26,9 @@ pub struct Catalog<'a> {
 impl<'a> Catalog<'a> {
     /// A catalog of these structs of metrics.
     ///
+    /// Where one of them has an open label, the few bytes that describe the counter of its overflows are kept for the rest
+    /// of the program.
+    ///
     /// # Errors
     ///
     /// [`DuplicateName`] when two families claim the same name.
@@ -38,6 +42,10 @@ impl<'a> Catalog<'a> {
     /// # Ok(()) }
     /// ```
     pub fn new(families: &'a [&'a dyn Export]) -> Result<Self, DuplicateName> {
+        let families = match Overflows::leaked(families) {
+            Some(overflows) => Vec::leak(families.iter().copied().chain([overflows]).collect()),
+            None => families,
+        };
         let mut names = std::collections::HashSet::new();
         let mut series = 0_usize;
         for family in families {

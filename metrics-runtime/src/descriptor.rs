@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::label::{Impossible, Open};
+
 /// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,11 +84,18 @@ impl Kind {
 pub struct LabelDescriptor {
     /// The label's name.
     pub name: &'static str,
-    /// All values that can occur, in the order in which they are exported. None where the program sets the only one at
-    /// run time, as an info metric's.
+    /// All values that can occur, in the order in which they are exported. None where they come while the program runs: the
+    /// values of a label that [is open](Self::is_open), and the one of an info metric's.
     pub values: &'static [&'static str],
+    /// How many values there can be.
+    pub(crate) max_values: usize,
     /// Whether some value has a character that the exposition formats escape.
     pub(crate) escape: bool,
+    /// Where the values of an open label are.
+    pub(crate) open: Option<&'static Open>,
+    /// Which combinations of this label and those after it are declared impossible: on a set's first label, so that it
+    /// goes wherever the set's labels go.
+    pub(crate) impossible: Option<&'static Impossible>,
 }
 
 impl LabelDescriptor {
@@ -105,7 +114,49 @@ impl LabelDescriptor {
             }
             value += 1;
         }
-        Self { name, values, escape }
+        Self {
+            name,
+            values,
+            // An info metric's is set at run time.
+            max_values: if values.is_empty() { 1 } else { values.len() },
+            escape,
+            open: None,
+            impossible: None,
+        }
+    }
+
+    /// For the macros: a label whose values come while the program runs.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn open(open: &'static Open) -> Self {
+        Self {
+            name: open.name,
+            values: &[],
+            max_values: open.max + 1,
+            escape: true,
+            open: Some(open),
+            impossible: None,
+        }
+    }
+
+    /// Whether the values become known only while the program runs, as `open_label!` declares it.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// How many values there can be: all of them, or those that an open label has room for and the one for the rest.
+    #[must_use]
+    pub const fn max_values(&self) -> usize {
+        self.max_values
+    }
+
+    /// The value at a position, unless it is one of an open label that nobody interned, or that was removed.
+    pub(crate) fn value(&self, position: usize) -> Option<&'static str> {
+        match self.values.get(position) {
+            Some(value) => Some(value),
+            None => self.open?.exported(position),
+        }
     }
 }
 
@@ -119,14 +170,48 @@ pub(crate) struct Combination {
 impl Combination {
     /// Each label with its value in this combination. The last label varies fastest.
     pub(crate) fn pairs(self) -> impl Iterator<Item = (&'static LabelDescriptor, &'static str)> {
+        self.positions()
+            .map(|(label, position, _)| (label, label.value(position).unwrap_or_default()))
+    }
+
+    /// Whether it is in a scrape, where nothing was recorded if it `is_zero`.
+    ///
+    /// All are, but those with a value of an open label that is not there, and those that are declared impossible and
+    /// are still zero: a declaration that is wrong must be seen.
+    pub(crate) fn is_exported(self, is_zero: bool) -> bool {
+        self.next_present() == self.index && !(is_zero && self.is_impossible())
+    }
+
+    /// The index of the next combination whose values may all be there, which is this one if they are: those that have a
+    /// missing value in common stand one after the other.
+    pub(crate) fn next_present(self) -> usize {
+        self.positions()
+            .find(|(label, position, _)| label.value(*position).is_none())
+            .map_or(self.index, |(_, _, alike)| (self.index / alike + 1) * alike)
+    }
+
+    /// Whether it is declared impossible.
+    pub(crate) fn is_impossible(self) -> bool {
+        let Some(impossible) = self.labels.first().and_then(|first| first.impossible) else {
+            return false;
+        };
+        let mut positions = [0; Impossible::MOST_LABELS];
+        for (place, (_, position, _)) in positions.iter_mut().zip(self.positions()) {
+            *place = position;
+        }
+        impossible.matches(&positions)
+    }
+
+    /// Each label with the position of its value, and how many combinations have this value and those before it.
+    pub(crate) fn positions(self) -> impl Iterator<Item = (&'static LabelDescriptor, usize, usize)> {
         // How many combinations the labels that are still to come have.
-        let mut faster: usize = self.labels.iter().map(|label| label.values.len()).product();
+        let mut faster: usize = self.labels.iter().map(LabelDescriptor::max_values).product();
         let mut rest = self.index;
         self.labels.iter().map(move |label| {
-            faster /= label.values.len();
-            let value = rest / faster;
+            faster /= label.max_values();
+            let position = rest / faster;
             rest %= faster;
-            (label, label.values[value])
+            (label, position, faster)
         })
     }
 }
@@ -275,26 +360,61 @@ impl Descriptor {
         }
     }
 
-    /// How many combinations of label values there are.
+    /// How many combinations of label values there are, those that are declared impossible included.
     #[must_use]
     pub const fn combinations(&self) -> usize {
-        let mut product = 1_usize;
-        let mut label = 0;
-        while label < self.labels.len() {
-            let values = self.labels[label].values.len();
-            product = product.saturating_mul(if values == 0 { 1 } else { values });
-            label += 1;
-        }
-        product
+        combinations(self.labels)
     }
 
     /// The most time series that this family can export: what Prometheus counts as samples of one scrape. A
     /// histogram has one for each finite bucket, the `+Inf` bucket, the sum and the count; a summary one for each
-    /// quantile, the sum and the count.
+    /// quantile, the sum and the count. What is declared impossible is not counted.
     #[must_use]
     pub const fn max_series(&self) -> usize {
-        self.combinations()
-            .saturating_mul(self.kind.samples(self.buckets.len() + self.quantiles.len()))
+        possible_combinations(self.labels).saturating_mul(self.kind.samples(self.buckets.len() + self.quantiles.len()))
+    }
+
+    /// One of them.
+    pub(crate) fn combination(&self, index: usize) -> Combination {
+        Combination {
+            labels: self.labels,
+            index,
+        }
+    }
+
+    /// Whether every combination is exported, always.
+    pub(crate) fn is_dense(&self) -> bool {
+        self.labels
+            .iter()
+            .all(|label| label.open.is_none() && label.impossible.is_none())
+    }
+}
+
+/// How many combinations of values these labels have.
+const fn combinations(labels: &[LabelDescriptor]) -> usize {
+    let mut product = 1_usize;
+    let mut label = 0;
+    while label < labels.len() {
+        product = product.saturating_mul(labels[label].max_values());
+        label += 1;
+    }
+    product
+}
+
+/// How many of them are not declared impossible.
+pub(crate) const fn possible_combinations(labels: &[LabelDescriptor]) -> usize {
+    match labels {
+        [
+            LabelDescriptor {
+                impossible: Some(impossible),
+                ..
+            },
+            ..,
+        ] => impossible
+            .possible
+            // What stands behind the set: the label of a state set.
+            .saturating_mul(combinations(labels.split_at(impossible.labels).1)),
+        _ => combinations(labels),
     }
 }
 

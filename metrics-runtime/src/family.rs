@@ -58,36 +58,30 @@ impl<'a> Listed<'a> {
         }
     }
 
-    /// What a scrape reads of each.
+    /// What a scrape reads of each, and at last of what the catalog adds: `N` is one more than are listed.
     #[must_use]
-    pub const fn exports<const N: usize>(listed: &[Self; N]) -> [&'a dyn Export; N] {
-        let mut exports: [&dyn Export; N] = [&Nothing; N];
+    pub const fn exports<const N: usize>(listed: &[Self], added: &'a dyn Export) -> [&'a dyn Export; N] {
+        let mut exports: [&dyn Export; N] = [added; N];
         let mut at = 0;
-        while at < N {
+        while at < listed.len() {
             exports[at] = listed[at].export;
             at += 1;
         }
         exports
     }
 
-    /// What each declares.
+    /// What each declares, and at last what the catalog `added`: `N` is one more than are listed.
     #[must_use]
-    pub const fn descriptors<const N: usize>(listed: &[Self; N]) -> [&'static [Descriptor]; N] {
-        let mut descriptors: [&[Descriptor]; N] = [&[]; N];
+    pub const fn descriptors<const N: usize>(
+        listed: &[Self],
+        added: &'static [Descriptor],
+    ) -> [&'static [Descriptor]; N] {
+        let mut descriptors: [&[Descriptor]; N] = [added; N];
         let mut at = 0;
-        while at < N {
+        while at < listed.len() {
             descriptors[at] = listed[at].descriptors;
             at += 1;
         }
         descriptors
     }
-}
-
-/// What stands in an array until it is filled.
-struct Nothing;
-
-impl MetricFamily for Nothing {
-    const DESCRIPTORS: &'static [Descriptor] = &[];
-
-    fn read(&self, _: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {}
 }

@@ -42,7 +42,7 @@ pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
-pub use self::label::{LabelSet, LabelValue, Unlabelled};
+pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
     Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Gauge, GaugeSeries, GaugeValue,
     Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels, InfoText, Metric, Observation, StateSet,
@@ -55,9 +55,11 @@ pub use self::timed::{Calls, ErrorLabel, Joined, Outcome};
 pub mod __private {
     pub use std::boxed::Box;
 
+    pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
+    pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
         Computation, ComputedCells, CounterCells, HistogramCells, InfoTexts, Reading, SummaryCells,
     };
@@ -66,7 +68,7 @@ pub mod __private {
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
         Awaited, CallsOf, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric, Unfinished,
-        call, called, combinations, first_item, item, judged, label_position, labels_of, never, position, started,
-        stride,
+        call, called, combinations, first_item, index, is_one_label, item, judged, label_position, labels_of, never,
+        plus, position, started, stride,
     };
 }

@@ -1,6 +1,8 @@
-//! `#[derive(LabelValue)]` and `#[derive(LabelSet)]`.
+//! `#[derive(LabelValue)]`, `#[derive(LabelSet)]` and `open_label!`.
 
 pub(crate) mod error;
+mod impossible;
+pub(crate) mod open;
 pub(crate) mod set;
 pub(crate) mod value;
 
@@ -10,6 +12,7 @@ use syn::DeriveInput;
 use syn::spanned::Spanned;
 
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 
 /// The word of the attribute that the derives read.
 pub(crate) const ATTRIBUTE: &str = "label";
@@ -35,7 +38,10 @@ fn is_concrete(input: &DeriveInput, errors: &mut Errors) -> bool {
     if !concrete {
         errors.at(
             input.generics.span(),
-            "a label type cannot be generic: its values must be known where it is declared",
+            Problem::new(
+                rule::LABEL_TYPE,
+                "a label type cannot be generic: its values must be known where it is declared",
+            ),
         );
     }
     concrete

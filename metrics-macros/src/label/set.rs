@@ -1,15 +1,17 @@
 //! `#[derive(LabelSet)]`: a struct of label values becomes a set of labels.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Type};
 
 use super::ATTRIBUTE;
-use crate::attribute::{CRATE, NAME, crate_path, take_settings};
+use super::impossible::{self, Rule};
+use crate::attribute::{CRATE, IMPOSSIBLE, NAME, crate_path, take_settings};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
+use crate::rule::{self, Problem};
 use crate::span::check;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -21,16 +23,21 @@ struct Model {
     krate: TokenStream,
     ident: Ident,
     labels: Vec<Label>,
+    rules: Vec<Rule>,
 }
 
+/// One field: a label, or a set of its own.
 struct Label {
     field: Ident,
     ty: Type,
     name: String,
+    /// The name's token, where an attribute gives it.
+    renamed: Option<Span>,
 }
 
 fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
-    let settings = take_settings(&mut input.attrs, ATTRIBUTE, &[CRATE], errors);
+    let rules = impossible::take_rules(&mut input.attrs, errors);
+    let settings = take_settings(&mut input.attrs, ATTRIBUTE, &[CRATE, IMPOSSIBLE], errors);
     let krate = crate_path(&settings, errors);
     let labels: Vec<Label> = match input.data {
         Data::Struct(syn::DataStruct {
@@ -46,31 +53,29 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
     if labels.is_empty() {
         errors.at(
             input.ident.span(),
-            "a label set is a struct with a named field for each label; a metric without labels has `()`, \
+            Problem::new(
+                rule::LABEL_TYPE,
+                "a label set is a struct with a named field for each label; a metric without labels has `()`, \
              one with one label the enum itself",
+            ),
         );
-    }
-    for (position, label) in labels.iter().enumerate() {
-        if labels[..position].iter().any(|earlier| earlier.name == label.name) {
-            errors.at(
-                label.field.span(),
-                format_args!("the label '{}' is there twice", label.name),
-            );
-        }
     }
     Model {
         krate,
         ident: input.ident,
         labels,
+        rules,
     }
 }
 
 fn parse_label(mut field: syn::Field, errors: &mut Errors) -> Option<Label> {
     let ident = field.ident?;
     let mut name = (ident.unraw().to_string(), ident.span());
+    let mut renamed = None;
     for setting in take_settings(&mut field.attrs, ATTRIBUTE, &[NAME], errors) {
         if let Some(literal) = setting.string(errors) {
             name = (literal.value(), literal.span());
+            renamed = Some(literal.span());
         }
     }
     if let Some(problem) = label_name_problem(&name.0) {
@@ -80,53 +85,122 @@ fn parse_label(mut field: syn::Field, errors: &mut Errors) -> Option<Label> {
         field: ident,
         ty: field.ty,
         name: name.0,
+        renamed,
     })
 }
 
 fn expand(model: &Model) -> TokenStream {
-    let Model { krate, ident, labels } = model;
+    let Model {
+        krate,
+        ident,
+        labels,
+        rules,
+    } = model;
+    let private = quote!(#krate::__private);
+    let (none, some) = (
+        quote!(::core::option::Option::None),
+        quote!(::core::option::Option::Some),
+    );
     // Everything that asks something of a field's type stands on it: what is no label is one error.
-    let each = |tokens: fn(&TokenStream, &Label) -> TokenStream| labels.iter().map(move |label| tokens(krate, label));
-    let descriptors = each(|krate, Label { ty, name, .. }| {
-        let labels = quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::LABELS);
-        let values = check(krate, ty.span(), "values_of_one", &labels);
-        quote!(#krate::LabelDescriptor::new(#name, #values))
+    let of_type = |ty: &Type, item: TokenStream| {
+        let item = respan(item, ty.span());
+        quote_spanned!(ty.span()=> <#ty as #krate::LabelField>::#item)
+    };
+    let fields = labels.iter().map(|Label { ty, name, .. }| {
+        let field = of_type(ty, quote!(FIELD));
+        quote!(#field.named(#name))
     });
-    let factors = each(|krate, Label { ty, .. }| quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::COMBINATIONS));
-    let factors_again = factors.clone();
-    let indices = each(|krate, Label { ty, field, .. }| {
-        let index = quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>::index);
+    let indices = labels.iter().map(|Label { ty, field, .. }| {
+        let join = of_type(ty, quote!(join));
         // `self` is ours, wherever the type's tokens come from.
-        quote!(#index(&self.#field))
+        quote!(#join(&self.#field, index, <#ident as #krate::LabelSet>::SKIPS))
     });
-    // In the order in which their expressions run: the last label varies fastest.
-    let fields_at = labels.iter().rev().map(|Label { ty, field, .. }| {
-        let set = quote_spanned!(ty.span()=> <#ty as #krate::LabelSet>);
-        quote!(#field: {
-            let place = rest % #set::COMBINATIONS;
-            rest /= #set::COMBINATIONS;
-            #set::at(place)
-        })
+    let values: Vec<_> = (0..labels.len()).map(|at| format_ident!("__{at}")).collect();
+    let splits = labels.iter().zip(&values).rev().map(|(Label { ty, .. }, value)| {
+        let split = of_type(ty, quote!(split));
+        quote!(let (index, #value) = #split(index);)
     });
-    quote! {
-        #[automatically_derived]
-        #[allow(unused_qualifications, unused_assignments)]
-        impl #krate::LabelSet for #ident {
-            const LABELS: &'static [#krate::LabelDescriptor] = &[#(#descriptors),*];
-            const COMBINATIONS: usize = #krate::__private::check::product(&[#(#factors),*]);
-            type Cells<T: #krate::__private::Block> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
-
-            #[inline]
-            fn index(&self) -> usize {
-                let index = 0;
-                #(let index = index * #factors_again + #indices;)*
-                index
-            }
-
-            fn at(index: usize) -> Self {
-                let mut rest = index;
-                Self { #(#fields_at,)* }
+    let computed = labels.iter().enumerate().map(|(at, Label { ty, .. })| {
+        quote! {
+            #[automatically_derived]
+            impl #private::LabelAt<{ #private::Field::offset(__FIELDS, #at) }> for #ident {
+                type Value = #ty;
             }
         }
+    });
+    let names = labels.iter().map(|label| &label.field);
+    let rule_values = rules.iter().map(|rule| rule.expand(krate));
+    // Where no rule is its own, those of the sets inside it may be too many for it.
+    let rules_at = rules.first().map_or(ident.span(), |rule| rule.span);
+    let rules_fit = check(krate, rules_at, "rules_fit", &quote!(__LABELS, __RULES));
+    let checks = labels
+        .iter()
+        .enumerate()
+        .flat_map(|(at, label)| checks(krate, labels, at, label))
+        .chain(rules.iter().enumerate().flat_map(|(at, rule)| rule.checks(krate, at)))
+        .chain([rules_fit]);
+    quote! {
+        #[allow(long_running_const_eval, unused_qualifications)]
+        const _: () = {
+            const __FIELDS: &[#private::Field] = &[#(#fields),*];
+            const __LABELS: &[#krate::LabelDescriptor] =
+                &#private::Field::labels::<{ #private::Field::count(__FIELDS) }>(__FIELDS, #none);
+            const __OWN_RULES: &[#private::Rule] = &[#(#rule_values),*];
+            const __RULES: &[#private::Rule] =
+                &#private::Impossible::rules::<{ #private::Impossible::count(__FIELDS, __OWN_RULES) }>(
+                    __FIELDS,
+                    __OWN_RULES,
+                );
+            const __IMPOSSIBLE: &#private::Impossible = &#private::Impossible::new(__LABELS, __RULES);
+
+            #[automatically_derived]
+            impl #krate::LabelSet for #ident {
+                const LABELS: &'static [#krate::LabelDescriptor] =
+                    &#private::Field::labels::<{ __LABELS.len() }>(__FIELDS, #some(__IMPOSSIBLE));
+                const COMBINATIONS: usize = #private::Field::combinations(__FIELDS);
+                const NESTS: bool = true;
+                const SKIPS: bool = #private::Field::skip(__FIELDS);
+                type Cells<T: #private::Block> = [T; <#ident as #krate::LabelSet>::COMBINATIONS];
+
+                #[inline]
+                fn index(&self) -> usize {
+                    let index = 0;
+                    #(let index = #indices;)*
+                    index
+                }
+
+                fn at(index: usize) -> Self {
+                    #(#splits)*
+                    let _ = index;
+                    Self { #(#names: #values),* }
+                }
+            }
+
+            #(#computed)*
+
+            #(const _: () = #checks;)*
+        };
     }
+}
+
+/// The checks that need the field's type, each on the token that it is about.
+fn checks(krate: &TokenStream, labels: &[Label], at: usize, label: &Label) -> Vec<TokenStream> {
+    let field = quote!(__FIELDS[#at]);
+    let mut checks = vec![check(krate, label.ty.span(), "field_fits", &field)];
+    if at > 0 {
+        let fields = labels[..=at].iter().map(|label| label.field.unraw().to_string());
+        let arguments = quote!(__FIELDS, #at, &[#(#fields),*]);
+        checks.push(check(krate, label.field.span(), "name_is_free", &arguments));
+    }
+    checks.extend(label.renamed.map(|span| check(krate, span, "names_one_label", &field)));
+    checks
+}
+
+/// The tokens, all shown at `place`.
+fn respan(tokens: TokenStream, place: Span) -> TokenStream {
+    let move_there = |mut token: proc_macro2::TokenTree| {
+        token.set_span(place);
+        token
+    };
+    tokens.into_iter().map(move_there).collect()
 }

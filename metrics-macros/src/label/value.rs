@@ -9,9 +9,11 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields};
 
 use super::ATTRIBUTE;
-use crate::attribute::{CRATE, NAME, RENAME_ALL, VALUE, crate_path, take_settings, unknown};
+use crate::attribute::{CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, take_settings, unknown};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
+use crate::rule::{self, Problem};
+use crate::span::span_of;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     super::derive(item, parse, expand)
@@ -30,8 +32,10 @@ struct Variant {
     value: String,
     /// The token that gives the value.
     span: Span,
-    /// Whether it has no fields; one that has is reported.
+    /// Whether it has no fields; one that has is skipped or reported.
     is_unit: bool,
+    /// Whether it is no value of the label.
+    skipped: bool,
 }
 
 fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
@@ -65,18 +69,34 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
     }
     let variants = match input.data {
         Data::Enum(data) if data.variants.is_empty() => {
-            errors.at(input.ident.span(), "a label needs at least one value: add a variant");
+            errors.at(
+                input.ident.span(),
+                Problem::new(rule::LABEL_VALUE, "a label needs at least one value: add a variant"),
+            );
             Vec::new()
         }
-        Data::Enum(data) => data
-            .variants
-            .into_iter()
-            .map(|variant| parse_variant(variant, rule, errors))
-            .collect(),
+        Data::Enum(data) => {
+            let variants: Vec<_> = data
+                .variants
+                .into_iter()
+                .map(|variant| parse_variant(variant, rule, errors))
+                .collect();
+            if variants.iter().all(|variant| variant.skipped) {
+                errors.at(
+                    input.ident.span(),
+                    Problem::new(
+                        rule::LABEL_VALUE,
+                        "a label needs at least one value: every variant is skipped",
+                    ),
+                );
+            }
+            variants
+        }
         Data::Struct(_) | Data::Union(_) => {
             errors.at(
                 input.ident.span(),
-                "a label value is an enum whose variants are the values; a struct of several labels derives `LabelSet`",
+Problem::new(rule::LABEL_TYPE,
+                "a label value is an enum whose variants are the values; a struct of several labels derives `LabelSet`"),
             );
             Vec::new()
         }
@@ -92,44 +112,67 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
 
 fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Errors) -> Variant {
     let is_unit = matches!(variant.fields, Fields::Unit);
-    if !is_unit {
-        errors.at(
-            variant.fields.span(),
-            "a label value cannot have fields: each variant is exactly one value",
-        );
-    }
     let ident = variant.ident;
     let mut value = (rule.apply(&ident.unraw().to_string()), ident.span());
-    for setting in take_settings(&mut variant.attrs, ATTRIBUTE, &[VALUE], errors) {
-        if let Some(literal) = setting.string(errors) {
+    let settings = take_settings(&mut variant.attrs, ATTRIBUTE, &[VALUE, SKIP], errors);
+    let skip = settings.iter().find(|setting| setting.word() == SKIP);
+    if let Some(skip) = skip
+        && !skip.value.is_empty()
+    {
+        errors.at(
+            span_of(&skip.value, skip.word.span()),
+            "`skip` has no value: write `#[label(skip)]`",
+        );
+    }
+    for setting in settings.iter().filter(|setting| setting.word() == VALUE) {
+        if skip.is_some() {
+            errors.at(
+                setting.word.span(),
+                "a variant that is skipped has no value: remove one of the two",
+            );
+        } else if let Some(literal) = setting.string(errors) {
             value = (literal.value(), literal.span());
         }
     }
-    if value.0.is_empty() {
+    if !is_unit && skip.is_none() {
         errors.at(
-            value.1,
-            "a label value cannot be empty: Prometheus treats an empty label as a missing one",
+            variant.fields.span(),
+Problem::new(rule::LABEL_VALUE,
+            "a label value cannot have fields: each variant is exactly one value (`#[label(skip)]` on one makes it none)"),
         );
+    }
+    if value.0.is_empty() && skip.is_none() {
+        errors.at(value.1, empty_value());
     }
     Variant {
         ident,
         value: value.0,
         span: value.1,
         is_unit,
+        skipped: skip.is_some(),
     }
+}
+
+/// What is wrong with a value without text.
+pub(super) fn empty_value() -> Problem {
+    Problem::new(
+        rule::LABEL_VALUE,
+        "a label value cannot be empty: Prometheus treats an empty label as a missing one",
+    )
 }
 
 fn refuse_duplicates(variants: &[Variant], errors: &mut Errors) {
     let mut seen = HashMap::new();
-    for variant in variants.iter().filter(|variant| !variant.value.is_empty()) {
+    for variant in variants
+        .iter()
+        .filter(|variant| !variant.skipped && !variant.value.is_empty())
+    {
         if let Some(earlier) = seen.insert(&variant.value, &variant.ident) {
-            errors.at(
-                variant.span,
-                format_args!(
-                    "'{}' is already the value of `{earlier}`: each variant needs its own",
-                    variant.value
-                ),
+            let message = format!(
+                "'{}' is already the value of `{earlier}`: each variant needs its own",
+                variant.value
             );
+            errors.at(variant.span, Problem::new(rule::LABEL_VALUE, message));
         }
     }
 }
@@ -141,33 +184,41 @@ fn expand(model: &Model) -> TokenStream {
         name,
         variants,
     } = model;
-    let count = variants.len();
-    let values = variants.iter().map(|variant| &variant.value);
-    let arms = variants
+    let (skipped, exported): (Vec<_>, Vec<_>) = variants.iter().partition(|variant| variant.skipped);
+    let count = exported.len();
+    let values = exported.iter().map(|variant| &variant.value);
+    let arms = exported
         .iter()
         .enumerate()
-        .map(|(index, Variant { ident, .. })| quote!(Self::#ident { .. } => #index));
-    let units = variants
+        .map(|(index, Variant { ident, .. })| quote!(Self::#ident { .. } => #index))
+        .chain(
+            skipped
+                .iter()
+                .map(|Variant { ident, .. }| quote!(Self::#ident { .. } => #krate::__private::SKIPPED)),
+        );
+    // One that has fields is reported.
+    let units: Vec<_> = exported
         .iter()
         .filter(|variant| variant.is_unit)
-        .map(|variant| &variant.ident);
-    let index = if count == 0 {
+        .map(|variant| &variant.ident)
+        .collect();
+    let index = if variants.is_empty() {
         quote!(0)
     } else {
         quote!(match self { #(#arms,)* })
     };
-    // A variant with fields is reported; what comes of it here does not matter.
-    let places = variants.iter().enumerate().filter(|(_, variant)| variant.is_unit);
-    let (last, others): (Vec<_>, Vec<_>) = places.partition(|(index, _)| index + 1 == count);
-    let at = match last.first() {
-        Some((_, Variant { ident: last, .. })) => {
-            let others = others
-                .iter()
-                .map(|(index, Variant { ident, .. })| quote!(#index => Self::#ident));
-            quote!(match index { #(#others,)* _ => Self::#last })
+    let at = match units.split_last() {
+        Some((last, others)) => {
+            let positions = 0..others.len();
+            quote!(match index { #(#positions => Self::#others,)* _ => Self::#last })
         }
         None => quote!(::core::unreachable!()),
     };
+    let skips = (!skipped.is_empty()).then(|| {
+        quote!(
+            const SKIPS: bool = true;
+        )
+    });
     quote! {
         #[automatically_derived]
         impl #krate::LabelSet for #ident {
@@ -176,6 +227,7 @@ fn expand(model: &Model) -> TokenStream {
                 <Self as #krate::LabelValue>::VALUES,
             )];
             const COMBINATIONS: usize = #count;
+            #skips
             type Cells<T: #krate::__private::Block> = [T; #count];
 
             #[inline]

@@ -9,7 +9,7 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::function::{AsyncInBox, Function, Shape};
-use super::{Label, Target, Value};
+use super::{Label, Labels, Target, Value};
 use crate::span::{check, private, span_of};
 
 pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
@@ -47,11 +47,7 @@ pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
         Shape::AsyncInBox(AsyncInBox { path, keywords, body }) => {
             let own = braces(body.clone(), Span::mixed_site());
             // `#[async_trait]` moves each argument once more in there, which no label sees: nobody else may use it.
-            let unused = target
-                .labels
-                .iter()
-                .any(|label| matches!(label.value, Value::Expression(_)));
-            let unused = unused.then(|| quote!(#[allow(unused_variables)]));
+            let unused = target.labels.are_computed().then(|| quote!(#[allow(unused_variables)]));
             let future = ours("future");
             let timed = quote!(#unused let #future = #private::TimedFuture::new(#series, #keywords #own, #error););
             // Still a box of one `async` block, by which other attributes know what it is.
@@ -132,6 +128,20 @@ fn series(target: &Target, function: &Function) -> TokenStream {
         let private = private(krate, place);
         quote_spanned!(place=> #private::labels_of(&#metric))
     };
+    let (name, index) = (ours("series"), ours("index"));
+    let labels = match labels {
+        Labels::Each(labels) => labels,
+        Labels::All(labels) => {
+            let reference = reference(labels, *span);
+            return quote! {
+                #[allow(unused_qualifications)]
+                let #name = {
+                    let #index = #private_path::index(&#metric, #reference);
+                    move || (&#metric, #index)
+                };
+            };
+        }
+    };
     let names: Vec<String> = labels.iter().map(|label| label.name.unraw().to_string()).collect();
     let mut pairs = Vec::new();
     let mut checks = vec![check(
@@ -147,13 +157,16 @@ fn series(target: &Target, function: &Function) -> TokenStream {
             Value::Text(text) => text.clone(),
             Value::FunctionName(span) => LitStr::new(&function.name.unraw().to_string(), *span),
             Value::Expression(value) => {
-                let at = span_of(value, ident.span());
-                let reference = quote_spanned!(at=> &#value);
+                let reference = reference(value, ident.span());
+                let at = quote!(::<{ #private_path::label_position(__LABELS, #name) }, _>);
+                let is_one = quote!(#private_path::is_one_label #at(&#metric));
+                checks.push(check(krate, ident.span(), "is_one_label", &quote!(#name, #is_one)));
                 computed.push(quote! {
-                    + #private_path::position::<{ #private_path::label_position(__LABELS, #name) }, _>(
-                        &#metric,
-                        #reference,
-                    ) * #private_path::stride(__LABELS, #name)
+                    let #index = #private_path::plus(
+                        #index,
+                        #private_path::position #at(&#metric, #reference),
+                        const { #private_path::stride(__LABELS, #name) },
+                    );
                 });
                 continue;
             }
@@ -166,11 +179,10 @@ fn series(target: &Target, function: &Function) -> TokenStream {
         ));
         pairs.push(quote!((#name, #text)));
     }
-    let (name, index) = (ours("series"), ours("index"));
     let series = if computed.is_empty() {
         quote!(|| (&#metric, __INDEX))
     } else {
-        quote!(let #index = __INDEX #(#computed)*; move || (&#metric, #index))
+        quote!(let #index = __INDEX; #(#computed)* move || (&#metric, #index))
     };
     quote! {
         #[allow(unused_qualifications)]
@@ -181,6 +193,14 @@ fn series(target: &Target, function: &Function) -> TokenStream {
             #series
         };
     }
+}
+
+/// `&(…)`, shown at the expression.
+fn reference(expression: &TokenStream, otherwise: Span) -> TokenStream {
+    let place = span_of(expression, otherwise);
+    let mut operand = Group::new(Delimiter::Parenthesis, expression.clone());
+    operand.set_span(Span::mixed_site().located_at(place));
+    quote_spanned!(place=> &#operand)
 }
 
 /// A closure that tells whether what was returned is an error; where it cannot, that is shown at the return type.

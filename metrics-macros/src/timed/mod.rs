@@ -36,13 +36,31 @@ struct Target {
     krate: TokenStream,
     /// The metric; nothing for the one that `timed_into!` names.
     metric: Option<TokenStream>,
-    labels: Vec<Label>,
+    labels: Labels,
     /// `error_if = …`
     error_if: Option<TokenStream>,
     /// What the function returns under a name that does not tell.
     hidden: Option<Hidden>,
     /// Where something is missing.
     span: Span,
+}
+
+/// The labels of a call.
+enum Labels {
+    /// `module = "ocr", side = page.side`
+    Each(Vec<Label>),
+    /// `..page`: all of them, by an expression.
+    All(TokenStream),
+}
+
+impl Labels {
+    /// Whether some are computed when a call begins.
+    fn are_computed(&self) -> bool {
+        match self {
+            Self::Each(labels) => labels.iter().any(|label| matches!(label.value, Value::Expression(_))),
+            Self::All(_) => true,
+        }
+    }
 }
 
 /// `module = …`

@@ -1,11 +1,12 @@
 //! The attribute's arguments.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Token};
 
-use super::{Hidden, Label, Target, Value};
+use super::{Hidden, Label, Labels, Target, Value};
 use crate::attribute::{CRATE, ERROR_IF, Setting, crate_path, split_at_commas, visible};
 use crate::diagnostics::Errors;
 use crate::span::span_of;
@@ -14,7 +15,8 @@ use crate::span::span_of;
 pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Target> {
     let mut metric = None;
     let mut hidden = None;
-    let mut settings = Vec::new();
+    let mut all = None;
+    let mut settings: Vec<Setting> = Vec::new();
     let mut complete = true;
     for part in split_at_commas(arguments.clone()) {
         let is_setting = |input: ParseStream<'_>| {
@@ -23,6 +25,8 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
         };
         if is_setting.parse2(part.clone()).unwrap_or(false) {
             settings.extend(errors.ok(Setting::parse.parse2(part)));
+        } else if let Some(labels) = after_dots(&part) {
+            all = Some(labels);
         } else if let Some((word, span)) = word(&part) {
             match word.as_str() {
                 "future" => hidden = Some(Hidden::Future),
@@ -32,6 +36,9 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
                     complete = false;
                 }
             }
+        } else if let Some(setting) = settings.last_mut().filter(|setting| has_angle(&setting.value)) {
+            // The comma stood in `<…>`.
+            setting.value.extend(quote!(, #part));
         } else if metric.is_some() || !settings.is_empty() {
             errors.at(
                 span_of(&part, Span::call_site()),
@@ -65,6 +72,12 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
             complete = false;
         }
     }
+    if let (Some(all), Some(label)) = (&all, labels.first()) {
+        let message = format_args!("`..{all}` is all labels: leave '{}' out", label.name);
+        errors.at(label.name.span(), message);
+        complete = false;
+    }
+    let labels = all.map_or(Labels::Each(labels), Labels::All);
     complete.then(|| Target {
         krate,
         metric,
@@ -73,6 +86,15 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
         hidden,
         span: span_of(&arguments, Span::call_site()),
     })
+}
+
+/// The expression of `..labels`.
+fn after_dots(part: &TokenStream) -> Option<TokenStream> {
+    let labels = |input: ParseStream<'_>| {
+        input.parse::<Token![..]>()?;
+        input.parse::<TokenStream>()
+    };
+    labels.parse2(part.clone()).ok().filter(|labels| !labels.is_empty())
 }
 
 /// A word that says something of the function.
@@ -109,6 +131,12 @@ fn value(setting: &Setting, errors: &mut Errors) -> Option<Value> {
         }
         _ => Some(Value::Expression(tokens)),
     }
+}
+
+/// Whether there is a `<`, which may be a bracket.
+fn has_angle(tokens: &TokenStream) -> bool {
+    let mut tokens = tokens.clone().into_iter();
+    tokens.any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '<'))
 }
 
 /// Parentheses that are there only for a comma inside.

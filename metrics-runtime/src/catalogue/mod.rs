@@ -43,7 +43,8 @@ pub struct Entry {
     pub unit: Option<String>,
     /// The help text.
     pub help: String,
-    /// The labels with their values, in the order in which they are written.
+    /// The labels with their values, in the order in which they are written; without values where they come while the
+    /// program runs.
     pub labels: Vec<(String, Vec<String>)>,
     /// The labels that all series have, with their values.
     pub constant_labels: Vec<(String, String)>,

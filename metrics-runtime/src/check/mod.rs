@@ -4,11 +4,17 @@
 //! compiler point there. A check that fails panics with the rule and the fix, which is how a constant reports an error.
 #![allow(clippy::panic, reason = "in a constant, a panic is an error of the compiler")]
 
+mod label;
 mod message;
 mod names;
 mod nearest;
 
+pub use self::label::{
+    field_fits, is_one_label, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label,
+    rule_value, rules_fit, value_position,
+};
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
+pub(crate) use self::names::{FNV_OFFSET, fnv_1a};
 
 use self::message::Message;
 use std::time::Duration;
@@ -36,16 +42,24 @@ pub const fn label_exists(labels: &[LabelDescriptor], name: &str) {
 #[track_caller]
 pub const fn value_exists(labels: &[LabelDescriptor], name: &str, value: &str) {
     let Some(label) = find(labels, name) else { return };
+    if labels[label].is_open() {
+        panic!("{}", no_open_label(name).rule("label-open").as_str());
+    }
     if position(labels[label].values, value).is_some() {
         return;
     }
+    panic!("{}", no_value(&labels[label], value).as_str());
+}
+
+/// ``label 'kind' has no value 'emial'; did you mean 'email'?``
+const fn no_value(label: &LabelDescriptor, value: &str) -> Message {
     let message = Message::new()
         .text("label '")
-        .text(name)
+        .text(label.name)
         .text("' has no value '")
         .text(value)
         .text("'");
-    panic!("{}", suggest(message, value, labels[label].values).as_str());
+    suggest(message, value, label.values)
 }
 
 /// Every label of the metric must be named by `#[timed]`.
@@ -64,6 +78,9 @@ pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
     let mut at = 0;
     while at < labels.len() {
         if position(named, labels[at].name).is_none() {
+            if labels[at].is_open() {
+                panic!("{}", no_open_label(labels[at].name).rule("label-open").as_str());
+            }
             if count > 0 {
                 missing = missing.text(", ");
             }
@@ -87,13 +104,20 @@ pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
     }
 }
 
+/// What `#[timed]` says of an open label.
+const fn no_open_label(name: &str) -> Message {
+    Message::new().text("label '").text(name).text(
+        "' is open: its values are known only while the program runs; give an expression, as in `route = Route::intern(path)`",
+    )
+}
+
 /// The position of a combination among all; 0 where a label or value does not exist, which the other checks report.
 #[must_use]
 pub const fn combination_index(labels: &[LabelDescriptor], named: &[(&str, &str)]) -> usize {
     let mut index = 0;
     let mut at = 0;
     while at < labels.len() {
-        index *= labels[at].values.len();
+        index *= labels[at].max_values();
         let mut pair = 0;
         while pair < named.len() {
             if equal(named[pair].0, labels[at].name)
@@ -106,16 +130,6 @@ pub const fn combination_index(labels: &[LabelDescriptor], named: &[(&str, &str)
         at += 1;
     }
     index
-}
-
-/// The values of a label set's field, which must be one label.
-#[must_use]
-#[track_caller]
-pub const fn values_of_one(labels: &'static [LabelDescriptor]) -> &'static [&'static str] {
-    if labels.len() != 1 {
-        panic!("the field of a label set is one label: an enum that derives `LabelValue`");
-    }
-    labels[0].values
 }
 
 /// A metric's name must fit its kind, as Prometheus' naming conventions have it.
@@ -624,7 +638,7 @@ const fn position(items: &[&str], item: &str) -> Option<usize> {
     None
 }
 
-const fn equal(a: &str, b: &str) -> bool {
+pub(crate) const fn equal(a: &str, b: &str) -> bool {
     a.len() == b.len() && ends_with(a, b)
 }
 

@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 
+use super::equal;
 use super::message::Message;
 use crate::descriptor::{Descriptor, Kind};
+use crate::label::Overflows;
 
 /// A name that a struct of a catalog claims although it, or a struct before it, claims it already.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +59,8 @@ pub const fn no_conflict(conflict: Option<Conflict>) {
             .text(" `")
             .text(first.name)
             .text("` exports it too")
+    } else if equal(second.name, Overflows::NAME) {
+        message.text(": the catalog itself exports it, where a label is open")
     } else if first.owner == second.owner {
         message.text(" by this struct")
     } else {
@@ -177,9 +181,9 @@ const fn is_same(a: &Claim, b: &Claim) -> bool {
 }
 
 /// The start of FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/rfc9923>, section 5).
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
-const fn fnv_1a(mut hash: u64, text: &str) -> u64 {
+pub(crate) const fn fnv_1a(mut hash: u64, text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {

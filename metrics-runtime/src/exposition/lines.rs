@@ -2,13 +2,14 @@
 
 use super::Format;
 use super::escape::write_escaped_label_value;
-use super::number::{write_canonical_f64, write_f64, write_u64};
+use super::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use super::page::Page;
 use super::text::write_labels;
 use crate::descriptor::Descriptor;
-use crate::metric::{Computation, InfoTexts, SummaryCells};
+use crate::metric::{Computation, CounterCells, CounterValue, HistogramCells, InfoTexts, Reading, SummaryCells};
+use crate::storage::StateCell;
 
-/// After how many series of a summary a page may end.
+/// After how many series of a summary or histogram a page may end.
 const SERIES_AT_ONCE: usize = 16;
 
 /// Where the lines of a family go.
@@ -23,24 +24,122 @@ pub(super) struct Lines<'a> {
 }
 
 impl Lines<'_> {
+    /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
+    /// declared impossible and nothing was recorded.
+    pub(super) fn some(
+        mut self,
+        from: usize,
+        reading: &Reading<'_>,
+        quantiles: &mut Vec<f64>,
+        buckets: &mut Vec<u64>,
+    ) -> usize {
+        match reading {
+            Reading::Counter(cells) => self.scalars(from, |bytes, index| write_u64(bytes, count(*cells, index))),
+            Reading::FloatCounter(cells) => self.scalars(from, |bytes, index| write_f64(bytes, count(*cells, index))),
+            Reading::Int(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells[index].get())),
+            Reading::Float(cells) => self.scalars(from, |bytes, index| write_f64(bytes, cells[index].get())),
+            Reading::Histogram(cells) => self.histogram(from, *cells, buckets),
+            Reading::Summary(cells) => self.summary(from, *cells, quantiles),
+            Reading::Info(texts) => self.info(texts),
+            Reading::States { cells, count } => self.states(from, cells, *count),
+            Reading::Computed(computation) => self.computed(from, computation),
+            Reading::Absent => self.family.combinations(),
+        }
+    }
+
+    /// A line for each series that is exported.
+    fn scalars(&mut self, from: usize, write_value: impl Fn(&mut Vec<u8>, usize)) -> usize {
+        let mut index = from;
+        while index < self.family.combinations() && !self.is_full(index > from) {
+            let combination = self.family.combination(index);
+            let next = combination.next_present();
+            if next > index {
+                index = next;
+                continue;
+            }
+            self.begin("", index, None);
+            let value = self.bytes.len();
+            write_value(self.bytes, index);
+            if self.bytes[value..] != *b"0" || !combination.is_impossible() {
+                self.end();
+            }
+            index += 1;
+        }
+        index
+    }
+
+    /// The buckets, the sum and the count of each series that is exported.
+    fn histogram(&mut self, from: usize, cells: &dyn HistogramCells, buckets: &mut Vec<u64>) -> usize {
+        let family = self.family;
+        let lowest_bound = family.buckets.first().copied().unwrap_or_default();
+        let has_totals = self.format.has_totals(lowest_bound);
+        buckets.clear();
+        buckets.resize(cells.buckets(), 0);
+        let mut next = from;
+        while next < family.combinations() && !self.is_full(next > from) {
+            let end = family.combinations().min(next + SERIES_AT_ONCE);
+            cells.read(next..end, buckets, &mut |buckets, count, sum| {
+                let index = next;
+                next += 1;
+                if !family.combination(index).is_exported(count == 0) {
+                    return;
+                }
+                let mut total = 0_u64;
+                let bounds = family.buckets.iter().copied().chain([f64::INFINITY]);
+                for (bound, bucket) in bounds.zip(buckets) {
+                    total = total.wrapping_add(*bucket);
+                    self.line("_bucket", index, Some(("le", bound)), |bytes| write_u64(bytes, total));
+                }
+                if has_totals {
+                    self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
+                    self.line("_count", index, None, |bytes| write_u64(bytes, count));
+                }
+            });
+        }
+        next
+    }
+
+    /// Each state of those series that are exported. A page ends after all states of one.
+    fn states(&mut self, from: usize, cells: &[StateCell], count: usize) -> usize {
+        let mut index = from;
+        while index < self.family.combinations() && !self.is_full(index > from) {
+            // Read once for all its lines, so that exactly one is 1.
+            let current = cells[index / count].get();
+            for state in 0..count {
+                if self.family.combination(index + state).is_exported(current.is_none()) {
+                    let value = u64::from(current == Some(state));
+                    self.line("", index + state, None, |bytes| write_u64(bytes, value));
+                }
+            }
+            index += count;
+        }
+        index
+    }
+
     /// The quantiles, the sum and the count of each series.
     pub(super) fn summary(&mut self, from: usize, cells: &dyn SummaryCells, quantiles: &mut Vec<f64>) -> usize {
         quantiles.clear();
         quantiles.resize(cells.quantiles(), 0.0);
-        let mut index = from;
-        while index < self.family.combinations() && !self.is_full(index > from) {
-            let end = self.family.combinations().min(index + SERIES_AT_ONCE);
-            cells.read(index..end, &mut [0], &mut |_, count, sum| {
+        let is_dense = self.family.is_dense();
+        let mut next = from;
+        while next < self.family.combinations() && !self.is_full(next > from) {
+            let end = self.family.combinations().min(next + SERIES_AT_ONCE);
+            cells.read(next..end, &mut [0], &mut |_, count, sum| {
+                let index = next;
+                next += 1;
+                if !is_dense && !self.family.combination(index).is_exported(count == 0) {
+                    return;
+                }
                 cells.read_quantiles(index, quantiles);
                 for (quantile, value) in self.family.quantiles.iter().zip(&*quantiles) {
-                    self.line("", index, Some(*quantile), |bytes| write_f64(bytes, *value));
+                    let quantile = Some(("quantile", *quantile));
+                    self.line("", index, quantile, |bytes| write_f64(bytes, *value));
                 }
                 self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
                 self.line("_count", index, None, |bytes| write_u64(bytes, count));
-                index += 1;
             });
         }
-        index
+        next
     }
 
     /// The only series, whose labels are these texts.
@@ -70,9 +169,12 @@ impl Lines<'_> {
         let mut left_out = 0;
         let mut index = from;
         while index < self.family.combinations() && !self.is_full(index > from) {
-            match computation.value(index) {
-                Some(value) => self.line("", index, None, |bytes| write_f64(bytes, value)),
-                None => left_out += 1,
+            // What is impossible has no value to compute.
+            if self.family.combination(index).is_exported(true) {
+                match computation.value(index) {
+                    Some(value) => self.line("", index, None, |bytes| write_f64(bytes, value)),
+                    None => left_out += 1,
+                }
             }
             index += 1;
         }
@@ -96,26 +198,41 @@ impl Lines<'_> {
         began && self.page.len() >= self.full
     }
 
-    fn line(&mut self, suffix: &str, index: usize, quantile: Option<f64>, write_value: impl FnOnce(&mut Vec<u8>)) {
-        let Self {
-            family, page, bytes, ..
-        } = self;
+    fn line(&mut self, suffix: &str, index: usize, more: Option<(&str, f64)>, write_value: impl FnOnce(&mut Vec<u8>)) {
+        self.begin(suffix, index, more);
+        write_value(self.bytes);
+        self.end();
+    }
+
+    /// Makes the beginning of a line: the name and the labels, with one `more` of the format's own.
+    fn begin(&mut self, suffix: &str, index: usize, more: Option<(&str, f64)>) {
+        let Self { family, bytes, .. } = self;
         bytes.clear();
         bytes.extend_from_slice(family.name.as_bytes());
         bytes.extend_from_slice(suffix.as_bytes());
         let without_labels = bytes.len();
         write_labels(bytes, family, index);
         let mut has_labels = bytes.len() > without_labels;
-        if let Some(quantile) = quantile {
+        if let Some((name, value)) = more {
             bytes.push(if has_labels { b',' } else { b'{' });
-            bytes.extend_from_slice(b"quantile=\"");
-            write_canonical_f64(bytes, quantile);
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b"=\"");
+            write_canonical_f64(bytes, value);
             bytes.push(b'"');
             has_labels = true;
         }
         bytes.extend_from_slice(if has_labels { b"} " } else { b" " });
-        write_value(bytes);
-        bytes.push(b'\n');
-        page.extend(bytes);
     }
+
+    /// Writes the line that was made.
+    fn end(&mut self) {
+        self.bytes.push(b'\n');
+        self.page.extend(self.bytes);
+    }
+}
+
+fn count<V: CounterValue>(cells: &dyn CounterCells<V>, index: usize) -> V {
+    let mut count = [V::ZERO];
+    cells.sum(index, &mut count);
+    count[0]
 }

@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::number::write_canonical_f64;
 use super::openmetrics::Ambiguous;
 use super::page::{Page, Piece, Pieces, Room, Short};
-use crate::descriptor::{Combination, Descriptor, LabelDescriptor};
+use crate::descriptor::{Descriptor, LabelDescriptor};
 use crate::metric::{CounterCells, CounterValue, HistogramCells, Reading};
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into) and
@@ -93,6 +93,10 @@ impl TextEncoder<'_> {
         if from == 0 {
             self.head(family);
         }
+        if !family.is_dense() {
+            let (lines, quantiles, buckets) = self.lines(family);
+            return lines.some(from, reading, quantiles, buckets);
+        }
         match reading {
             Reading::Counter(cells) => self.counter(family, from, *cells, |room, count| room.put_u64(count)),
             Reading::FloatCounter(cells) => self.counter(family, from, *cells, |room, count| room.put_f64(count)),
@@ -100,7 +104,7 @@ impl TextEncoder<'_> {
             Reading::Float(cells) => self.scalars(family, from, |room, index| room.put_f64(cells[index].get())),
             Reading::Histogram(cells) => self.histogram(family, from, *cells),
             Reading::Summary(cells) => {
-                let (mut lines, quantiles) = self.lines(family);
+                let (mut lines, quantiles, _) = self.lines(family);
                 lines.summary(from, *cells, quantiles)
             }
             Reading::Info(texts) => self.lines(family).0.info(texts),
@@ -119,10 +123,14 @@ impl TextEncoder<'_> {
         }
     }
 
-    /// For what is written line by line, and the room for its quantiles.
-    fn lines(&mut self, family: &'static Descriptor) -> (Lines<'_>, &mut Vec<f64>) {
+    /// For what is written line by line, and the room for its quantiles or buckets.
+    fn lines(&mut self, family: &'static Descriptor) -> (Lines<'_>, &mut Vec<f64>, &mut Vec<u64>) {
         let Scratch {
-            page, bytes, quantiles, ..
+            page,
+            bytes,
+            quantiles,
+            buckets,
+            ..
         } = &mut *self.scratch;
         let lines = Lines {
             family,
@@ -131,7 +139,7 @@ impl TextEncoder<'_> {
             page,
             bytes,
         };
-        (lines, quantiles)
+        (lines, quantiles, buckets)
     }
 
     fn head(&mut self, family: &'static Descriptor) {
@@ -337,10 +345,6 @@ impl Row {
 
     /// Appends `{endpoint="verify",reason="`: what all series have that are in a row with this one.
     fn write_beginning(&self, bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
-        let combination = Combination {
-            labels: family.labels,
-            index,
-        };
         let mut before = b'{';
         for (name, value) in family.constant_labels {
             bytes.push(std::mem::replace(&mut before, b','));
@@ -349,12 +353,12 @@ impl Row {
             write_escaped_label_value(bytes, value);
             bytes.push(b'"');
         }
-        for (label, value) in combination.pairs() {
+        for (label, position, _) in family.combination(index).positions() {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(label.name.as_bytes());
             bytes.extend_from_slice(b"=\"");
             if !self.label.is_some_and(|last| std::ptr::eq(last, label)) {
-                write_label_value(bytes, label, value);
+                write_label_value(bytes, label, label.value(position).unwrap_or_default());
                 bytes.push(b'"');
             }
         }
@@ -379,7 +383,8 @@ impl Row {
 pub(super) fn write_labels(bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
     let row = Row::of(family);
     row.write_beginning(bytes, family, index);
-    row.write_ending(bytes, row.values[index % row.values.len()], b"\"", b"");
+    let last = family.combination(index).pairs().last();
+    row.write_ending(bytes, last.map_or("", |(_, value)| value), b"\"", b"");
 }
 
 /// Appends a label's value without its quotes.
@@ -425,10 +430,7 @@ mod tests {
             let name = family.name;
             let mut text = format!("# HELP {name} Numbered.\n# TYPE {name} {}\n", family.kind.as_str());
             for index in 0..family.combinations() {
-                let combination = Combination {
-                    labels: family.labels,
-                    index,
-                };
+                let combination = family.combination(index);
                 let constant = family.constant_labels.iter().copied();
                 let labels: Vec<_> = constant
                     .chain(combination.pairs().map(|(label, value)| (label.name, value)))

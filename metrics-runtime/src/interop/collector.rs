@@ -8,7 +8,7 @@ use prometheus::proto;
 
 use crate::catalog::Catalog;
 use crate::descriptor::{Combination, Descriptor, Kind};
-use crate::metric::{HistogramSeries, Reading, SummarySeries};
+use crate::metric::{HistogramSeries, HistogramSnapshot, Reading, SummarySeries, SummarySnapshot};
 
 impl Catalog<'static> {
     /// The catalog as a collector, for a program that serves a `prometheus::Registry` already.
@@ -77,10 +77,13 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
             .flat_map(|(combination, cell)| {
                 // Read once for all its series, so that exactly one is 1.
                 let current = cell.get();
-                (0..*count).map(move |state| {
-                    let mut metric = metric(descriptor, combination * count + state);
-                    metric.set_gauge(gauge(f64::from(current == Some(state))));
-                    metric
+                (0..*count).filter_map(move |state| {
+                    let combination = descriptor.combination(combination * count + state);
+                    combination.is_exported(current.is_none()).then(|| {
+                        let mut metric = metric(descriptor, combination);
+                        metric.set_gauge(gauge(f64::from(current == Some(state))));
+                        metric
+                    })
                 })
             })
             .collect(),
@@ -101,38 +104,64 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
     Some(family)
 }
 
-/// One series of those kinds that are read series by series, unless computing it panics.
+/// One series of those kinds that are read series by series, unless it is not exported or computing it panics.
 fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) -> Option<proto::Metric> {
-    let mut metric = metric(descriptor, index);
-    match reading {
+    let combination = descriptor.combination(index);
+    let mut metric = metric(descriptor, combination);
+    let is_zero = match reading {
         #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
         Reading::Counter(cells) => {
             let mut count = [0];
             cells.sum(index, &mut count);
             metric.set_counter(counter(count[0] as f64));
+            count[0] == 0
         }
         Reading::FloatCounter(cells) => {
             let mut count = [0.0];
             cells.sum(index, &mut count);
             metric.set_counter(counter(count[0]));
+            count[0] == 0.0
         }
         #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-        Reading::Int(cells) => metric.set_gauge(gauge(cells[index].get() as f64)),
-        Reading::Float(cells) => metric.set_gauge(gauge(cells[index].get())),
-        Reading::Histogram(cells) => metric.set_histogram(histogram(descriptor, HistogramSeries::new(*cells, index))),
-        Reading::Summary(cells) => metric.set_summary(summary(descriptor, SummarySeries::new(*cells, index))),
-        Reading::Computed(computation) => match descriptor.kind {
-            Kind::Counter => metric.set_counter(counter(computation.value(index)?)),
-            _ => metric.set_gauge(gauge(computation.value(index)?)),
-        },
+        Reading::Int(cells) => {
+            let value = cells[index].get();
+            metric.set_gauge(gauge(value as f64));
+            value == 0
+        }
+        Reading::Float(cells) => {
+            let value = cells[index].get();
+            metric.set_gauge(gauge(value));
+            value == 0.0
+        }
+        Reading::Histogram(cells) => {
+            let snapshot = HistogramSeries::new(*cells, index).snapshot();
+            metric.set_histogram(histogram(descriptor, &snapshot));
+            snapshot.count == 0
+        }
+        Reading::Summary(cells) => {
+            let snapshot = SummarySeries::new(*cells, index).snapshot();
+            metric.set_summary(summary(descriptor, &snapshot));
+            snapshot.count == 0
+        }
+        // What is impossible has no value to compute.
+        Reading::Computed(_) if !combination.is_exported(true) => return None,
+        Reading::Computed(computation) => {
+            let value = computation.value(index)?;
+            match descriptor.kind {
+                Kind::Counter => metric.set_counter(counter(value)),
+                _ => metric.set_gauge(gauge(value)),
+            }
+            false
+        }
         Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
-    }
-    Some(metric)
+    };
+    combination.is_exported(is_zero).then_some(metric)
 }
 
-fn metric(descriptor: &'static Descriptor, index: usize) -> proto::Metric {
+fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {
     let mut metric = proto::Metric::default();
-    metric.set_label(labels(descriptor, index));
+    let labels = combination.pairs().map(|(label, value)| (label.name, value));
+    metric.set_label(pairs(descriptor, labels));
     metric
 }
 
@@ -142,15 +171,6 @@ fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::
     metric.set_label(pairs(descriptor, labels.zip(texts.iter().map(AsRef::as_ref))));
     metric.set_gauge(gauge(1.0));
     metric
-}
-
-fn labels(descriptor: &'static Descriptor, index: usize) -> Vec<proto::LabelPair> {
-    let combination = Combination {
-        labels: descriptor.labels,
-        index,
-    };
-    let combination = combination.pairs().map(|(label, value)| (label.name, value));
-    pairs(descriptor, combination)
 }
 
 /// These labels, and those that all series have.
@@ -181,8 +201,7 @@ fn gauge(value: f64) -> proto::Gauge {
     gauge
 }
 
-fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::Histogram {
-    let snapshot = series.snapshot();
+fn histogram(descriptor: &Descriptor, snapshot: &HistogramSnapshot) -> proto::Histogram {
     let mut total = 0_u64;
     let buckets = descriptor
         .buckets
@@ -202,8 +221,7 @@ fn histogram(descriptor: &Descriptor, series: HistogramSeries<'_>) -> proto::His
     histogram
 }
 
-fn summary(descriptor: &Descriptor, series: SummarySeries<'_>) -> proto::Summary {
-    let snapshot = series.snapshot();
+fn summary(descriptor: &Descriptor, snapshot: &SummarySnapshot) -> proto::Summary {
     let quantiles = descriptor.quantiles.iter().zip(&snapshot.quantiles);
     let quantiles = quantiles.map(|(quantile, value)| {
         let mut row = proto::Quantile::default();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::sealed::Sealed;
 use super::{Metric, Reading};
 use crate::check;
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::LabelSet;
 
 /// A [`Gauge`](super::Gauge) whose values are computed when it is scraped: the length of a queue, the age of a file.
@@ -119,7 +119,7 @@ macro_rules! computed {
     ($metric:ident, $kind:ident) => {
         impl<L: LabelSet> $metric<L> {
             /// The most time series that this metric exports: one for each combination of label values.
-            pub const MAX_SERIES: usize = L::COMBINATIONS;
+            pub const MAX_SERIES: usize = possible_combinations(L::LABELS);
 
             /// A metric that nothing computes yet: it is not exported before [`compute_with`](Self::compute_with).
             #[must_use]

@@ -2,14 +2,14 @@ use std::fmt;
 
 use super::sealed::Sealed;
 use super::{Metric, Observation, Reading};
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Adopted, Block, CounterCell, FloatCell, Lanes, cell};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
 /// `L` is its labels: nothing, an enum that derives `LabelValue`, or a struct that derives `LabelSet`. There is one
-/// series for each combination of their values, exported at 0 from the first scrape. The name of a counter ends in
+/// series for each possible combination of their values, exported at 0 from the first scrape. The name of a counter ends in
 /// `_total`. `V` is the number that is counted: `u64` (the default), or `f64` for seconds, money and other fractions.
 ///
 /// Each thread adds to a cell of its own, without an atomic operation; it cannot fail, panic or block. A count wraps
@@ -34,8 +34,8 @@ pub struct Counter<L: LabelSet = (), V: CounterValue = u64> {
 }
 
 impl<L: LabelSet, V: CounterValue> Counter<L, V> {
-    /// The most time series that this counter exports: one for each combination of label values.
-    pub const MAX_SERIES: usize = L::COMBINATIONS;
+    /// The most time series that this counter exports: one for each possible combination of label values.
+    pub const MAX_SERIES: usize = possible_combinations(L::LABELS);
 
     /// A counter whose series are all 0.
     #[must_use]
@@ -247,7 +247,7 @@ impl<L: LabelSet, V: CounterValue> CounterCells<V> for Counter<L, V> {
     fn sum(&self, first: usize, counts: &mut [V]) {
         counts.fill(V::ZERO);
         for block in self.lanes.blocks() {
-            for (count, cell) in counts.iter_mut().zip(&block.as_ref()[first..]) {
+            for (count, cell) in counts.iter_mut().zip(block.as_ref().get(first..).unwrap_or_default()) {
                 *count = count.plus(cell);
             }
         }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::sealed::Sealed;
 use super::{Metric, Reading};
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Block, FloatCell, IntCell};
 
@@ -28,8 +28,8 @@ pub struct Gauge<L: LabelSet = (), V: GaugeValue = i64> {
 }
 
 impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
-    /// The most time series that this gauge exports: one for each combination of label values.
-    pub const MAX_SERIES: usize = L::COMBINATIONS;
+    /// The most time series that this gauge exports: one for each possible combination of label values.
+    pub const MAX_SERIES: usize = possible_combinations(L::LABELS);
 
     /// A gauge whose series are all 0.
     #[must_use]
@@ -46,7 +46,7 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     #[inline]
     pub(crate) fn at(&self, index: usize) -> GaugeSeries<'_, V> {
         GaugeSeries {
-            cell: &self.cells.as_ref()[index],
+            cell: self.cells.as_ref().get(index),
         }
     }
 
@@ -123,26 +123,33 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
 ///
 /// It can be kept: a handle to a `static` gauge is `'static`.
 pub struct GaugeSeries<'a, V: GaugeValue = i64> {
-    cell: &'a V::Cell,
+    /// Nothing for a value that is skipped.
+    cell: Option<&'a V::Cell>,
 }
 
 impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     /// Makes the value `value`.
     #[inline]
     pub fn set(&self, value: V) {
-        V::set(self.cell, value);
+        if let Some(cell) = self.cell {
+            V::set(cell, value);
+        }
     }
 
     /// Adds `amount`, which may be negative.
     #[inline]
     pub fn add(&self, amount: V) {
-        V::add(self.cell, amount);
+        if let Some(cell) = self.cell {
+            V::add(cell, amount);
+        }
     }
 
     /// Subtracts `amount`, which may be negative.
     #[inline]
     pub fn sub(&self, amount: V) {
-        V::sub(self.cell, amount);
+        if let Some(cell) = self.cell {
+            V::sub(cell, amount);
+        }
     }
 
     /// Adds 1.
@@ -168,7 +175,7 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     /// The value now.
     #[must_use]
     pub fn get(&self) -> V {
-        V::get(self.cell)
+        self.cell.map_or(V::ZERO, V::get)
     }
 }
 
@@ -192,6 +199,8 @@ pub trait GaugeValue: Copy + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
     type Cell: Block;
     #[doc(hidden)]
+    const ZERO: Self;
+    #[doc(hidden)]
     const ONE: Self;
     #[doc(hidden)]
     fn set(cell: &Self::Cell, value: Self);
@@ -209,6 +218,7 @@ impl Sealed for i64 {}
 
 impl GaugeValue for i64 {
     type Cell = IntCell;
+    const ZERO: Self = 0;
     const ONE: Self = 1;
 
     #[inline]
@@ -239,6 +249,7 @@ impl Sealed for f64 {}
 
 impl GaugeValue for f64 {
     type Cell = FloatCell;
+    const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 
     #[inline]

@@ -7,7 +7,7 @@ use super::sealed::Sealed;
 use super::timer::Timer;
 use super::{Metric, Reading};
 use crate::check;
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Adopted, BLOCKS, HistogramCell, Lanes, cell};
 
@@ -41,9 +41,9 @@ pub struct Histogram<L: LabelSet = (), const N: usize = 0> {
 }
 
 impl<L: LabelSet, const N: usize> Histogram<L, N> {
-    /// The most time series that this histogram exports: for each combination of label values its buckets, `+Inf`,
+    /// The most time series that this histogram exports: for each possible combination of label values its buckets, `+Inf`,
     /// the sum and the count.
-    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(Kind::Histogram.samples(N));
+    pub const MAX_SERIES: usize = possible_combinations(L::LABELS).saturating_mul(Kind::Histogram.samples(N));
 
     /// A histogram without observations, with these upper bounds of its buckets.
     ///
@@ -307,7 +307,9 @@ impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
             buckets.fill(0);
             let (mut count, mut sum) = (0_u64, 0.0);
             for block in blocks.iter().flatten() {
-                let reading = block.as_ref()[index].read();
+                // A series that is skipped has no cells.
+                let Some(cell) = block.as_ref().get(index) else { break };
+                let reading = cell.read();
                 for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
                     *bucket = bucket.wrapping_add(*read);
                 }

@@ -145,7 +145,8 @@ fn debug_series(
         .entries(
             values
                 .enumerate()
-                .map(|(index, value)| (Combination { labels, index }, value)),
+                .map(|(index, value)| (Combination { labels, index }, value))
+                .filter(|(combination, _)| combination.is_exported(false)),
         )
         .finish()
 }

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 
 use super::sealed::Sealed;
 use super::{Metric, Reading};
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, LabelValue, Unlabelled};
 use crate::storage::{Block, StateCell};
 
@@ -34,7 +34,7 @@ pub struct StateSet<S: LabelValue, L: LabelSet = ()> {
 
 impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
     /// The most time series that this state set exports: one for each combination of label values and each state.
-    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(S::COMBINATIONS);
+    pub const MAX_SERIES: usize = possible_combinations(L::LABELS).saturating_mul(S::COMBINATIONS);
 
     /// A state set without a current state.
     #[must_use]
@@ -49,7 +49,7 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
     #[inline]
     pub fn with(&self, labels: L) -> StateSetSeries<'_, S> {
         StateSetSeries {
-            cell: &self.cells.as_ref()[labels.index()],
+            cell: self.cells.as_ref().get(labels.index()),
             states: PhantomData,
         }
     }
@@ -79,7 +79,8 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
 ///
 /// It can be kept: a handle to a `static` state set is `'static`.
 pub struct StateSetSeries<'a, S: LabelValue> {
-    cell: &'a StateCell,
+    /// Nothing for a label value that is skipped.
+    cell: Option<&'a StateCell>,
     states: PhantomData<fn(S)>,
 }
 
@@ -87,13 +88,19 @@ impl<S: LabelValue> StateSetSeries<'_, S> {
     /// Makes `state` the current one.
     #[inline]
     pub fn set(&self, state: S) {
-        self.cell.set(state.index());
+        let state = state.index();
+        // One that is skipped is no state.
+        if let Some(cell) = self.cell
+            && state < S::COMBINATIONS
+        {
+            cell.set(state);
+        }
     }
 
     /// The current state; none before one was set.
     #[must_use]
     pub fn get(&self) -> Option<S> {
-        self.cell.get().map(S::at)
+        self.cell.and_then(StateCell::get).map(S::at)
     }
 }
 
@@ -139,7 +146,7 @@ impl<S: LabelValue, L: LabelSet> Default for StateSet<S, L> {
 impl<S: LabelValue, L: LabelSet> fmt::Debug for StateSet<S, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let states = self.cells.as_ref().iter().map(|cell| StateSetSeries::<S> {
-            cell,
+            cell: Some(cell),
             states: PhantomData,
         });
         super::debug_series(f, L::LABELS, states)

@@ -6,7 +6,7 @@ use super::sealed::Sealed;
 use super::timer::Timer;
 use super::{HistogramCells, HistogramSeries, Metric, Observation, Reading};
 use crate::check;
-use crate::descriptor::{Kind, LabelDescriptor};
+use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Adopted, BLOCKS, Block, Epochs, HistogramCell, Lanes, WindowCell, cell};
 
@@ -67,7 +67,7 @@ impl<L: LabelSet> Summary<L> {
 impl<L: LabelSet, const Q: usize> Summary<L, Q> {
     /// The most time series that this summary exports: for each combination of label values its quantiles, the sum and
     /// the count.
-    pub const MAX_SERIES: usize = L::COMBINATIONS.saturating_mul(Kind::Summary.samples(Q));
+    pub const MAX_SERIES: usize = possible_combinations(L::LABELS).saturating_mul(Kind::Summary.samples(Q));
 
     /// A summary without observations, with these quantiles of the observations in a window that slides.
     ///
@@ -259,7 +259,9 @@ impl<L: LabelSet, const Q: usize> SummaryCells for Summary<L, Q> {
 
     fn read_quantiles(&self, index: usize, values: &mut [f64]) {
         if Q > 0 {
-            self.windows.as_ref()[index].quantiles(self.epochs.now(), self.quantiles, values);
+            cell(&self.windows, index, |window| {
+                window.quantiles(self.epochs.now(), self.quantiles, values);
+            });
         }
     }
 }
@@ -288,7 +290,9 @@ impl<L: LabelSet, const Q: usize> HistogramCells for Summary<L, Q> {
         for index in series {
             let (mut count, mut sum) = (0_u64, 0.0);
             for block in blocks.iter().flatten() {
-                let reading = block.as_ref()[index].read();
+                // A series that is skipped has no cells.
+                let Some(cell) = block.as_ref().get(index) else { break };
+                let reading = cell.read();
                 count = count.wrapping_add(reading.count);
                 sum += reading.sum;
             }

@@ -8,6 +8,7 @@ use super::Samples;
 use crate::catalog::Catalog;
 use crate::descriptor::Descriptor;
 use crate::exposition::escape::write_escaped_label_value;
+use crate::label::Overflows;
 
 /// Which declared metrics and label values a test suite recorded.
 ///
@@ -85,8 +86,9 @@ impl Coverage {
     #[must_use]
     pub fn unrecorded(&self, catalog: &Catalog<'_>) -> Vec<Unrecorded> {
         let mut unrecorded = Vec::new();
-        // A former name shows the same cells.
-        for family in catalog.descriptors().filter(|family| family.renamed_to.is_none()) {
+        // A former name shows the same cells; what the catalog counts by itself is no test's to record.
+        let is_own = |family: &&Descriptor| family.renamed_to.is_none() && family.name != Overflows::NAME;
+        for family in catalog.descriptors().filter(is_own) {
             let series: Vec<_> = self.recorded.iter().filter(|series| is_of(series, family)).collect();
             if series.is_empty() {
                 unrecorded.push(Unrecorded {

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::descriptor::LabelDescriptor;
-use crate::label::LabelSet;
+use crate::label::{LabelField, LabelSet, SKIPPED};
 use crate::storage::Block;
 
 /// The labels of `L` and one more, `K`: what a group of [`Calls`](super::Calls) counts outcomes and errors by.
@@ -9,6 +9,16 @@ use crate::storage::Block;
 /// combinations, which follows from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Joined<L, K, const N: usize>(pub L, pub K);
+
+/// The position of a combination, from those of its two parts.
+#[inline]
+pub(super) fn join<L: LabelSet>(index: usize, of: usize, position: usize) -> usize {
+    if L::SKIPS {
+        index.saturating_mul(of).saturating_add(position).min(SKIPPED)
+    } else {
+        index * of + position
+    }
+}
 
 /// How many combinations two sets of labels have together.
 #[must_use]
@@ -40,11 +50,13 @@ impl<L: LabelSet, K: LabelSet, const N: usize> LabelSet for Joined<L, K, N> {
         both.split_at(L::LABELS.len() + K::LABELS.len()).0
     };
     const COMBINATIONS: usize = N;
+    const NESTS: bool = true;
+    const SKIPS: bool = L::SKIPS || K::SKIPS;
     type Cells<T: Block> = [T; N];
 
     #[inline]
     fn index(&self) -> usize {
-        self.0.index() * K::COMBINATIONS + self.1.index()
+        self.1.join(self.0.index(), Self::SKIPS)
     }
 
     fn at(index: usize) -> Self {

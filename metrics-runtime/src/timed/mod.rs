@@ -14,7 +14,7 @@ pub use self::call::{call, called, never};
 pub use self::future::TimedFuture;
 pub use self::group::{Calls, CallsOf, Polls, first_item, item, started};
 pub use self::joined::{Joined, combinations};
-pub use self::labels::{LabelAt, label_position, labels_of, position, stride};
+pub use self::labels::{LabelAt, index, is_one_label, label_position, labels_of, plus, position, stride};
 pub use self::outcome::{ErrorLabel, Outcome};
 #[cfg(feature = "stream")]
 pub use self::stream::TimedStream;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
+use super::joined::join;
 use super::{ErrorLabel, Outcome};
 use crate::label::{LabelSet, LabelValue};
 use crate::metric::{Counter, CounterCells, Histogram, HistogramCells};
@@ -135,14 +136,14 @@ impl End {
     /// That it ended so.
     #[inline]
     pub fn count<L: LabelSet>(&self, calls: &Counter<L>, index: usize) {
-        CounterCells::add(calls, index * Outcome::COMBINATIONS + self.outcome.index(), 1);
+        CounterCells::add(calls, join::<L>(index, Outcome::COMBINATIONS, self.outcome.index()), 1);
     }
 
     /// The kind of its error.
     #[inline]
     pub fn count_error<K: LabelSet, L: LabelSet>(&self, errors: &Counter<L>, index: usize) {
         if let Some(kind) = self.error {
-            CounterCells::add(errors, index * K::COMBINATIONS + kind, 1);
+            CounterCells::add(errors, join::<L>(index, K::COMBINATIONS, kind), 1);
         }
     }
 

@@ -1,0 +1,5 @@
+use enumetrics::Counter;
+
+pub static HITS: Counter<bool> = Counter::new();
+
+fn main() {}

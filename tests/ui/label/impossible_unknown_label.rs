@@ -1,0 +1,22 @@
+use enumetrics::{LabelSet, LabelValue};
+
+#[derive(LabelValue)]
+pub enum Operation {
+    Encrypt,
+    Decrypt,
+}
+
+#[derive(LabelValue)]
+pub enum Kind {
+    Phone,
+    Email,
+}
+
+#[derive(LabelSet)]
+#[label(impossible(operaton = "encrypt", kind = "phone"))]
+pub struct Access {
+    pub operation: Operation,
+    pub kind: Kind,
+}
+
+fn main() {}
