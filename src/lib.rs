@@ -229,6 +229,42 @@ pub use enumetrics_macros::catalog;
 /// stamp counter, if it can be trusted; else it is [`Instant`](std::time::Instant). A future grows by the size of one.
 pub use enumetrics_macros::timed;
 
+/// Times an expression as [`timed`] times a function: a block, a future, a stream.
+///
+/// Before the semicolon stands what `#[timed]` takes, after it the expression. A block is a function of its own: `return`
+/// and `?` leave it, and not what is around it. An `async` block, or with the word `future` any future, is timed from its
+/// first poll to its end; so is a stream with the word `stream`.
+///
+/// ```
+/// use enumetrics::{metric_family, time, Calls, Joined, Outcome};
+///
+/// #[metric_family(namespace = "mail")]
+/// pub struct Mail {
+///     /// Messages read.
+///     #[metric(buckets = [0.01, 0.1], calls(outcome))]
+///     pub reading: Calls,
+/// }
+///
+/// pub static MAIL: Mail = Mail::new();
+///
+/// fn words(text: &str) -> usize {
+///     let numbers = time!(MAIL.reading; { text.split(' ').map(str::parse::<u32>).collect::<Result<Vec<_>, _>>() });
+///     numbers.map_or(0, |numbers| numbers.len())
+/// }
+///
+/// assert_eq!((words("1 2 3"), words("one")), (3, 0));
+/// assert_eq!(MAIL.reading.calls_total.with(Joined((), Outcome::Error)).get(), 1);
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let client = std::future::ready("pong");
+/// assert_eq!(time!(MAIL.reading, future; client).await, "pong");
+/// assert_eq!(time!(MAIL.reading; async { 7 }).await, 7);
+/// assert_eq!(MAIL.reading.duration_seconds.count(), 4);
+/// # }
+/// ```
+pub use enumetrics_macros::time;
+
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;
 #[cfg(feature = "catalogue")]

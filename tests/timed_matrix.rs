@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use enumetrics::{Calls, ErrorLabel, Histogram, Joined, LabelValue, Outcome, Summary, metric_family, timed};
+use enumetrics::{Calls, ErrorLabel, Histogram, Joined, LabelValue, Outcome, Summary, metric_family, time, timed};
 
 #[derive(LabelValue, Clone, Copy, PartialEq)]
 pub enum Module {
@@ -59,6 +59,10 @@ macro_rules! body {
             Ok(2)
         }
     }};
+}
+
+async fn bare(end: End) -> Answer {
+    body!(end, pending().await)
 }
 
 type Boxed<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
@@ -308,6 +312,18 @@ macro_rules! shapes {
             fn private() {}
         }
 
+        fn block($module: Module, end: End) -> Answer {
+            time!($($arguments)*; { body!(end, unreachable!()) })
+        }
+
+        async fn async_block($module: Module, end: End) -> Answer {
+            time!($($arguments)*; async move { bare(end).await }).await
+        }
+
+        fn wrapped($module: Module, end: End) -> impl Future<Output = Answer> + Send {
+            time!(future, $($arguments)*; bare(end))
+        }
+
         pub const SHAPES: &[(&str, Shape)] = &[
             ("function", Shape::Function(function)),
             // SAFETY: it asks for nothing.
@@ -320,7 +336,10 @@ macro_rules! shapes {
             ("read_by_default", Shape::Function(|module, end| Client.read_by_default(module, end))),
             ("Whole::function", Shape::Function(|module, end| Whole.function(module, end))),
             ("whole::function", Shape::Function(whole::function)),
+            ("block", Shape::Function(block)),
             ("future", Shape::Future(|module, end| Box::pin(future(module, end)))),
+            ("async_block", Shape::Future(|module, end| Box::pin(async_block(module, end)))),
+            ("wrapped", Shape::Future(|module, end| Box::pin(wrapped(module, end)))),
             ("generic_future", Shape::Future(|module, end| Box::pin(generic_future(module, end, "", || ())))),
             ("instrumented_future", Shape::Future(|module, end| Box::pin(instrumented_future(module, end)))),
             ("instrumented_future_below", Shape::Future(|module, end| Box::pin(instrumented_future_below(module, end)))),
@@ -665,7 +684,7 @@ fn every_call_is_recorded_exactly_once() {
     }
     let _ = std::panic::take_hook();
     assert!(wrong.is_empty(), "{} of {cells}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(cells, 9 * 2 * (10 * 7 + 20 * 30));
+    assert_eq!(cells, 9 * 2 * (11 * 7 + 22 * 30));
 }
 
 #[test]

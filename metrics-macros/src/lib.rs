@@ -63,6 +63,12 @@ pub fn info_labels(item: TokenStream) -> TokenStream {
     info::derive(item.into()).into()
 }
 
+/// Times an expression. Documented at `enumetrics::time`.
+#[proc_macro]
+pub fn time(input: TokenStream) -> TokenStream {
+    timed::time(input.into()).into()
+}
+
 /// Declares what a program exports. Documented at `enumetrics::catalog`.
 #[proc_macro]
 pub fn catalog(item: TokenStream) -> TokenStream {

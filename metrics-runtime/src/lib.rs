@@ -48,7 +48,7 @@ pub use self::metric::{
     Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels, InfoText, Metric, Observation, StateSet,
     StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, WithQuantiles,
 };
-pub use self::timed::{Calls, ErrorLabel, Joined, Outcome};
+pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]

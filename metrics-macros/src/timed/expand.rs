@@ -9,25 +9,25 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::function::{AsyncInBox, Function, Shape};
-use super::{Label, Labels, Target, Value};
+use super::{Hidden, Label, Labels, Target, Value};
 use crate::span::{check, private, span_of};
 
 pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     let Function {
+        name,
         head,
         returns,
         inner_attributes,
         body,
         body_span,
         shape,
-        ..
     } = function;
     let private = {
         let krate = &target.krate;
         quote!(#krate::__private)
     };
-    let declaration = series(target, function);
-    let error = error(target, function);
+    let declaration = series(target, Some(name));
+    let error = error(target, span_of(returns, name.span()));
     let series = ours("series");
     // With braces that no lint takes for the user's.
     let own = braces(body.clone(), Span::mixed_site());
@@ -73,6 +73,23 @@ pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     finish(head, quote!(#inner_attributes #declaration #body), *body_span)
 }
 
+/// An expression that is timed: a future where it is `async` or said to be one.
+pub(super) fn expand_expression(target: &Target, expression: &TokenStream) -> TokenStream {
+    let krate = &target.krate;
+    let private = quote!(#krate::__private);
+    let is_async = matches!(expression.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "async");
+    let declaration = series(target, None);
+    let error = error(target, span_of(expression, target.span));
+    let series = ours("series");
+    let timed = match target.hidden {
+        Some(Hidden::Stream) => quote!(#private::TimedStream::new(#series, #expression, #error)),
+        Some(Hidden::Future) => quote!(#private::TimedFuture::new(#series, #expression, #error)),
+        None if is_async => quote!(#private::TimedFuture::new(#series, #expression, #error)),
+        None => quote!(#private::call(#series, || #expression, #error)),
+    };
+    quote!({ #declaration #timed })
+}
+
 fn finish(head: &TokenStream, body: TokenStream, span: Span) -> TokenStream {
     let block = braces(body, span);
     quote!(#head #block)
@@ -109,7 +126,7 @@ fn is_opaque(ty: &TokenStream) -> bool {
 }
 
 /// `let series = …;`: which series of which metric, and the checks of its labels.
-fn series(target: &Target, function: &Function) -> TokenStream {
+fn series(target: &Target, function: Option<&Ident>) -> TokenStream {
     let Target {
         krate,
         metric,
@@ -155,7 +172,10 @@ fn series(target: &Target, function: &Function) -> TokenStream {
         checks.push(check(krate, ident.span(), "label_exists", &quote!(__LABELS, #name)));
         let text = match value {
             Value::Text(text) => text.clone(),
-            Value::FunctionName(span) => LitStr::new(&function.name.unraw().to_string(), *span),
+            Value::FunctionName(span) => {
+                let name = function.map_or_else(String::new, |name| name.unraw().to_string());
+                LitStr::new(&name, *span)
+            }
             Value::Expression(value) => {
                 let reference = reference(value, ident.span());
                 let at = quote!(::<{ #private_path::label_position(__LABELS, #name) }, _>);
@@ -204,13 +224,13 @@ fn reference(expression: &TokenStream, otherwise: Span) -> TokenStream {
 }
 
 /// A closure that tells whether what was returned is an error; where it cannot, that is shown at the return type.
-fn error(target: &Target, function: &Function) -> TokenStream {
+fn error(target: &Target, place: Span) -> TokenStream {
     let krate = &target.krate;
     if let Some(error_if) = &target.error_if {
         let seen = ours("seen");
         return quote!(|#seen| #krate::__private::judged(#seen, #error_if));
     }
-    let place = Span::mixed_site().located_at(span_of(&function.returns, function.name.span()));
+    let place = Span::mixed_site().located_at(place);
     let seen = Ident::new("seen", place);
     let ask = quote_spanned!(place=> #seen.error());
     quote! {

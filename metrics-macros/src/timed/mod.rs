@@ -5,7 +5,7 @@ mod function;
 mod items;
 mod parse;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
 
@@ -23,12 +23,42 @@ pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
         &mut errors,
     );
     let expansion = match (&target, &function) {
-        (Some(target), Some(function)) => expand::expand(target, function),
-        // The function stays as it is, so that its callers see no other error.
+        (Some(target), Some(function)) if cfg!(feature = "timed") => expand::expand(target, function),
+        // The function stays as it is where timing is not built; and where there is a mistake, so that its callers see no
+        // other.
         _ => item,
     };
     let errors = errors.into_tokens();
     quote!(#expansion #errors)
+}
+
+/// `time!(KYC.module, module = "ocr"; expression)`
+pub(crate) fn time(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let mut arguments = TokenStream::new();
+    let mut tokens = input.into_iter();
+    let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    arguments.extend(tokens.by_ref().take_while(|token| !is_end(token)));
+    let expression: TokenStream = tokens.collect();
+    if expression.is_empty() {
+        errors.at(
+            Span::call_site(),
+            "expected what `#[timed]` takes, a semicolon and an expression: `time!(METRIC, label = \"value\"; expression)`",
+        );
+    }
+    let target = parse::target(arguments, &mut errors);
+    if let Some(name) = target.as_ref().and_then(Target::function_name) {
+        errors.at(
+            name,
+            "`fn` is the name of a function, and here is none: give the value as text",
+        );
+    }
+    let expansion = match &target {
+        Some(target) if cfg!(feature = "timed") => expand::expand_expression(target, &expression),
+        _ => expression,
+    };
+    let errors = errors.into_tokens();
+    quote!({ #errors #expansion })
 }
 
 /// What is recorded into: `KYC.module, module = "ocr"`.
@@ -43,6 +73,19 @@ struct Target {
     hidden: Option<Hidden>,
     /// Where something is missing.
     span: Span,
+}
+
+impl Target {
+    /// Where a label is the name of the function.
+    fn function_name(&self) -> Option<Span> {
+        let Labels::Each(labels) = &self.labels else {
+            return None;
+        };
+        labels.iter().find_map(|label| match label.value {
+            Value::FunctionName(span) => Some(span),
+            _ => None,
+        })
+    }
 }
 
 /// The labels of a call.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::call::outcome;
-use super::{End, Outcome, PollState, Seen, TimedMetric};
+use super::{End, Outcome, PollState, Seen, TimedMetric, is_timed};
 use crate::clock::Moment;
 
 pin_project! {
@@ -80,7 +80,11 @@ pub(super) struct Progress<M: TimedMetric, S: Fn() -> (&'static M, usize)> {
 
 enum State<M: TimedMetric> {
     NotStarted,
-    Running { start: Moment, polls: M::Polls },
+    Running {
+        start: Moment,
+        polls: M::Polls,
+    },
+    /// Or never to be recorded.
     Ended,
 }
 
@@ -98,6 +102,13 @@ impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Progress<M, S> {
     #[inline]
     pub(super) fn poll(&mut self) -> Polling<'_, M, S> {
         let since = if let State::NotStarted = self.state {
+            if !is_timed() {
+                self.state = State::Ended;
+                return Polling {
+                    call: self,
+                    since: None,
+                };
+            }
             let (metric, index) = (self.series)();
             metric.started(index);
             let start = Moment::now();
@@ -110,6 +121,11 @@ impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Progress<M, S> {
             M::Polls::KEPT.then(Moment::now)
         };
         Polling { call: self, since }
+    }
+
+    #[cfg(feature = "stream")]
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.state, State::Running { .. })
     }
 
     /// When it started, while it runs.

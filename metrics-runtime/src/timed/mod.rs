@@ -8,6 +8,7 @@ mod labels;
 mod outcome;
 #[cfg(feature = "stream")]
 mod stream;
+mod switch;
 mod verdict;
 
 pub use self::call::{call, called, never};
@@ -18,6 +19,7 @@ pub use self::labels::{LabelAt, index, is_one_label, label_position, labels_of, 
 pub use self::outcome::{ErrorLabel, Outcome};
 #[cfg(feature = "stream")]
 pub use self::stream::TimedStream;
+pub use self::switch::{is_timed, set_timed};
 pub use self::verdict::{Awaited, End, Judge, Otherwise, Seen, Unfinished, judged};
 
 use crate::label::LabelSet;

@@ -82,7 +82,9 @@ where
                 polling.pending();
                 let first = (M::FIRST_ITEM && !*this.yielded).then(|| this.call.seconds());
                 *this.yielded = true;
-                metric.item(index, first);
+                if this.call.is_running() {
+                    metric.item(index, first);
+                }
                 *this.failed = this.failed.or(error);
             }
             Poll::Ready(None) => polling.done(outcome(*this.failed), *this.failed),
