@@ -547,7 +547,7 @@ pub use enumetrics_runtime::{
     Observation, Scrape, StateSet, StateSetSeries, StatusClass, StatusCode, Summary, SummarySeries, SummarySnapshot,
     Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
 };
-pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome};
+pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};
 

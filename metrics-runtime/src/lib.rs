@@ -67,8 +67,8 @@ pub mod __private {
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
-        Awaited, CallsOf, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric, Unfinished,
-        call, called, combinations, first_item, index, is_one_label, item, judged, label_position, labels_of, never,
-        plus, position, started, stride,
+        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric,
+        Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
+        label_position, labels_of, never, plus, position, started, stride,
     };
 }

@@ -125,6 +125,7 @@ impl Group {
         let name = field.ident.clone()?;
         let known = [CALLS, BUCKETS, SLO, MAX_SERIES];
         let settings = take_settings(&mut field.attrs, "metric", &known, errors);
+        let has_buckets = find(&settings, BUCKETS).is_some();
         let mut parts: Vec<Setting> = Vec::new();
         for part in find(&settings, CALLS)
             .map(|calls| calls.list::<Setting>("outcome, in_flight", errors))
@@ -135,17 +136,26 @@ impl Group {
                 errors.at(part.word.span(), unknown("part", &word, &PARTS));
             } else if parts.iter().any(|earlier| earlier.word == part.word) {
                 errors.at(part.word.span(), format_args!("`{word}` is there twice"));
-            } else if [ERROR, SLOW].contains(&word.as_str()) || part.alone(errors) {
+            } else if match word.as_str() {
+                ERROR => part
+                    .value_as::<Type>("the enum of the kinds, such as `OcrErrorKind`", errors)
+                    .is_some(),
+                SLOW => part
+                    .value_as::<TokenStream>("the seconds that are too many, such as 4", errors)
+                    .is_some(),
+                FIRST_ITEM if !has_buckets => {
+                    let message = "`first_item` is a duration: say its buckets beside `calls(…)`";
+                    errors.at(part.word.span(), message);
+                    false
+                }
+                _ => part.alone(errors),
+            } {
                 parts.push(part);
             }
         }
-        if let Some(first_item) = find(&parts, FIRST_ITEM)
-            && find(&settings, BUCKETS).is_none()
-        {
-            errors.at(
-                first_item.word.span(),
-                "`first_item` is a duration: say its buckets beside `calls(…)`",
-            );
+        if parts.is_empty() && !has_buckets {
+            // Reported above; something to go on with.
+            parts.extend(syn::parse_str::<Setting>(OUTCOME).ok());
         }
         let help = help(&field.attrs).unwrap_or_else(|| {
             let message =

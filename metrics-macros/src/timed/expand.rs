@@ -236,7 +236,7 @@ fn error(target: &Target, place: Span) -> TokenStream {
     quote! {
         |#seen| {
             #[allow(unused_imports)]
-            use #krate::__private::{Otherwise as _, Unfinished as _};
+            use #krate::__private::{Otherwise as _, Unending as _, Unfinished as _};
             #ask
         }
     }

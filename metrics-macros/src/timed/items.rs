@@ -41,7 +41,8 @@ impl Block {
     pub(super) fn time_functions(self, arguments: &TokenStream) -> TokenStream {
         let mut errors = Errors::default();
         // A mistake in the arguments is one, however many functions there are.
-        let attribute = parse::target(arguments.clone(), &mut errors).map(|target| {
+        let target = parse::target(arguments.clone(), &mut errors);
+        let attribute = target.filter(|_| cfg!(feature = "timed")).map(|target| {
             let krate = target.krate;
             quote!(#[#krate::timed(#arguments)])
         });

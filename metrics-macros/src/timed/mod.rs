@@ -35,26 +35,28 @@ pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `time!(KYC.module, module = "ocr"; expression)`
 pub(crate) fn time(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let mut arguments = TokenStream::new();
     let mut tokens = input.into_iter();
     let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
-    arguments.extend(tokens.by_ref().take_while(|token| !is_end(token)));
+    let arguments = tokens.by_ref().take_while(|token| !is_end(token)).collect();
     let expression: TokenStream = tokens.collect();
+    let target = parse::target(arguments, &mut errors);
+    let mut complete = true;
     if expression.is_empty() {
         errors.at(
             Span::call_site(),
             "expected what `#[timed]` takes, a semicolon and an expression: `time!(METRIC, label = \"value\"; expression)`",
         );
+        complete = false;
     }
-    let target = parse::target(arguments, &mut errors);
     if let Some(name) = target.as_ref().and_then(Target::function_name) {
         errors.at(
             name,
             "`fn` is the name of a function, and here is none: give the value as text",
         );
+        complete = false;
     }
     let expansion = match &target {
-        Some(target) if cfg!(feature = "timed") => expand::expand_expression(target, &expression),
+        Some(target) if complete && cfg!(feature = "timed") => expand::expand_expression(target, &expression),
         _ => expression,
     };
     let errors = errors.into_tokens();

@@ -57,7 +57,8 @@ use crate::storage::{FloatCell, IntCell, StateCell};
     message = "`{Self}` is not a metric",
     label = "not a metric",
     note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `Histogram`, `Summary`, `StateSet`, `ComputedGauge` \
-            or `ComputedCounter`, each with its labels in `<…>`, or `Info`"
+            or `ComputedCounter`, each with its labels in `<…>`, or `Info`",
+    note = "what is recorded of `Calls` is said there: `#[metric(calls(outcome))]`"
 )]
 pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     /// The kind of metric.

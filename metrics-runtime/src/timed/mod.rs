@@ -20,7 +20,7 @@ pub use self::outcome::{ErrorLabel, Outcome};
 #[cfg(feature = "stream")]
 pub use self::stream::TimedStream;
 pub use self::switch::{is_timed, set_timed};
-pub use self::verdict::{Awaited, End, Judge, Otherwise, Seen, Unfinished, judged};
+pub use self::verdict::{Awaited, Consumed, End, Judge, Otherwise, Seen, Unending, Unfinished, judged};
 
 use crate::label::LabelSet;
 use crate::metric::{Histogram, HistogramCells, Summary};

@@ -81,6 +81,28 @@ impl<F: Future + ?Sized, K> Unfinished<F> for Seen<'_, F, K> {}
 )]
 pub trait Awaited {}
 
+/// The same for a stream.
+pub trait Unending<T: ?Sized> {
+    /// Refused.
+    fn error(&self) -> Option<usize>
+    where
+        T: Consumed,
+    {
+        None
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<T: futures_core::Stream + ?Sized, K> Unending<T> for Seen<'_, T, K> {}
+
+/// Nothing implements it: it carries the message.
+#[diagnostic::on_unimplemented(
+    message = "this function returns a stream, of which only the creation would be timed",
+    label = "a stream",
+    note = "return an `impl Stream`, or write `#[timed(stream, …)]` if it is a boxed one under another name"
+)]
+pub trait Consumed {}
+
 /// What `error_if` says of a function's result: whether it is an error, or which kind of error.
 #[diagnostic::on_unimplemented(
     message = "`error_if` returns a `{Self}`, from which no error of `{K}` can be told",
