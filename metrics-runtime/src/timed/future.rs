@@ -137,6 +137,13 @@ impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Progress<M, S> {
         }
     }
 
+    /// Once and out of line, so that the other ends have less to carry.
+    #[cold]
+    #[inline(never)]
+    fn cut_short(&mut self, outcome: Outcome) {
+        self.end(outcome, None);
+    }
+
     /// Only the first end counts: a future that is polled after it is none of ours.
     #[inline]
     pub(super) fn end(&mut self, outcome: Outcome, error: Option<usize>) {
@@ -159,7 +166,9 @@ impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Progress<M, S> {
 impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Drop for Progress<M, S> {
     #[inline]
     fn drop(&mut self) {
-        self.end(Outcome::Cancelled, None);
+        if let State::Running { .. } = self.state {
+            self.cut_short(Outcome::Cancelled);
+        }
     }
 }
 
@@ -195,8 +204,9 @@ impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Polling<'_, M, S> {
 }
 
 impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Drop for Polling<'_, M, S> {
+    #[inline]
     fn drop(&mut self) {
         self.polled();
-        self.call.end(Outcome::Panic, None);
+        self.call.cut_short(Outcome::Panic);
     }
 }
