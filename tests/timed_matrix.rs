@@ -445,6 +445,11 @@ targets! {
     slow: #[metric(calls(slow = 0))] Calls<Module>, |it, module| {
         slow: it.slow_calls_total.with(module).get()
     }
+    shared: #[metric(shared, buckets = [1], calls(outcome, in_flight))] Calls<Module>, |it, module| {
+        durations: it.duration_seconds.with(module).count(),
+        outcomes: outcomes(|outcome| it.calls_total.with(Joined(module, outcome)).get()),
+        in_flight: it.in_flight.with(module).get()
+    }
     poll: #[metric(calls(poll))] Calls<Module>, |it, module| {
         polls: it.polls_total.with(module).get()
     }
@@ -684,7 +689,7 @@ fn every_call_is_recorded_exactly_once() {
     }
     let _ = std::panic::take_hook();
     assert!(wrong.is_empty(), "{} of {cells}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(cells, 9 * 2 * (11 * 7 + 22 * 30));
+    assert_eq!(cells, 10 * 2 * (11 * 7 + 22 * 30));
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(crate) const NAMESPACE: &str = "namespace";
 pub(crate) const OTHER: &str = "other";
 pub(crate) const QUANTILES: &str = "quantiles";
 pub(crate) const RENAME_ALL: &str = "rename_all";
+pub(crate) const SHARED: &str = "shared";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const SLO: &str = "slo";
 pub(crate) const SUBSYSTEM: &str = "subsystem";

@@ -11,7 +11,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visib
 
 use super::parse::{find, float, help};
 use crate::attribute::{
-    BUCKETS, CALLS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, crate_path, settings,
+    BUCKETS, CALLS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SUBSYSTEM, Setting, crate_path, settings,
     split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
@@ -123,7 +123,7 @@ impl Group {
     /// Reads the group, and makes its field one that is flattened.
     fn of(outside: &Outside<'_>, field: &mut Field, errors: &mut Errors) -> Option<Self> {
         let name = field.ident.clone()?;
-        let known = [CALLS, BUCKETS, SLO, MAX_SERIES];
+        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED];
         let settings = take_settings(&mut field.attrs, "metric", &known, errors);
         let has_buckets = find(&settings, BUCKETS).is_some();
         let mut parts: Vec<Setting> = Vec::new();
@@ -217,6 +217,7 @@ impl Group {
 
     /// The parts, each a metric.
     fn fields(&self, krate: &TokenStream, labels: &TokenStream) -> Vec<TokenStream> {
+        let shared = find(&self.settings, SHARED).map(|setting| &setting.word);
         let field = |name: &str, help: &str, options: TokenStream, ty: TokenStream| {
             let Self {
                 attributes, visibility, ..
@@ -224,7 +225,7 @@ impl Group {
             let name = Ident::new(name, self.field.span());
             let help = self.help_of(help);
             let ty = quote_spanned!(self.ty.span()=> #ty);
-            quote!(#[doc = #help] #(#attributes)* #options #visibility #name: #ty,)
+            quote!(#[doc = #help] #(#attributes)* #[metric(#options #shared)] #visibility #name: #ty,)
         };
         let joined = |with: TokenStream| quote!(#krate::Joined<#labels, #with, { #krate::__private::combinations::<#labels, #with>() }>);
         let none = TokenStream::new;
@@ -234,7 +235,7 @@ impl Group {
         let slo = self.option(SLO);
         let mut fields = Vec::new();
         if !buckets.is_empty() {
-            let options = quote!(#[metric(#buckets #slo)]);
+            let options = quote!(#buckets #slo);
             fields.push(field(
                 "duration_seconds",
                 "how long they took",
@@ -247,7 +248,7 @@ impl Group {
             fields.push(field(
                 "duration_seconds",
                 "",
-                quote!(#[metric(#word = #value)]),
+                quote!(#word = #value,),
                 histogram.clone(),
             ));
         }
@@ -259,7 +260,7 @@ impl Group {
                     fields.push(field("calls_total", "how many ended, by how they did", none(), ty));
                 }
                 IN_FLIGHT => {
-                    let ty = quote!(#krate::Gauge<#labels>);
+                    let ty = quote!(#krate::InFlight<#labels>);
                     fields.push(field("in_flight", "how many there are now", none(), ty));
                 }
                 ERROR => {
@@ -285,12 +286,7 @@ impl Group {
                 ITEMS => fields.push(field("items_total", "items that they yielded", none(), counter.clone())),
                 _ => {
                     let help = "how long their first item took";
-                    fields.push(field(
-                        "first_item_seconds",
-                        help,
-                        quote!(#[metric(#buckets)]),
-                        histogram.clone(),
-                    ));
+                    fields.push(field("first_item_seconds", help, quote!(#buckets), histogram.clone()));
                 }
             }
         }
@@ -335,7 +331,7 @@ impl Group {
             match part.word().as_str() {
                 OUTCOME => ends.push(quote!(end.count(&self.calls_total, index))),
                 IN_FLIGHT => ends.push(quote!(end.land(&self.in_flight, index))),
-                ERROR => ends.push(quote!(end.count_error::<#error, _>(&self.errors_total, index))),
+                ERROR => ends.push(quote!(end.count_error::<#error, _, _>(&self.errors_total, index))),
                 SLOW => {
                     let threshold = float(part.value.clone());
                     ends.push(quote!(end.count_slow(&self.slow_calls_total, index, #threshold)));

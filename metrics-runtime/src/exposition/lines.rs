@@ -38,6 +38,7 @@ impl Lines<'_> {
             Reading::FloatCounter(cells) => self.scalars(from, |bytes, index| write_f64(bytes, count(*cells, index))),
             Reading::Int(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells[index].get())),
             Reading::Float(cells) => self.scalars(from, |bytes, index| write_f64(bytes, cells[index].get())),
+            Reading::InFlight(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells.get(index))),
             Reading::Histogram(cells) => self.histogram(from, *cells, buckets),
             Reading::Summary(cells) => self.summary(from, *cells, quantiles),
             Reading::Info(texts) => self.info(texts),

@@ -2,7 +2,8 @@ use std::marker::PhantomData;
 
 use super::PollState;
 use crate::label::LabelSet;
-use crate::metric::{Counter, CounterCells, Gauge, Histogram, HistogramCells};
+use crate::metric::{Counter, CounterCells, Histogram, HistogramCells, InFlight};
+use crate::storage::Storage;
 
 /// What is recorded of calls, as one field of a `#[metric_family]`: a group of metrics with the labels `L`.
 ///
@@ -29,7 +30,7 @@ use crate::metric::{Counter, CounterCells, Gauge, Histogram, HistogramCells};
 /// | `items` | `items_total` | `<field>_items_total` | items that streams yielded |
 /// | `first_item` | `first_item_seconds` | `<field>_first_item_seconds` | how long a stream's first item took |
 ///
-/// Histograms have the buckets of the field. `#[timed(KYC.module, module = "ocr")]` on a function records its calls.
+/// Histograms have the buckets of the field, and `shared` holds for all parts. `#[timed(KYC.module, module = "ocr")]` on a function records its calls.
 #[allow(
     missing_debug_implementations,
     reason = "a name in a declaration: there is no value of it"
@@ -53,19 +54,23 @@ impl<L: LabelSet> CallsOf for Calls<L> {
 
 /// A call began, for the part `in_flight`.
 #[inline]
-pub fn started<L: LabelSet>(in_flight: &Gauge<L>, index: usize) {
+pub fn started<L: LabelSet, S: Storage>(in_flight: &InFlight<L, S>, index: usize) {
     in_flight.at(index).inc();
 }
 
 /// A stream yielded an item, for the part `items`.
 #[inline]
-pub fn item<L: LabelSet>(items: &Counter<L>, index: usize) {
+pub fn item<L: LabelSet, S: Storage>(items: &Counter<L, u64, S>, index: usize) {
     CounterCells::add(items, index, 1);
 }
 
 /// How long its first item took, for the part `first_item`.
 #[inline]
-pub fn first_item<L: LabelSet, const N: usize>(seconds: &Histogram<L, N>, index: usize, first: Option<f64>) {
+pub fn first_item<L: LabelSet, const N: usize, S: Storage>(
+    seconds: &Histogram<L, N, S>,
+    index: usize,
+    first: Option<f64>,
+) {
     if let Some(first) = first {
         HistogramCells::observe(seconds, index, first);
     }
@@ -74,7 +79,7 @@ pub fn first_item<L: LabelSet, const N: usize>(seconds: &Histogram<L, N>, index:
 impl super::End {
     /// The call is over, for the part `in_flight`.
     #[inline]
-    pub fn land<L: LabelSet>(&self, in_flight: &Gauge<L>, index: usize) {
+    pub fn land<L: LabelSet, S: Storage>(&self, in_flight: &InFlight<L, S>, index: usize) {
         in_flight.at(index).dec();
     }
 }

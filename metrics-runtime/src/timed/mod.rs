@@ -24,6 +24,7 @@ pub use self::verdict::{Awaited, Consumed, End, Judge, Otherwise, Seen, Unending
 
 use crate::label::LabelSet;
 use crate::metric::{Histogram, HistogramCells, Summary};
+use crate::storage::Storage;
 
 /// What `#[timed]` records into.
 #[diagnostic::on_unimplemented(
@@ -58,7 +59,7 @@ pub trait TimedMetric: Sync + 'static {
     const FIRST_ITEM: bool = false;
 }
 
-impl<L: LabelSet, const N: usize> TimedMetric for Histogram<L, N> {
+impl<L: LabelSet, const N: usize, S: Storage> TimedMetric for Histogram<L, N, S> {
     type Labels = L;
     type Error = ();
     type Polls = ();
@@ -69,7 +70,7 @@ impl<L: LabelSet, const N: usize> TimedMetric for Histogram<L, N> {
     }
 }
 
-impl<L: LabelSet, const Q: usize> TimedMetric for Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> TimedMetric for Summary<L, Q, S> {
     type Labels = L;
     type Error = ();
     type Polls = ();

@@ -7,6 +7,7 @@ use super::joined::join;
 use super::{ErrorLabel, Outcome};
 use crate::label::{LabelSet, LabelValue};
 use crate::metric::{Counter, CounterCells, Histogram, HistogramCells};
+use crate::storage::Storage;
 
 /// What a function returned, for errors of the kinds `K`.
 ///
@@ -151,19 +152,19 @@ pub struct End {
 impl End {
     /// How long it took.
     #[inline]
-    pub fn observe<L: LabelSet, const N: usize>(&self, durations: &Histogram<L, N>, index: usize) {
+    pub fn observe<L: LabelSet, const N: usize, S: Storage>(&self, durations: &Histogram<L, N, S>, index: usize) {
         HistogramCells::observe(durations, index, self.seconds);
     }
 
     /// That it ended so.
     #[inline]
-    pub fn count<L: LabelSet>(&self, calls: &Counter<L>, index: usize) {
+    pub fn count<L: LabelSet, S: Storage>(&self, calls: &Counter<L, u64, S>, index: usize) {
         CounterCells::add(calls, join::<L>(index, Outcome::COMBINATIONS, self.outcome.index()), 1);
     }
 
     /// The kind of its error.
     #[inline]
-    pub fn count_error<K: LabelSet, L: LabelSet>(&self, errors: &Counter<L>, index: usize) {
+    pub fn count_error<K: LabelSet, L: LabelSet, S: Storage>(&self, errors: &Counter<L, u64, S>, index: usize) {
         if let Some(kind) = self.error {
             CounterCells::add(errors, join::<L>(index, K::COMBINATIONS, kind), 1);
         }
@@ -171,7 +172,7 @@ impl End {
 
     /// That it was slow.
     #[inline]
-    pub fn count_slow<L: LabelSet>(&self, slow: &Counter<L>, index: usize, threshold: f64) {
+    pub fn count_slow<L: LabelSet, S: Storage>(&self, slow: &Counter<L, u64, S>, index: usize, threshold: f64) {
         if self.seconds > threshold {
             CounterCells::add(slow, index, 1);
         }
@@ -179,7 +180,12 @@ impl End {
 
     /// For how long and how often it was polled.
     #[inline]
-    pub fn count_polls<L: LabelSet>(&self, seconds: &Counter<L, f64>, polls: &Counter<L>, index: usize) {
+    pub fn count_polls<L: LabelSet, S: Storage>(
+        &self,
+        seconds: &Counter<L, f64, S>,
+        polls: &Counter<L, u64, S>,
+        index: usize,
+    ) {
         if let Some((polled, count)) = self.polled {
             CounterCells::add(seconds, index, polled);
             CounterCells::add(polls, index, count);
