@@ -9,10 +9,13 @@ use crate::diagnostics::Errors;
 
 pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
+pub(crate) const CALLS: &str = "calls";
 pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const ERROR_IF: &str = "error_if";
 pub(crate) const FLATTEN: &str = "flatten";
 pub(crate) const IMPOSSIBLE: &str = "impossible";
+pub(crate) const KIND: &str = "kind";
 pub(crate) const LABELS: &str = "labels";
 pub(crate) const MAX: &str = "max";
 pub(crate) const MAX_SERIES: &str = "max_series";
