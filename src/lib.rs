@@ -122,6 +122,7 @@
 /// | `compute = …` | what computes a [`ComputedGauge`] or [`ComputedCounter`]: a function or a closure without captures from the labels to an `f64`, or `later` |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
 /// | `unit = "…"` | a unit that is no base unit; the name must end in it |
+/// | `touched` | only series that something was recorded with are exported; `touched = 2`: those whose first two labels have values that something was recorded with |
 /// | `max_series = …` | a budget of its own |
 /// | `was = "…"` | the full name that it had before: it is exported under both, while rules and dashboards move |
 /// | `flatten` | the field is a struct of metrics, whose metrics are exported as they are |

@@ -24,6 +24,7 @@ pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const SLO: &str = "slo";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
+pub(crate) const TOUCHED: &str = "touched";
 pub(crate) const UNIT: &str = "unit";
 pub(crate) const VALUE: &str = "value";
 pub(crate) const WAS: &str = "was";
@@ -73,6 +74,11 @@ impl Setting {
         syn::parse2(self.value.clone())
             .map_err(|error| errors.at(error.span(), format_args!("expected {expected}")))
             .ok()
+    }
+
+    /// Whether the word stands alone, without a value.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.form == Form::Alone
     }
 
     /// That the word stands alone.
