@@ -24,6 +24,8 @@ mod descriptor;
 mod exporter;
 mod exposition;
 mod family;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "prometheus")]
 mod interop;
 mod label;
@@ -61,4 +63,6 @@ pub mod __private {
         TimedMetric,
     };
     pub use crate::storage::{Block, CounterCell, FloatCell, IntCell, StateCell};
+    #[cfg(feature = "http")]
+    pub use ::http::Method as HttpMethod;
 }
