@@ -554,11 +554,11 @@ pub use enumetrics_macros::InfoLabels;
 #[cfg(feature = "prometheus")]
 pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::{
-    Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName,
-    Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels,
-    InfoText, IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily,
-    Observation, Scrape, StateSet, StateSetSeries, StatusClass, StatusCode, Summary, SummarySeries, SummarySnapshot,
-    Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
+    AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
+    DuplicateName, Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info,
+    InfoLabels, InfoText, IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric,
+    MetricFamily, Observation, Scrape, StateSet, StateSetSeries, StatusClass, StatusCode, Summary, SummarySeries,
+    SummarySnapshot, Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};

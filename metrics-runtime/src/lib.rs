@@ -34,7 +34,7 @@ mod storage;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use self::catalog::{Catalog, DuplicateName, UnknownName};
+pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "exporter")]
 pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
