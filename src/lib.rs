@@ -47,7 +47,7 @@
 //! | to | see |
 //! |---|---|
 //! | declare metrics | [`metric_family`], [`LabelValue`](macro@LabelValue), [`LabelSet`](macro@LabelSet), [`open_label!`], [`catalog!`]; [the guide](guide::declaring) |
-//! | record | [`Counter`], [`Gauge`], [`Histogram`], [`Summary`], [`StateSet`], [`Info`] |
+//! | record | [`Counter`], [`Gauge`], [`InFlight`], [`Histogram`], [`Summary`], [`StateSet`], [`Info`] |
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
@@ -122,6 +122,7 @@
 /// | `quantiles = …` | the quantiles of a [`Summary`], likewise |
 /// | `window = "…"` | how far quantiles look back, such as `"30s"` or `"1h30m"`; ten minutes where it is not said |
 /// | `compute = …` | what computes a [`ComputedGauge`] or [`ComputedCounter`]: a function or a closure without captures from the labels to an `f64`, or `later` |
+/// | `shared` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
 /// | `unit = "…"` | a unit that is no base unit; the name must end in it |
 /// | `touched` | only series that something was recorded with are exported; `touched = 2`: those whose first two labels have values that something was recorded with |
@@ -553,15 +554,18 @@ pub use enumetrics_macros::InfoLabels;
 
 #[cfg(feature = "prometheus")]
 pub use enumetrics_runtime::CatalogCollector;
+#[cfg(feature = "tls")]
+pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
     AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
-    DuplicateName, Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, Info,
-    InfoLabels, InfoText, IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric,
-    MetricFamily, Observation, Scrape, StateSet, StateSetSeries, StatusClass, StatusCode, Summary, SummarySeries,
-    SummarySnapshot, Timer, Tracked, UnknownName, Unlabelled, WithQuantiles,
+    DuplicateName, Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot,
+    InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, IntRange, Kind, LabelDescriptor,
+    LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, StateSet,
+    StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
+    UnknownName, Unlabelled, WithQuantiles,
 };
 #[cfg(feature = "exporter")]
-pub use enumetrics_runtime::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
 
 #[doc(hidden)]
 pub use enumetrics_runtime::__private;

@@ -4,8 +4,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use enumetrics::{
-    Catalog, ComputedGauge, Counter, Gauge, Histogram, Info, InfoLabels, LabelSet, LabelValue, StateSet, Summary,
-    metric_family, timed,
+    Catalog, ComputedGauge, Counter, Gauge, Histogram, InFlight, Info, InfoLabels, LabelSet, LabelValue, StateSet,
+    Summary, metric_family, timed,
 };
 
 /// The system's allocator, and how often this thread asked it.
@@ -88,10 +88,26 @@ pub struct Many {
     pub seconds: Histogram<Number>,
     /// One.
     pub now: Gauge,
+    /// Ten.
+    pub in_flight: InFlight<Digit>,
+}
+
+#[metric_family(namespace = "shared")]
+pub struct SharedByAll {
+    /// A thousand series.
+    #[metric(shared)]
+    pub numbers_total: Counter<Number>,
+    /// Thirty.
+    #[metric(shared, buckets = [0.1, 1.0])]
+    pub seconds: Histogram<Digit>,
+    /// Ten.
+    #[metric(shared)]
+    pub in_flight: InFlight<Digit>,
 }
 
 static FEW: Few = Few::new();
 static MANY: Many = Many::new();
+static SHARED: SharedByAll = SharedByAll::new();
 
 #[timed(FEW.seconds, digit = "seven")]
 fn timed() {}
@@ -108,6 +124,7 @@ fn recording_allocates_nothing() {
             MANY.numbers_total.with(number).inc();
             MANY.seconds.with(number).observe(0.5);
             let _now = MANY.now.track();
+            let _in_flight = MANY.in_flight.with(*digit).track();
             let _timer = FEW.seconds.with(*digit).start_timer();
             timed();
         }
@@ -115,6 +132,24 @@ fn recording_allocates_nothing() {
     // But the first time that a thread records into a metric: it gets its cells.
     record();
     assert_eq!(allocations(record), 0);
+}
+
+#[test]
+fn a_shared_metric_allocates_nothing_even_at_first() {
+    let first = allocations(|| {
+        let digit = Digit::Seven;
+        let _in_flight = SHARED.in_flight.with(digit).track();
+        SHARED.seconds.with(digit).observe(0.5);
+        SHARED.seconds.with(digit).observe(f64::INFINITY);
+        let number = Number {
+            hundreds: digit,
+            tens: digit,
+            ones: digit,
+        };
+        SHARED.numbers_total.with(number).inc();
+    });
+    assert_eq!(first, 0);
+    assert_eq!(SHARED.seconds.with(Digit::Seven).count(), 2);
 }
 
 #[test]

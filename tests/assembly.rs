@@ -62,6 +62,8 @@ fn a_recording_is_a_plain_addition_without_a_call() {
         ("label_of_a_variable", 11),
         ("three_labels", 20),
         ("observation", 40),
+        ("enter", 13),
+        ("leave", 13),
     ] {
         let code = hot_path(&assembly, function);
         for slow in ["lock", "xchg", "call", "ud2"] {
@@ -72,6 +74,21 @@ fn a_recording_is_a_plain_addition_without_a_call() {
             "{function} has {} instructions: {code:#?}",
             code.len()
         );
+    }
+}
+
+#[test]
+fn a_shared_counter_is_one_atomic_addition() {
+    let assembly = assembly();
+    // The addition and the return; with a label known at run time its place has to be computed.
+    for (function, most) in [("shared", 2), ("shared_with_a_variable", 5)] {
+        let code = hot_path(&assembly, function);
+        let atomic = code.iter().filter(|line| line.starts_with("lock")).count();
+        assert_eq!(atomic, 1, "{function}: {code:#?}");
+        for slow in ["xchg", "call", "j", "ud2"] {
+            assert!(!has(&code, slow), "{function} has {slow}: {code:#?}");
+        }
+        assert!(code.len() <= most, "{function}: {code:#?}");
     }
 }
 

@@ -122,7 +122,7 @@ fn a_registry_refuses_the_catalog_twice() {
 fn scrape(exporter: Exporter) -> String {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(exporter.bind("127.0.0.1:0")).unwrap();
-    let address: SocketAddr = server.local_addr();
+    let address: SocketAddr = server.local_addr().unwrap();
     runtime.spawn(server.run());
     let response = support::http::get(address, "/metrics", &[]);
     assert_eq!(response.status, 200);

@@ -96,7 +96,7 @@ fn registry() -> Registry {
 fn serve(exporter: Exporter) -> (tokio::runtime::Runtime, SocketAddr) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(exporter.bind("127.0.0.1:0")).unwrap();
-    let address = server.local_addr();
+    let address = server.local_addr().unwrap();
     runtime.spawn(server.run());
     (runtime, address)
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use enumetrics::{Catalog, Counter, Histogram, LabelValue, metric_family};
+use enumetrics::{Catalog, Counter, Histogram, InFlight, LabelValue, metric_family};
 
 #[derive(LabelValue, Clone, Copy)]
 pub enum Parity {
@@ -60,7 +60,7 @@ impl Threads {
 #[test]
 fn two_hundred_threads_come_and_go_while_four_scrape() {
     const THREADS: usize = 200;
-    const EACH: usize = 2_000;
+    const EACH: usize = if cfg!(miri) { 4 } else { 2_000 };
     static METRICS: Threads = Threads::new();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -110,7 +110,7 @@ fn two_hundred_threads_come_and_go_while_four_scrape() {
 #[test]
 fn more_threads_than_lanes_lose_nothing() {
     const THREADS: usize = 150;
-    const EACH: usize = 20_000;
+    const EACH: usize = if cfg!(miri) { 40 } else { 20_000 };
     let metrics = Threads::new();
     // All alive at once, so that most of them have to share.
     let barrier = Barrier::new(THREADS);
@@ -177,7 +177,38 @@ fn an_instance_that_is_dropped_takes_its_cells_along() {
     Threads::new().assert_exactly(0);
 }
 
-#[cfg(unix)]
+#[test]
+fn guards_that_change_threads_come_back_and_are_never_fewer_than_none() {
+    const EACH: usize = if cfg!(miri) { 40 } else { 20_000 };
+    static IN_FLIGHT: InFlight<Parity> = InFlight::new();
+    let series = IN_FLIGHT.with(Parity::Even);
+    // What one thread of a pair tracks, the other ends.
+    let (mut most, mut reads) = (0, 0);
+    std::thread::scope(|scope| {
+        let pairs: Vec<_> = (0..2)
+            .map(|_| {
+                let (sender, receiver) = std::sync::mpsc::sync_channel(100);
+                scope.spawn(move || {
+                    for _ in 0..EACH {
+                        sender.send(series.track()).expect("the other thread listens");
+                    }
+                });
+                scope.spawn(move || receiver.into_iter().for_each(drop))
+            })
+            .collect();
+        while !pairs.iter().all(|thread| thread.is_finished()) {
+            let now = series.get();
+            assert!(now >= 0, "{now} in flight");
+            most = most.max(now);
+            reads += 1;
+        }
+    });
+    assert!(most > 0, "nothing was seen in flight in {reads} reads");
+    assert_eq!((series.get(), IN_FLIGHT.with(Parity::Odd).get()), (0, 0));
+}
+
+// Miri does not fork.
+#[cfg(all(unix, not(miri)))]
 #[test]
 fn a_forked_process_counts_on() {
     static METRICS: Threads = Threads::new();

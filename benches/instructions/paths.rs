@@ -5,7 +5,8 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use enumetrics::{
-    Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, Scrape, StateSet, Summary, metric_family, timed,
+    Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, LabelValue, Scrape, StateSet, Summary,
+    metric_family, timed,
 };
 
 /// One hot path.
@@ -93,8 +94,16 @@ struct Calls {
     requests_total: Counter<Request>,
     /// Ends.
     outcomes_total: Counter<Outcome>,
+    /// Workers.
+    workers: Gauge<Route>,
     /// Calls now.
-    in_flight: Gauge<Route>,
+    in_flight: InFlight<Route>,
+    /// Calls by route, in one place.
+    #[metric(shared)]
+    shared_by_route_total: Counter<Route>,
+    /// Durations by route, in one place.
+    #[metric(shared, buckets = BOUNDS)]
+    shared_by_route_duration_seconds: Histogram<Route>,
     /// Durations.
     #[metric(buckets = BOUNDS)]
     duration_seconds: Histogram,
@@ -246,10 +255,12 @@ pub const PATHS: &[Path] = &calls! {
         outcome: Outcome::Error,
     }).inc();
     "counter_3" at most 24.0: |step| CALLS.requests_total.with(step.request).inc();
-    "gauge_inc_1": |step| CALLS.in_flight.with(step.route).inc();
+    "gauge_inc_1": |step| CALLS.workers.with(step.route).inc();
+    "shared_counter_1": |step| CALLS.shared_by_route_total.with(step.route).inc();
     "in_flight_1": |step| drop(CALLS.in_flight.with(step.route).track());
     "histogram" at most 50.0: |step| CALLS.duration_seconds.observe(step.seconds);
     "histogram_1" at most 50.0: |step| CALLS.by_route_duration_seconds.with(step.route).observe(step.seconds);
+    "shared_histogram_1": |step| CALLS.shared_by_route_duration_seconds.with(step.route).observe(step.seconds);
     "histogram_100_bounds" at most 50.0: |step| CALLS.fine_duration_seconds.observe(step.seconds);
     "counter_f64_1": |step| CALLS.busy_seconds_total.with(step.route).inc_by(step.seconds);
     "summary_1": |step| CALLS.size_bytes.with(step.route).observe(step.seconds);

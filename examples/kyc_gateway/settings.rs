@@ -2,7 +2,7 @@
 //! all of them are told at once, and each names what is wrong, what was found there and what is allowed.
 
 use crate::random;
-use enumetrics::Password;
+use enumetrics::Secret;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -71,11 +71,11 @@ pub enum PasswordSource {
 
 impl PasswordSource {
     /// For the side that asks for it.
-    pub fn password(&self) -> Result<Password, String> {
+    pub fn password(&self) -> Result<Secret, String> {
         match self {
-            Self::File(path) => Password::from_file(path).map_err(|error| format!("{PASSWORD_FILE}: {error}")),
-            Self::Environment => Password::from_env(PASSWORD).map_err(|error| error.to_string()),
-            Self::MadeUp(text) => Ok(Password::new(text)),
+            Self::File(path) => Secret::from_file(path).map_err(|error| format!("{PASSWORD_FILE}: {error}")),
+            Self::Environment => Secret::from_env(PASSWORD).map_err(|error| error.to_string()),
+            Self::MadeUp(text) => Ok(Secret::new(text)),
         }
     }
 

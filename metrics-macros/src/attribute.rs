@@ -30,6 +30,7 @@ pub(crate) const OTHER: &str = "other";
 pub(crate) const QUANTILES: &str = "quantiles";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const ROUTES: &str = "routes";
+pub(crate) const SHARED: &str = "shared";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const SLO: &str = "slo";
 pub(crate) const STATUSES: &str = "statuses";

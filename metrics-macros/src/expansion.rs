@@ -83,6 +83,9 @@ fn metric_family() {
                 duration_seconds: Histogram,
                 /// Verifications processed.
                 pub(crate) verifications_total: Counter<Status>,
+                /// Requests of many threads.
+                #[metric(shared)]
+                requests_total: Counter<Request>,
             }
         },
     )));

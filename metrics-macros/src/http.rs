@@ -352,7 +352,9 @@ fn expand(model: &Model) -> TokenStream {
             let labels = model
                 .in_progress_labels
                 .then(|| quote!(.with(#request { #handler: handler, method: ::core::convert::From::from(method) })));
-            (quote!(#krate::Tracked<'static>), quote!(self.#name #labels.track()))
+            let of = model.in_progress_labels.then_some(&request).into_iter();
+            let guard = quote!(#krate::InFlightGuard<'static #(, #of)*>);
+            (guard, quote!(self.#name #labels.track()))
         }
     };
     quote! {
@@ -450,9 +452,9 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
     let deciding = quote!(if <#statuses as #krate::http::ResponseStatus>::AT_ZERO { 2 } else { 3 });
     let slo = slo.iter();
     let gauge = if *in_progress_labels {
-        quote!(Gauge<#request>)
+        quote!(InFlight<#request>)
     } else {
-        quote!(Gauge)
+        quote!(InFlight)
     };
     let fields = [
         field(

@@ -207,11 +207,26 @@ impl<'a> Catalog<'a> {
 
     /// Writes over what `scrape` holds: the text from the cursor on until it has `full` bytes.
     pub(crate) fn page(&self, scrape: &mut Scrape, format: Format, full: usize, cursor: &mut Cursor) {
+        self.page_of(scrape, format, full, cursor, &|_| true);
+    }
+
+    /// The same of the families that are wanted.
+    pub(crate) fn page_of(
+        &self,
+        scrape: &mut Scrape,
+        format: Format,
+        full: usize,
+        cursor: &mut Cursor,
+        is_wanted: &dyn Fn(&Descriptor) -> bool,
+    ) {
         scrape.write(format, full, |encoder| {
             let mut at = 0;
             self.read(&mut |descriptor, reading| {
                 if at == cursor.family && !encoder.is_full() {
-                    cursor.series = encoder.family(descriptor, &reading, cursor.series);
+                    cursor.series = match is_wanted(descriptor) {
+                        true => encoder.family(descriptor, &reading, cursor.series),
+                        false => descriptor.combinations(),
+                    };
                     if cursor.series >= descriptor.combinations() {
                         (cursor.family, cursor.series) = (at + 1, 0);
                     }

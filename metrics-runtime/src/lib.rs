@@ -31,13 +31,16 @@ mod interop;
 mod label;
 mod metric;
 mod storage;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
+#[cfg(feature = "tls")]
+pub use self::exporter::Tls;
 #[cfg(feature = "exporter")]
-pub use self::exporter::{Exporter, ExporterError, Password, PasswordError, Server};
+pub use self::exporter::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
 pub use self::exposition::Format;
 pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
@@ -46,9 +49,11 @@ pub use self::interop::CatalogCollector;
 pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
     Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Gauge, GaugeSeries, GaugeValue,
-    Histogram, HistogramSeries, HistogramSnapshot, Info, InfoLabels, InfoText, Metric, Observation, StateSet,
-    StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, WithQuantiles,
+    Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels,
+    InfoText, Metric, Observation, StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
+    WithQuantiles,
 };
+pub use self::storage::{PerThread, Shared, Storage};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
@@ -59,10 +64,10 @@ pub mod __private {
     pub use crate::family::Listed;
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
-        Computation, ComputedCells, CounterCells, HistogramCells, InfoTexts, Reading, SummaryCells, Timed, TimedInto,
-        TimedMetric,
+        Computation, ComputedCells, CounterCells, HistogramCells, InFlightCells, InfoTexts, Reading, SummaryCells,
+        Timed, TimedInto, TimedMetric,
     };
-    pub use crate::storage::{Block, CounterCell, FloatCell, IntCell, StateCell};
+    pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};
     #[cfg(feature = "http")]
     pub use ::http::Method as HttpMethod;
 }

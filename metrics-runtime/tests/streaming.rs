@@ -260,7 +260,7 @@ fn serve(catalog: &'static Catalog<'static>) -> (tokio::runtime::Runtime, Socket
         .build()
         .unwrap();
     let server = runtime.block_on(Exporter::new(catalog).bind("127.0.0.1:0")).unwrap();
-    let address = server.local_addr();
+    let address = server.local_addr().unwrap();
     runtime.spawn(server.run());
     (runtime, address)
 }

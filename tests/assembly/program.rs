@@ -1,7 +1,7 @@
 //! Recordings whose machine code `tests/assembly.rs` reads.
 #![allow(unsafe_code, reason = "`no_mangle`, so that the test finds them")]
 
-use enumetrics::{Counter, Gauge, Histogram, LabelSet, LabelValue, metric_family, timed};
+use enumetrics::{Counter, Gauge, Histogram, InFlight, InFlightGuard, LabelSet, LabelValue, metric_family, timed};
 
 /// One label.
 #[derive(LabelValue, Clone, Copy, Debug)]
@@ -55,6 +55,11 @@ pub struct Kyc {
     /// Duration of a request.
     #[metric(buckets = [0.1, 0.5, 1.0])]
     pub request_duration_seconds: Histogram<Handler>,
+    /// Requests in flight.
+    pub in_flight: InFlight<Handler>,
+    /// Logins, counted by all threads in one place.
+    #[metric(shared)]
+    pub logins_total: Counter<Status>,
 }
 
 /// The static.
@@ -94,6 +99,30 @@ pub fn gauge() {
 #[unsafe(no_mangle)]
 pub fn observation(seconds: f64) {
     KYC.request_duration_seconds.with(Handler::Verify).observe(seconds);
+}
+
+/// A guard of what is in flight.
+#[unsafe(no_mangle)]
+pub fn enter() -> InFlightGuard<'static, Handler> {
+    KYC.in_flight.with(Handler::Verify).track()
+}
+
+/// The end of such a guard.
+#[unsafe(no_mangle)]
+pub fn leave(guard: InFlightGuard<'static, Handler>) {
+    drop(guard);
+}
+
+/// A counter that all threads share, with a constant label.
+#[unsafe(no_mangle)]
+pub fn shared() {
+    KYC.logins_total.with(Status::Rejected).inc();
+}
+
+/// The same with a label known at run time.
+#[unsafe(no_mangle)]
+pub fn shared_with_a_variable(status: Status) {
+    KYC.logins_total.with(status).inc();
 }
 
 /// A timed function.

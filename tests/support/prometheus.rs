@@ -53,6 +53,7 @@ pub(crate) struct Scrape {
     basic_auth: Option<(String, String)>,
     interval: Duration,
     protocols: Vec<String>,
+    others: Vec<(String, Value)>,
 }
 
 impl Scrape {
@@ -65,6 +66,7 @@ impl Scrape {
             basic_auth: None,
             interval: Duration::from_secs(1),
             protocols: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -75,6 +77,12 @@ impl Scrape {
     /// The password reaches Prometheus in a file, as it does in a deployment.
     pub(crate) fn basic_auth(mut self, user: &str, password: &str) -> Self {
         self.basic_auth = Some((user.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// Whatever else a scrape configuration has: `tls_config`, `authorization`, …
+    pub(crate) fn with(mut self, key: &str, value: Value) -> Self {
+        self.others.push((key.to_owned(), value));
         self
     }
 
@@ -279,6 +287,9 @@ fn write_configuration(directory: &Path, scrapes: &[Scrape]) {
                 let password_file = directory.join(format!("password-{index}"));
                 fs::write(&password_file, password).expect("the password file can be written");
                 config["basic_auth"] = json!({ "username": user, "password_file": password_file });
+            }
+            for (key, value) in &scrape.others {
+                config[key] = value.clone();
             }
             config
         })

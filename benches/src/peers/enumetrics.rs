@@ -6,7 +6,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, LabelSet, LabelValue, Scrape, metric_family, timed};
+use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, LabelValue, Scrape, metric_family, timed};
 
 use super::OURS;
 use crate::bench::{Bench, Family, ForSeries, Series};
@@ -34,7 +34,9 @@ struct Calls {
     #[metric(buckets = crate::workload::BOUNDS)]
     by_route_duration_seconds: Histogram<Route>,
     /// A gauge with one label.
-    in_flight: Gauge<Route>,
+    workers: Gauge<Route>,
+    /// What is in flight, with one label.
+    in_flight: InFlight<Route>,
 }
 
 static CALLS: Calls = Calls::new();
@@ -160,8 +162,8 @@ pub fn enter(bench: &mut Bench) {
     });
     bench.call(&[GAUGE_1], OURS, || {
         |step| {
-            CALLS.in_flight.with(step.by_route.route).inc();
-            CALLS.in_flight.with(step.by_route.route).dec();
+            CALLS.workers.with(step.by_route.route).inc();
+            CALLS.workers.with(step.by_route.route).dec();
         }
     });
     bench.call(&[IN_FLIGHT_1], OURS, || {
@@ -265,20 +267,20 @@ impl Series for Ours {
 /// A static on the heap, so that its memory can be counted and given back.
 struct Instance<F> {
     metrics: Box<F>,
-    scrape: Scrape,
+    /// The exporter's, not the family's: so it is made by the first scrape.
+    scrape: Option<Box<Scrape>>,
 }
 
 impl<F: Export> Instance<F> {
     fn new(metrics: Box<F>) -> Self {
-        let scrape = Scrape::new();
-        Self { metrics, scrape }
+        Self { metrics, scrape: None }
     }
 
     fn render(&mut self) -> usize {
         let families: [&dyn Export; 1] = [&*self.metrics];
         Catalog::new(&families)
             .expect("one family")
-            .render_into(&mut self.scrape)
+            .render_into(self.scrape.get_or_insert_default())
             .len()
     }
 }

@@ -124,7 +124,7 @@ struct Expansion<'a> {
     constant_labels: bool,
     /// Whether the struct contains others.
     beside_structs: bool,
-    /// Its type as written, or with the number of its buckets or quantiles.
+    /// Its type as written, with the number of its buckets or quantiles, and where its cells are.
     ty: TokenStream,
 }
 
@@ -133,9 +133,10 @@ impl<'a> Expansion<'a> {
         let krate = &family.krate;
         let Metric {
             field,
-            ty,
+            ty: written,
             buckets,
             quantiles,
+            shared,
             was,
             ..
         } = metric;
@@ -148,6 +149,10 @@ impl<'a> Expansion<'a> {
             .attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident("cfg"));
+        let ty = match shared {
+            Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
+            None => quote!(#written),
+        };
         Self {
             krate,
             metric,
@@ -161,13 +166,13 @@ impl<'a> Expansion<'a> {
             ty: match numbers {
                 Some(Buckets { list: Some(list), .. }) => {
                     let count = list.len();
-                    quote_spanned!(ty.span()=> #krate::#of<#ty, #count>)
+                    quote_spanned!(written.span()=> #krate::#of<#ty, #count>)
                 }
                 Some(Buckets { value, .. }) => {
-                    let count = quote_spanned!(span_of(value, ty.span())=> { (#value).len() });
-                    quote_spanned!(ty.span()=> #krate::#of<#ty, #count>)
+                    let count = quote_spanned!(span_of(value, written.span())=> { (#value).len() });
+                    quote_spanned!(written.span()=> #krate::#of<#ty, #count>)
                 }
-                None => quote!(#ty),
+                None => ty,
             },
         }
     }
@@ -351,6 +356,7 @@ impl<'a> Expansion<'a> {
             ty,
             name,
             buckets,
+            shared,
             quantiles,
             compute,
             slo,
@@ -388,6 +394,10 @@ impl<'a> Expansion<'a> {
                 &quote!(#descriptor, #position),
             )
         }));
+        if let Some(word) = shared {
+            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
+            checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
+        }
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
         let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
             let span = span_of(value, field.span());

@@ -55,6 +55,8 @@ struct Metric {
     /// The note of `#[deprecated]`, which may be empty.
     deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
+    /// The word `shared`, where it stands.
+    shared: Option<Ident>,
     quantiles: Option<options::Quantiles>,
     compute: Option<options::Compute>,
     /// Bounds on which an objective lies.

@@ -406,6 +406,16 @@ pub const fn window(window: Duration) {
     }
 }
 
+/// `#[metric(shared)]` stands on metrics that are not shared without it.
+#[track_caller]
+pub const fn takes_shared(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new().text("remove `shared`: this ").text(kind.as_str());
+        let message = message.text(" has no cells of its own for each thread anyway");
+        panic!("{}", message.rule("shared-kind").as_str());
+    }
+}
+
 /// Bucket bounds must be there, finite, and increase.
 #[track_caller]
 pub const fn buckets(bounds: &[f64]) {

@@ -1,13 +1,15 @@
 //! The exporter as a route of an axum server.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
+use axum::extract::{ConnectInfo, Request};
 use axum::routing::{self, MethodRouter};
 
 use super::Exporter;
+use super::access::Client;
+use super::respond::Asked;
 
 impl Exporter {
     /// A route for a router of the crate [`axum`], at whatever path and with whatever state.
@@ -37,12 +39,17 @@ impl Exporter {
         let responder = Arc::new(self.into_responder());
         routing::get(move |request: Request| {
             let responder = Arc::clone(&responder);
-            async move { scrape(responder.scrape(request.headers()).await) }
+            async move {
+                let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+                let asked = Asked {
+                    client: connection.map_or(Client::Unknown, |ConnectInfo(address)| Client::At(address.ip())),
+                    method: request.method(),
+                    uri: request.uri(),
+                    headers: request.headers(),
+                };
+                // The body stays where it is: axum's is a box around ours.
+                responder.scrape(asked).await.map(Body::new)
+            }
         })
     }
-}
-
-/// The body stays where it is: axum's is a box around ours.
-fn scrape(answer: super::respond::Answer) -> Response {
-    answer.map(Body::new)
 }

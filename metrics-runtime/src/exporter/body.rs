@@ -1,5 +1,6 @@
 //! The body of an answer: at once, or page by page.
 
+use std::any::Any;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,15 +10,43 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::buffer::Buffer;
 use super::render::Unwritten;
 
-/// The body of an answer.
+/// The body of an answer to a request for metrics. It comes in pages; no error of it is the client's.
 #[derive(Debug)]
-pub(super) enum AnswerBody {
+pub struct ScrapeBody {
+    content: Content,
+    /// Dropped with it.
+    held: Option<Box<dyn Any + Send>>,
+}
+
+#[derive(Debug)]
+enum Content {
     /// All of it, or nothing more.
     Whole(Option<Bytes>),
     Pages(Pages),
+}
+
+impl ScrapeBody {
+    pub(super) fn whole(bytes: Bytes) -> Self {
+        Self {
+            content: Content::Whole(Some(bytes)),
+            held: None,
+        }
+    }
+
+    pub(super) fn pages(pages: Pages) -> Self {
+        Self {
+            content: Content::Pages(pages),
+            held: None,
+        }
+    }
+
+    /// Keeps something until the body is sent, or given up.
+    pub(super) fn hold(mut self, held: impl Any + Send) -> Self {
+        self.held = Some(Box::new(held));
+        self
+    }
 }
 
 /// A scrape of several pages.
@@ -37,7 +66,7 @@ enum State {
     Written(Bytes, Box<Unwritten>),
     Waiting(Box<Unwritten>),
     /// On a thread that may block: a page takes longer than a task should run.
-    Writing(JoinHandle<(Buffer, Option<Unwritten>)>),
+    Writing(JoinHandle<io::Result<(Bytes, Option<Unwritten>)>>),
     End,
 }
 
@@ -65,11 +94,11 @@ impl Pages {
                         return Poll::Pending;
                     };
                     // A scrape that ends early is broken off, so that nobody takes it for a whole one.
-                    let (page, rest) = written.map_err(io::Error::other)?;
+                    let (page, rest) = written.map_err(io::Error::other)??;
                     if let Some(rest) = rest {
                         self.state = State::Waiting(Box::new(rest));
                     }
-                    return Poll::Ready(Some(Ok(Bytes::from_owner(page))));
+                    return Poll::Ready(Some(Ok(page)));
                 }
                 State::End => return Poll::Ready(None),
             }
@@ -77,29 +106,29 @@ impl Pages {
     }
 }
 
-impl Body for AnswerBody {
+impl Body for ScrapeBody {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let bytes = match self.get_mut() {
-            Self::Whole(bytes) => bytes.take().map(Ok),
-            Self::Pages(pages) => ready!(pages.poll_page(cx)),
+        let bytes = match &mut self.get_mut().content {
+            Content::Whole(bytes) => bytes.take().map(Ok),
+            Content::Pages(pages) => ready!(pages.poll_page(cx)),
         };
         Poll::Ready(bytes.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Pages(pages) => matches!(pages.state, State::End),
+        match &self.content {
+            Content::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Content::Pages(pages) => matches!(pages.state, State::End),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Pages(_) => SizeHint::default(),
+        match &self.content {
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Content::Pages(_) => SizeHint::default(),
         }
     }
 }

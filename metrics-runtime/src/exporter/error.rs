@@ -22,10 +22,21 @@ pub enum ExporterError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// HTTP Basic authentication cannot carry the password.
-    Password {
-        /// What is wrong with it.
-        problem: &'static str,
+    /// No client could send the password or token, or its file cannot be read.
+    Secret {
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// The files for TLS cannot be used.
+    #[cfg(feature = "tls")]
+    Tls {
+        /// Which file, and what is wrong with it.
+        problem: String,
+    },
+    /// It is no network that clients could be in.
+    Network {
+        /// What was given.
+        network: String,
     },
 }
 
@@ -42,8 +53,14 @@ impl fmt::Display for ExporterError {
             Self::UserName { user, problem } => {
                 write!(f, "the user name {user:?} {problem}; choose another one")
             }
-            Self::Password { problem } => {
-                write!(f, "the password {problem}; choose another one")
+            Self::Secret { problem } => f.write_str(problem),
+            #[cfg(feature = "tls")]
+            Self::Tls { problem } => f.write_str(problem),
+            Self::Network { network } => {
+                write!(
+                    f,
+                    "{network:?} is no network; write an address, or one with its length, such as 10.0.0.0/8"
+                )
             }
         }
     }
@@ -53,7 +70,7 @@ impl Error for ExporterError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Listen { source, .. } => Some(source),
-            Self::UserName { .. } | Self::Password { .. } => None,
+            _ => None,
         }
     }
 }

@@ -1,4 +1,8 @@
-//! A small catalog for the tests of the exporter.
+//! Small catalogs and files for the tests of the exporter.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, process};
 
 use crate::__private::{Block, IntCell, Reading};
 use crate::{Catalog, Counter, Descriptor, Gauge, Histogram, Kind, LabelDescriptor, Metric, MetricFamily};
@@ -55,5 +59,28 @@ impl MetricFamily for Wide {
 
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
         visit(&Self::DESCRIPTORS[0], Reading::Int(&self.0));
+    }
+}
+
+/// A file that is gone when the test is.
+pub(crate) struct TemporaryFile(PathBuf);
+
+impl TemporaryFile {
+    pub(crate) fn holding(content: &[u8]) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("enumetrics-{}-{number}", process::id()));
+        fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
     }
 }

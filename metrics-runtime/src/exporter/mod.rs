@@ -1,31 +1,40 @@
 //! Serving a catalog to Prometheus.
 
-mod auth;
+mod access;
 #[cfg(feature = "axum")]
 mod axum;
 mod body;
 mod buffer;
+mod compress;
 mod error;
+mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod negotiate;
-mod password;
+mod reload;
 mod render;
 mod respond;
-mod server;
-mod stall;
+mod serve;
+mod service;
 
 use std::fmt;
+use std::sync::Arc;
 
 #[cfg(feature = "prometheus")]
 use prometheus::Registry;
 
-use self::auth::Credentials;
+use self::access::Access;
+pub use self::access::{Secret, SecretError};
+pub use self::body::ScrapeBody;
 pub use self::error::ExporterError;
-pub use self::password::{Password, PasswordError};
 use self::render::{Renderer, Sources};
-use self::respond::Responder;
-pub use self::server::Server;
+use self::respond::{Readiness, Responder};
+pub use self::serve::Server;
+#[cfg(feature = "tls")]
+use self::serve::tls::Acceptor;
+#[cfg(feature = "tls")]
+pub use self::serve::tls::Tls;
+pub use self::service::ExporterService;
 use crate::catalog::Catalog;
 #[cfg(feature = "prometheus")]
 use crate::interop::Foreign;
@@ -47,11 +56,11 @@ use crate::interop::Foreign;
 ///
 /// ```no_run
 /// # use enumetrics_runtime as enumetrics;
-/// use enumetrics::{Catalog, Exporter, Password};
+/// use enumetrics::{Catalog, Exporter, Secret};
 ///
 /// # async fn serve(metrics: &'static Catalog<'static>) -> Result<(), Box<dyn std::error::Error>> {
 /// let server = Exporter::new(metrics)
-///     .basic_auth("prometheus", Password::from_file("/run/secrets/metrics_password")?)?
+///     .basic_auth("prometheus", Secret::from_file("/run/secrets/metrics_password")?)?
 ///     .bind("127.0.0.1:9464")
 ///     .await?;
 /// tokio::spawn(server.run());
@@ -87,13 +96,17 @@ use crate::interop::Foreign;
 /// has no `_total`, is of type `unknown` there. A scrape with a histogram that has a negative bound is
 /// answered in text, because OpenMetrics has no place for its sum and its count.
 ///
-/// A collector that panics costs the scrape, not the program: it is answered with status 500, and
-/// the next one tries again. (A program that is compiled with `panic = "abort"` aborts all the same.)
+/// A registry with a collector that panics, or takes longer than half of the time that the client waits (Prometheus says
+/// how long that is), is left out, and the rest is served. It is never gathered twice at once: a collector that
+/// hangs holds one thread. (A program that is compiled with `panic = "abort"` aborts all the same.)
 #[derive(Clone)]
 #[must_use = "an exporter serves nothing until `bind` or `route` is called"]
 pub struct Exporter {
     catalog: Catalog<'static>,
-    credentials: Option<Credentials>,
+    access: Access,
+    readiness: Readiness,
+    #[cfg(feature = "tls")]
+    tls: Option<Acceptor>,
     #[cfg(feature = "prometheus")]
     registries: Vec<Registry>,
     #[cfg(feature = "process")]
@@ -105,7 +118,10 @@ impl Exporter {
     pub fn new(catalog: &Catalog<'static>) -> Self {
         Self {
             catalog: *catalog,
-            credentials: None,
+            access: Access::new(),
+            readiness: Readiness::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
             #[cfg(feature = "prometheus")]
             registries: Vec::new(),
             #[cfg(feature = "process")]
@@ -138,12 +154,12 @@ impl Exporter {
         self
     }
 
-    /// Asks for a user name and a password ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
-    /// The last call counts.
+    /// Asks for a user name and a password ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)). Called several times,
+    /// it lets in each of the users.
     ///
     /// Whoever sends anything else is answered with status 401, in a time that says nothing about
-    /// what was right. The password travels readable: use it on networks that you trust, or
-    /// behind something that speaks TLS. In Prometheus:
+    /// what was right, and after half a second, so that nobody tries many. The password travels readable: use it on networks
+    /// that you trust, or together with TLS. In Prometheus:
     ///
     /// ```yaml
     /// scrape_configs:
@@ -159,14 +175,80 @@ impl Exporter {
     /// control character, the password is empty, or both together have more than 767 bytes. They
     /// are checked here, so that the mistake is found where it was made and an exporter that should
     /// be protected never serves unprotected.
-    pub fn basic_auth(mut self, user: impl AsRef<str>, password: Password) -> Result<Self, ExporterError> {
-        self.credentials = Some(Credentials::new(user.as_ref(), &password)?);
+    pub fn basic_auth(mut self, user: impl AsRef<str>, password: Secret) -> Result<Self, ExporterError> {
+        self.access.add_user(user.as_ref(), password)?;
         Ok(self)
     }
 
+    /// Asks for a bearer token ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)). Called several times, it lets in
+    /// each of the tokens; with [`basic_auth`](Self::basic_auth), either is enough.
+    ///
+    /// Everything said there holds here. In Prometheus:
+    ///
+    /// ```yaml
+    /// scrape_configs:
+    ///   - job_name: kyc
+    ///     authorization:
+    ///       credentials_file: /run/secrets/metrics_token
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When no client could send it: it is empty, has more than 1024 bytes, or contains anything but visible ASCII
+    /// characters.
+    pub fn bearer_token(mut self, token: Secret) -> Result<Self, ExporterError> {
+        self.access.add_token(token)?;
+        Ok(self)
+    }
+
+    /// Answers clients at these addresses only, each written as `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`. Others get
+    /// status 403. Called several times, it adds to the list. Clients of a Unix socket are let in.
+    ///
+    /// The address is that of the connection: behind a proxy, the proxy's. As an axum route the exporter knows it only
+    /// where the router is served with `into_make_service_with_connect_info::<SocketAddr>()`; elsewhere it answers
+    /// nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ExporterError::Network`] for the first that is none of these.
+    pub fn allow_from<'n>(mut self, networks: impl IntoIterator<Item = &'n str>) -> Result<Self, ExporterError> {
+        for network in networks {
+            self.access.add_network(network)?;
+        }
+        Ok(self)
+    }
+
+    /// Speaks TLS (1.2 and 1.3) on the exporter's own addresses, and nothing else there; a Unix socket stays as it is.
+    ///
+    /// A route has the connections of the server that it is part of: whether they are encrypted is that
+    /// server's matter.
+    ///
+    /// # Errors
+    ///
+    /// [`ExporterError::Tls`] when a file cannot be read, or is not what it should be; it names the file.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Result<Self, ExporterError> {
+        self.tls = Some(tls.load()?);
+        Ok(self)
+    }
+
+    /// What `/ready` answers: status 200 while `is_ready` says so, else 503. Without this it is always 200.
+    ///
+    /// The listener of [`bind`](Self::bind) has this page for Kubernetes' readiness probe, and `/health`, which always
+    /// answers 200, for its liveness probe. Neither asks for a secret. `is_ready` is called for each request, on the
+    /// thread that serves it: it must not block.
+    pub fn ready_when(mut self, is_ready: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.readiness = Readiness(Some(Arc::new(is_ready)));
+        self
+    }
+
     fn into_responder(self) -> Responder {
+        let access = Arc::new(self.access);
         let sources = Sources {
             catalog: self.catalog,
+            access: Arc::clone(&access),
+            #[cfg(feature = "tls")]
+            tls: self.tls,
             #[cfg(feature = "prometheus")]
             foreign: Foreign::new(
                 &self.catalog,
@@ -177,7 +259,8 @@ impl Exporter {
         };
         Responder {
             renderer: Renderer::new(sources),
-            credentials: self.credentials,
+            access,
+            readiness: self.readiness,
         }
     }
 }
@@ -185,7 +268,7 @@ impl Exporter {
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Exporter");
-        shown.field("credentials", &self.credentials);
+        shown.field("access", &self.access);
         #[cfg(feature = "prometheus")]
         shown.field("registries", &self.registries);
         #[cfg(feature = "process")]
@@ -200,7 +283,7 @@ mod tests {
     #[test]
     fn an_exporter_shows_no_secret() {
         let exporter = Exporter::new(fixture::catalog())
-            .basic_auth("prometheus", Password::new("hunter2"))
+            .basic_auth("prometheus", Secret::new("hunter2"))
             .unwrap();
         let shown = format!("{exporter:?}");
         assert!(shown.contains("***") && !shown.contains("hunter2"), "{shown}");

@@ -4,19 +4,15 @@
 //! <https://prometheus.io/docs/instrumenting/content_negotiation/> for what Prometheus sends in it.
 
 use http::HeaderMap;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, HeaderName};
 
 use crate::exposition::Format;
 
 /// The format that the client likes best of those that there are, and the text format 0.0.4 for one that likes none of
 /// them or says nothing: who cannot read it can still say so.
 pub(super) fn negotiate(headers: &HeaderMap) -> Format {
-    let values = headers.get_all(ACCEPT).iter();
-    let ranges = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
     let mut best = (Format::Text, 0);
-    for range in ranges {
+    for range in ranges(headers, ACCEPT) {
         // Of two that are liked equally the first one counts.
         if let Some((format, quality)) = offered(range)
             && quality > best.1
@@ -25,6 +21,14 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Format {
         }
     }
     best.0
+}
+
+/// What a header lists, in however many lines.
+pub(super) fn ranges(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
 }
 
 /// The format that a range such as `text/plain;version=0.0.4;q=0.3` is about, and how much it is liked, in thousandths.
@@ -54,7 +58,7 @@ fn offered(range: &str) -> Option<(Format, u16)> {
 }
 
 /// A weight from `0` to `1.000`; nothing for what is no weight.
-fn thousandths(weight: &str) -> Option<u16> {
+pub(super) fn thousandths(weight: &str) -> Option<u16> {
     let weight: f32 = weight.parse().ok()?;
     // A cast takes what is too large, negative or no number to the nearest end.
     (0.0..=1.0).contains(&weight).then_some((weight * 1000.0) as u16)

@@ -1,18 +1,26 @@
 //! One scrape: everything that is exported, as text, away from the tasks that serve requests.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
+use super::access::Access;
 use super::body::Pages;
-use super::buffer::{Buffer, Pool};
+use super::buffer::Pool;
+use super::compress::{Encoding, Packer};
+use super::filter::Filter;
+#[cfg(feature = "tls")]
+use super::serve::tls::Acceptor;
+use crate::Descriptor;
 use crate::catalog::{Catalog, Cursor};
 use crate::exposition::openmetrics::Ambiguous;
-use crate::exposition::{Format, PAGE};
+use crate::exposition::text::Scrape;
+use crate::exposition::{Format, PAGE, write_comment};
 #[cfg(feature = "prometheus")]
 use crate::interop::{Foreign, Gathered};
 
@@ -25,23 +33,47 @@ const AT_ONCE: usize = 4;
 /// How long a scrape waits for one of those places: as long as Prometheus waits for a scrape.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Runs something on a thread that may block.
+type Spawn<'a> = &'a dyn Fn(Box<dyn FnOnce() + Send>);
+
 /// What is exported.
 #[derive(Debug)]
 pub(super) struct Sources {
     pub(super) catalog: Catalog<'static>,
+    /// Its files may be in a bad state, which is said in the scrape.
+    pub(super) access: Arc<Access>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Acceptor>,
     #[cfg(feature = "prometheus")]
     pub(super) foreign: Foreign,
+}
+
+impl Sources {
+    fn problems(&self) -> impl Iterator<Item = String> {
+        let problems = self.access.problems();
+        #[cfg(feature = "tls")]
+        let problems = problems.chain(self.tls.as_ref().and_then(Acceptor::problem));
+        problems
+    }
 }
 
 /// Why there is nothing to answer with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotRendered {
-    /// A collector panicked.
-    Panicked,
+    /// Our own code panicked, or a packer found no memory.
+    Failed,
     /// As many scrapes as may are still being gathered.
     Busy,
     /// There is no Tokio runtime, or it is shutting down.
     NoRuntime,
+}
+
+/// What a client asks for. Scrapes of the same are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) format: Format,
+    pub(super) encoding: Encoding,
+    pub(super) filter: Filter,
 }
 
 /// A scrape and the format that it is in.
@@ -67,6 +99,55 @@ pub(super) struct Renderer {
     buffers: Pool,
     places: Arc<Semaphore>,
     patience: Duration,
+    /// What is being rendered now, for those who want the same.
+    current: Arc<Current>,
+}
+
+/// The renderings that have not ended.
+#[derive(Debug, Default)]
+struct Current(Mutex<Vec<(Wanted, watch::Receiver<Shared>)>>);
+
+impl Current {
+    fn begin(&self, wanted: &Wanted) -> watch::Sender<Shared> {
+        let (tell, told) = watch::channel(Shared::Unfinished);
+        self.lock().push((wanted.clone(), told));
+        tell
+    }
+
+    /// Says what came of one. What is over is nobody's any more: whoever comes from now on wants later values.
+    fn end(&self, tell: &watch::Sender<Shared>, outcome: Shared) {
+        tell.send_replace(outcome);
+        drop(self.unfinished());
+    }
+
+    fn find(&self, wanted: &Wanted) -> Option<watch::Receiver<Shared>> {
+        let unfinished = self.unfinished();
+        let running = unfinished.iter().find(|(other, _)| other == wanted);
+        running.map(|(_, running)| running.clone())
+    }
+
+    /// Without those that are over, and those that nobody works at any more: a panic, or a client that hung up while it
+    /// waited for a place.
+    fn unfinished(&self) -> MutexGuard<'_, Vec<(Wanted, watch::Receiver<Shared>)>> {
+        let mut current = self.lock();
+        current.retain(|(_, running)| running.has_changed().is_ok() && matches!(*running.borrow(), Shared::Unfinished));
+        current
+    }
+
+    /// No code of others runs under the lock, so poison means nothing.
+    fn lock(&self) -> MutexGuard<'_, Vec<(Wanted, watch::Receiver<Shared>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What comes of a rendering for those who joined it.
+#[derive(Clone, Debug)]
+enum Shared {
+    Unfinished,
+    Whole(Format, Bytes),
+    /// It has several pages, which are written at the pace of one client.
+    OfAnother,
+    Failed(NotRendered),
 }
 
 impl Renderer {
@@ -76,38 +157,80 @@ impl Renderer {
             buffers: Pool::new(AT_ONCE),
             places: Arc::new(Semaphore::new(AT_ONCE)),
             patience: PATIENCE,
+            current: Arc::default(),
         }
     }
 
     /// The scrape, in this format if it has a place for everything. Its buffer goes back to the pool when the last
-    /// `Bytes` is dropped.
+    /// `Bytes` is dropped. Scrapes of the same at the same time share one rendering.
     ///
-    /// Collectors run on a thread that may block. One that panics costs this scrape; the panic
-    /// hook of the program reports it. Whoever stops waiting (a client that hangs up) drops this
-    /// future; the rendering then runs to the end of its page and keeps its place until then.
-    pub(super) async fn render(&self, format: Format) -> Result<Rendered, NotRendered> {
+    /// `patience` is how long it may take to gather what others measure.
+    ///
+    /// Whoever stops waiting (a client that hangs up) drops this future; the rendering then runs to the end of its page
+    /// and keeps its place until then.
+    pub(super) async fn render(&self, wanted: &Wanted, patience: Duration) -> Result<Rendered, NotRendered> {
+        loop {
+            let Some(mut running) = self.current.find(wanted) else {
+                return self.render_alone(wanted, patience).await;
+            };
+            // It is over when its renderer says so, or is gone (a client that hung up while it waited for a place).
+            let shared = match running.wait_for(|shared| !matches!(shared, Shared::Unfinished)).await {
+                Ok(shared) => shared.clone(),
+                Err(_) => continue,
+            };
+            match shared {
+                Shared::Whole(format, bytes) => {
+                    let text = Text::Whole(bytes);
+                    return Ok(Rendered { format, text });
+                }
+                Shared::Failed(problem) => return Err(problem),
+                Shared::OfAnother | Shared::Unfinished => return self.render_alone(wanted, patience).await,
+            }
+        }
+    }
+
+    /// Renders, and tells those who want the same meanwhile.
+    async fn render_alone(&self, wanted: &Wanted, patience: Duration) -> Result<Rendered, NotRendered> {
         let runtime = Handle::try_current().map_err(|_| NotRendered::NoRuntime)?;
+        let current = Arc::clone(&self.current);
+        let tell = current.begin(wanted);
         let place = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => place,
             // Only here is a timer needed: a runtime without one serves single scrapes all the same.
             Err(_) => match timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await {
                 Ok(Ok(place)) => place,
-                Ok(Err(_)) | Err(_) => return Err(NotRendered::Busy),
+                Ok(Err(_)) | Err(_) => {
+                    current.end(&tell, Shared::Failed(NotRendered::Busy));
+                    return Err(NotRendered::Busy);
+                }
             },
         };
-        let sources = Arc::clone(&self.sources);
-        let buffers = self.buffers.clone();
+        let (sources, buffers, wanted) = (Arc::clone(&self.sources), self.buffers.clone(), wanted.clone());
+        let spawner = runtime.clone();
         let rendering = runtime.spawn_blocking(move || {
             // Whatever comes after the first page waits for nobody, and needs no place.
             let _place = place;
-            let scrape = Unwritten::begin(sources, buffers, format);
-            (scrape.format, scrape.write_page())
+            let spawn = |work: Box<dyn FnOnce() + Send>| drop(spawner.spawn_blocking(work));
+            let begun = Unwritten::begin(sources, buffers, wanted, &spawn, Instant::now() + patience);
+            let rendered = begun.and_then(|scrape| {
+                let format = scrape.format;
+                let (page, rest) = scrape.write_page()?;
+                Ok((format, page, rest))
+            });
+            // Here, and not where the client waits: it may have gone.
+            let outcome = match &rendered {
+                Ok((format, page, None)) => Shared::Whole(*format, page.clone()),
+                Ok(_) => Shared::OfAnother,
+                Err(_) => Shared::Failed(NotRendered::Failed),
+            };
+            current.end(&tell, outcome);
+            rendered
         });
-        let (format, (page, rest)) = rendering.await.map_err(|error| match error.is_panic() {
-            true => NotRendered::Panicked,
+        let rendered = rendering.await.map_err(|error| match error.is_panic() {
+            true => NotRendered::Failed,
             false => NotRendered::NoRuntime,
         })?;
-        let page = Bytes::from_owner(page);
+        let (format, page, rest) = rendered.map_err(|_| NotRendered::Failed)?;
         let text = match rest {
             None => Text::Whole(page),
             Some(rest) => Text::Pages(Pages::new(page, rest, runtime)),
@@ -122,6 +245,8 @@ pub(super) struct Unwritten {
     sources: Arc<Sources>,
     buffers: Pool,
     format: Format,
+    filter: Filter,
+    packer: Option<Packer>,
     ambiguous: Ambiguous,
     cursor: Cursor,
     #[cfg(feature = "prometheus")]
@@ -129,11 +254,26 @@ pub(super) struct Unwritten {
 }
 
 impl Unwritten {
-    /// Gathers what others measure. They come first, so that a collector that fails does so before anything is sent, and
-    /// so that it is known whether the format has a place for everything; text has.
-    fn begin(sources: Arc<Sources>, buffers: Pool, format: Format) -> Self {
+    /// Gathers what others measure. They come first, so that it is known whether the format has a place for everything;
+    /// text has.
+    fn begin(
+        sources: Arc<Sources>,
+        buffers: Pool,
+        wanted: Wanted,
+        spawn: Spawn<'_>,
+        deadline: Instant,
+    ) -> io::Result<Self> {
+        let Wanted {
+            format,
+            encoding,
+            filter,
+        } = wanted;
         #[cfg(feature = "prometheus")]
-        let merged = sources.foreign.gather();
+        let mut merged = sources.foreign.gather(spawn, deadline);
+        #[cfg(feature = "prometheus")]
+        merged.retain(|family, suffixes| filter.wants(family, suffixes));
+        #[cfg(not(feature = "prometheus"))]
+        let _ = (spawn, deadline);
         let is_carried = sources.catalog.is_carried_by(format);
         #[cfg(feature = "prometheus")]
         let is_carried = is_carried && merged.is_carried_by(format);
@@ -143,34 +283,57 @@ impl Unwritten {
         sources.catalog.find_ambiguous(format, &mut ambiguous);
         #[cfg(feature = "prometheus")]
         let gathered = merged.finish(format, &mut ambiguous);
-        Self {
+        Ok(Self {
             sources,
             buffers,
             format,
+            filter,
+            packer: Packer::new(encoding)?,
             ambiguous,
             cursor: Cursor::default(),
             #[cfg(feature = "prometheus")]
             gathered,
+        })
+    }
+
+    /// The next page, and what comes after it. A packed page may be of several, because a packer keeps what it is given
+    /// for a while.
+    pub(super) fn write_page(mut self) -> io::Result<(Bytes, Option<Self>)> {
+        let mut page = self.buffers.take();
+        loop {
+            let is_last = self.write_text(&mut page);
+            let Some(packer) = &mut self.packer else {
+                return Ok((Bytes::from_owner(page), (!is_last).then_some(self)));
+            };
+            let packed = packer.pack(&page.text, is_last)?;
+            if is_last || !packed.is_empty() {
+                return Ok((Bytes::from(packed), (!is_last).then_some(self)));
+            }
         }
     }
 
-    /// The next page, in a buffer of its own, and what comes after it.
-    pub(super) fn write_page(mut self) -> (Buffer, Option<Self>) {
-        let mut page = self.buffers.take();
+    /// Writes over what is in the page. Says whether it was the last one.
+    fn write_text(&mut self, page: &mut Scrape) -> bool {
         std::mem::swap(&mut page.ambiguous, &mut self.ambiguous);
+        let is_wanted = |family: &Descriptor| self.filter.wants(family.name, family.kind.sample_suffixes());
         self.sources
             .catalog
-            .page(&mut page, self.format, PAGE, &mut self.cursor);
+            .page_of(page, self.format, PAGE, &mut self.cursor, &is_wanted);
         std::mem::swap(&mut page.ambiguous, &mut self.ambiguous);
         if !self.cursor.is_at_end() {
-            return (page, Some(self));
+            return false;
         }
         #[cfg(feature = "prometheus")]
         if !self.gathered.write(&mut page.text, PAGE) {
-            return (page, Some(self));
+            return false;
+        }
+        if self.format.has_comments() {
+            for problem in self.sources.problems() {
+                write_comment(&mut page.text, &format!("{problem}; the last good one stays in force"));
+            }
         }
         page.text.extend_from_slice(self.format.end().as_bytes());
-        (page, None)
+        true
     }
 }
 
@@ -183,6 +346,9 @@ mod tests {
     fn renderer(registries: Vec<prometheus::Registry>) -> Renderer {
         Renderer::new(Sources {
             catalog: *catalog(),
+            access: Arc::new(Access::new()),
+            #[cfg(feature = "tls")]
+            tls: None,
             foreign: Foreign::new(
                 catalog(),
                 registries,
@@ -194,12 +360,28 @@ mod tests {
 
     #[cfg(not(feature = "prometheus"))]
     fn renderer(_: Vec<std::convert::Infallible>) -> Renderer {
-        Renderer::new(Sources { catalog: catalog() })
+        Renderer::new(Sources {
+            catalog: *catalog(),
+            access: Arc::new(Access::new()),
+            #[cfg(feature = "tls")]
+            tls: None,
+        })
+    }
+
+    /// Much longer than anything here takes.
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn text() -> Wanted {
+        Wanted {
+            format: Format::Text,
+            encoding: Encoding::Identity,
+            filter: Filter::default(),
+        }
     }
 
     /// A scrape that fits a page.
     async fn whole(renderer: &Renderer) -> Bytes {
-        match renderer.render(Format::Text).await {
+        match renderer.render(&text(), LONG).await {
             Ok(Rendered {
                 text: Text::Whole(text),
                 ..
@@ -214,7 +396,7 @@ mod tests {
         let first = whole(&renderer).await;
         assert_eq!(&first[..], catalog().render().as_bytes());
         let address = first.as_ptr();
-        // Two at once have a buffer each.
+        // One that comes later, while the first is being sent, has a buffer of its own.
         let concurrent = whole(&renderer).await;
         assert_ne!(concurrent.as_ptr(), address);
         drop(first);
@@ -228,7 +410,8 @@ mod tests {
         use std::task::{Context, Poll, Waker};
 
         let renderer = renderer(Vec::new());
-        let mut rendering = std::pin::pin!(renderer.render(Format::Text));
+        let wanted = text();
+        let mut rendering = std::pin::pin!(renderer.render(&wanted, LONG));
         let poll = rendering.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(poll, Poll::Ready(Err(NotRendered::NoRuntime))));
     }
@@ -261,7 +444,7 @@ mod tests {
         }
 
         #[tokio::test]
-        async fn a_panic_costs_one_scrape() {
+        async fn a_panic_is_reported_and_the_rest_is_served() {
             use std::sync::atomic::{AtomicBool, Ordering};
 
             let panics = Arc::new(AtomicBool::new(true));
@@ -271,10 +454,13 @@ mod tests {
                 1.0
             });
             let renderer = renderer(vec![registry]);
-            // More often than there are places: none is lost.
             for _ in 0..2 * AT_ONCE {
-                let rendered = renderer.render(Format::Text).await;
-                assert!(matches!(rendered, Err(NotRendered::Panicked)));
+                let scrape = String::from_utf8(whole(&renderer).await.to_vec()).unwrap();
+                let rest = scrape.strip_prefix(&catalog().render()).unwrap();
+                assert!(
+                    rest.starts_with("# enumetrics: left out registry 1: a collector panicked"),
+                    "{rest}"
+                );
             }
             panics.store(false, Ordering::Relaxed);
             let scrape = whole(&renderer).await;
@@ -282,29 +468,155 @@ mod tests {
         }
 
         #[tokio::test]
-        async fn collectors_that_hang_do_not_use_up_the_blocking_pool() {
+        async fn scrapes_at_the_same_time_are_one() {
             let (release, released) = mpsc::channel::<()>();
-            let released = std::sync::Mutex::new(released);
+            let released = Mutex::new(released);
+            let (began, begun) = mpsc::channel();
+            let registry = registry(move || {
+                began.send(()).unwrap();
+                let _ = released.lock().unwrap().recv();
+                1.0
+            });
+            let renderer = renderer(vec![registry]);
+            // More than there are places: those of the same format wait for one rendering.
+            let scrapes = (0..2 * AT_ONCE).map(|_| whole(&renderer));
+            let scrapes = futures_of(scrapes);
+            let release = async {
+                while begun.try_recv().is_err() {
+                    tokio::task::yield_now().await;
+                }
+                drop(release);
+            };
+            let (scrapes, ()) = tokio::join!(scrapes, release);
+            assert!(scrapes.iter().all(|scrape| scrape.as_ptr() == scrapes[0].as_ptr()));
+            drop(scrapes);
+            assert!(renderer.current.lock().is_empty());
+        }
+
+        #[tokio::test]
+        async fn who_joined_one_that_is_given_up_renders_alone() {
+            let renderer = renderer(Vec::new());
+            let all = Arc::clone(&renderer.places)
+                .acquire_many_owned(AT_ONCE as u32)
+                .await
+                .unwrap();
+            let wanted = text();
+            let mut first = Box::pin(renderer.render(&wanted, LONG));
+            assert!(timeout(Duration::from_millis(5), &mut first).await.is_err());
+            let mut second = Box::pin(whole(&renderer));
+            assert!(timeout(Duration::from_millis(5), &mut second).await.is_err());
+            assert_eq!(renderer.current.lock().len(), 1);
+            // This client hangs up.
+            drop(first);
+            drop(all);
+            second.await;
+        }
+
+        #[tokio::test]
+        async fn collectors_that_hang_are_left_out() {
+            let (release, released) = mpsc::channel::<()>();
+            let released = Mutex::new(released);
             let registry = registry(move || {
                 // Ends when the sender is dropped.
                 let _ = released.lock().unwrap().recv();
                 1.0
             });
-            let mut renderer = renderer(vec![registry]);
-            renderer.patience = Duration::from_millis(20);
-
-            for _ in 0..AT_ONCE {
-                // This client gives up; what it started goes on hanging.
-                let client = timeout(Duration::from_millis(20), renderer.render(Format::Text));
-                assert!(client.await.is_err());
+            let renderer = renderer(vec![registry]);
+            // More often than there are places.
+            for _ in 0..2 * AT_ONCE {
+                let Ok(Rendered {
+                    text: Text::Whole(scrape),
+                    ..
+                }) = renderer.render(&text(), Duration::from_millis(20)).await
+                else {
+                    panic!("the catalog is there");
+                };
+                assert!(scrape.starts_with(catalog().render().as_bytes()));
             }
-            // Within a minute, so that a mistake fails here instead of hanging.
-            let late = timeout(Duration::from_secs(60), renderer.render(Format::Text)).await;
-            assert!(matches!(late, Ok(Err(NotRendered::Busy))));
-
             drop(release);
-            renderer.patience = Duration::from_secs(60);
+            let scrape = whole(&renderer).await;
+            assert!(scrape.ends_with(b"\npulled 1\n"));
+        }
+
+        #[tokio::test]
+        async fn there_is_an_end_to_waiting_for_a_place() {
+            let mut renderer = renderer(Vec::new());
+            renderer.patience = Duration::from_millis(20);
+            let all = Arc::clone(&renderer.places)
+                .acquire_many_owned(AT_ONCE as u32)
+                .await
+                .unwrap();
+            // Within a minute, so that a mistake fails here instead of hanging.
+            let wanted = text();
+            let late = timeout(LONG, renderer.render(&wanted, LONG)).await;
+            assert!(matches!(late, Ok(Err(NotRendered::Busy))));
+            drop(all);
+            renderer.patience = LONG;
             whole(&renderer).await;
         }
+    }
+
+    #[cfg(feature = "gzip")]
+    #[tokio::test]
+    async fn a_packed_scrape_is_the_same_scrape() {
+        use std::io::Read as _;
+
+        let wanted = Wanted {
+            encoding: Encoding::Gzip,
+            ..text()
+        };
+        let renderer = renderer(Vec::new());
+        let Ok(Rendered {
+            text: Text::Whole(packed),
+            ..
+        }) = renderer.render(&wanted, LONG).await
+        else {
+            panic!("it is short");
+        };
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&packed[..])
+            .read_to_string(&mut unpacked)
+            .unwrap();
+        assert_eq!(unpacked, catalog().render());
+    }
+
+    #[tokio::test]
+    async fn what_nobody_asked_for_is_not_written() {
+        let wanted = Wanted {
+            filter: Filter::from_query(Some("name[]=pool_count&name[]=no_such")),
+            ..text()
+        };
+        let renderer = renderer(Vec::new());
+        let Ok(Rendered {
+            text: Text::Whole(scrape),
+            ..
+        }) = renderer.render(&wanted, LONG).await
+        else {
+            panic!("it is short");
+        };
+        assert_eq!(
+            scrape,
+            "# HELP pool_count Pools.\n# TYPE pool_count gauge\npool_count 0\n"
+        );
+    }
+
+    /// All of them at once.
+    async fn futures_of<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+        let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+        std::future::poll_fn(|cx| {
+            for (future, output) in &mut futures {
+                if output.is_none()
+                    && let std::task::Poll::Ready(ready) = future.as_mut().poll(cx)
+                {
+                    *output = Some(ready);
+                }
+            }
+            match futures.iter().all(|(_, output)| output.is_some()) {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            }
+        })
+        .await;
+        futures.into_iter().filter_map(|(_, output)| output).collect()
     }
 }

@@ -46,6 +46,7 @@ impl Lines<'_> {
             }
             Reading::Int(cells) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells[index].get())),
             Reading::Float(cells) => self.scalars(from, touched, |bytes, index| write_f64(bytes, cells[index].get())),
+            Reading::InFlight(cells) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells.get(index))),
             Reading::Histogram(cells) => self.histogram(from, touched, *cells, buckets),
             Reading::Summary(cells) => self.summary(from, touched, *cells, quantiles),
             Reading::Info(texts) => self.info(texts),

@@ -16,3 +16,11 @@ pub(crate) use self::head::{Head, Type};
 /// How much of a scrape is written at once where it goes out in pages: whoever sends it holds one, and the lines that
 /// began before it was full.
 pub(crate) const PAGE: usize = 256 * 1024;
+
+/// Says something that parsers ignore: never `# HELP` or `# TYPE`, whatever the text is; one line, whatever it holds.
+#[cfg(feature = "exporter")]
+pub(crate) fn write_comment(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(b"# enumetrics: ");
+    out.extend(text.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
+    out.push(b'\n');
+}

@@ -103,6 +103,7 @@ impl TextEncoder<'_> {
             Reading::Int(cells) => self.scalars(family, from, |room, index| room.put_i64(cells[index].get())),
             Reading::Float(cells) => self.scalars(family, from, |room, index| room.put_f64(cells[index].get())),
             Reading::Histogram(cells) => self.histogram(family, from, *cells),
+            Reading::InFlight(cells) => self.scalars(family, from, |room, index| room.put_i64(cells.get(index))),
             Reading::Summary(cells) => {
                 let (mut lines, quantiles, _) = self.lines(family);
                 lines.summary(from, &mut Touched::of(family, reading), *cells, quantiles)

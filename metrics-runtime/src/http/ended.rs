@@ -11,7 +11,7 @@ use super::label::{Answer, End, GrpcCode, Handler};
 pub trait HttpMetrics: Sync + 'static {
     /// The label for what handles a request.
     type Handler: Handler;
-    /// What lives as long as an exchange does: usually a [`Tracked`](crate::Tracked) gauge.
+    /// What lives as long as an exchange does: usually the guard of an [`InFlight`](crate::InFlight).
     type InProgress: Send + 'static;
     /// Whether the exchanges are outgoing calls, whose handler is the host that is called.
     const OUTGOING: bool = false;

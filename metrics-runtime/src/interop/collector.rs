@@ -138,6 +138,12 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
             metric.set_histogram(histogram(descriptor, &snapshot));
             snapshot.count == 0
         }
+        #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
+        Reading::InFlight(cells) => {
+            let value = cells.get(index);
+            metric.set_gauge(gauge(value as f64));
+            value == 0
+        }
         Reading::Summary(cells) => {
             let snapshot = SummarySeries::new(*cells, index).snapshot();
             metric.set_summary(summary(descriptor, &snapshot));

@@ -21,7 +21,7 @@ use super::families::{is_carried_by, type_of, write_head, write_metric};
 use crate::catalog::Catalog;
 use crate::descriptor::{Descriptor, Kind};
 use crate::exposition::openmetrics::{Ambiguous, shortened};
-use crate::exposition::{Format, Type};
+use crate::exposition::{Format, Type, write_comment};
 
 /// The names that a catalog takes, computed once for all scrapes.
 #[derive(Debug)]
@@ -89,7 +89,6 @@ impl<'a> Merged<'a> {
     }
 
     /// Says something in the scrape that parsers ignore.
-    #[cfg(any(test, feature = "process"))]
     pub(crate) fn comment(&mut self, text: String) {
         self.comments.push(text);
     }
@@ -125,6 +124,12 @@ impl<'a> Merged<'a> {
     /// Whether a format has a place for everything.
     pub(crate) fn is_carried_by(&self, format: Format) -> bool {
         self.families.iter().all(|(_, family)| is_carried_by(family, format))
+    }
+
+    /// Leaves away what nobody asked for.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&str, &[&str]) -> bool) {
+        self.families
+            .retain(|(_, family)| is_wanted(family.name(), suffixes(family.get_field_type())));
     }
 
     /// What is left to do once everything is there: to write it.
@@ -229,10 +234,7 @@ impl Gathered {
         }
         if self.format.has_comments() {
             for comment in self.comments.drain(..) {
-                // Never `# HELP` or `# TYPE`, whatever the text is; one line, whatever it holds.
-                out.extend_from_slice(b"# enumetrics: ");
-                out.extend(comment.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
-                out.push(b'\n');
+                write_comment(out, &comment);
             }
         }
         true

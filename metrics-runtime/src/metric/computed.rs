@@ -153,6 +153,7 @@ macro_rules! computed {
             const COMPUTED: bool = true;
             type WithBuckets<const N: usize> = Self;
             type WithQuantiles<const N: usize> = Self;
+            type Shared = Self;
 
             fn read(&self) -> Reading<'_> {
                 self.0.read()

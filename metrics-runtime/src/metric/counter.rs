@@ -4,7 +4,7 @@ use super::sealed::Sealed;
 use super::{Metric, Observation, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Adopted, Block, CounterCell, FloatCell, Lanes, cell};
+use crate::storage::{Block, Cell, CounterCell, FloatCell, PerThread, Place, Shared, Storage};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
@@ -14,6 +14,7 @@ use crate::storage::{Adopted, Block, CounterCell, FloatCell, Lanes, cell};
 ///
 /// Each thread adds to a cell of its own, without an atomic operation; it cannot fail, panic or block. A count wraps
 /// after 2⁶⁴ − 1. A counter never decreases, so that an `f64` which is negative, infinite or no number is not added.
+/// `S` is where the cells are: see [`Shared`].
 ///
 /// ```
 /// # use enumetrics_runtime::Counter;
@@ -29,18 +30,23 @@ use crate::storage::{Adopted, Block, CounterCell, FloatCell, Lanes, cell};
 /// BUSY_SECONDS.inc_by(std::time::Duration::from_millis(250));
 /// assert_eq!(BUSY_SECONDS.get(), 0.75);
 /// ```
-pub struct Counter<L: LabelSet = (), V: CounterValue = u64> {
-    lanes: Lanes<L::Cells<V::Cell>>,
+pub struct Counter<L: LabelSet = (), V: CounterValue = u64, S: Storage = PerThread> {
+    cells: S::Place<L::Cells<V::Cell>>,
+    // A struct's size is asked of its last field: so what is no set of labels is one error, not one for each struct around.
+    _last: (),
 }
 
-impl<L: LabelSet, V: CounterValue> Counter<L, V> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     /// The most time series that this counter exports: one for each possible combination of label values.
     pub const MAX_SERIES: usize = possible_combinations(L::LABELS);
 
     /// A counter whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { lanes: Lanes::new() }
+        Self {
+            cells: Place::EMPTY,
+            _last: (),
+        }
     }
 
     /// The series with these label values.
@@ -56,7 +62,7 @@ impl<L: LabelSet, V: CounterValue> Counter<L, V> {
 }
 
 /// Without labels there is one series, and the counter is used as that series.
-impl<L: LabelSet, V: CounterValue> Counter<L, V> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     /// Adds 1.
     #[inline]
     pub fn inc(&self)
@@ -76,7 +82,7 @@ impl<L: LabelSet, V: CounterValue> Counter<L, V> {
     }
 }
 
-impl<L: LabelSet> Counter<L> {
+impl<L: LabelSet, S: Storage> Counter<L, u64, S> {
     /// Adds `amount`.
     #[inline]
     pub fn inc_by(&self, amount: u64)
@@ -87,7 +93,7 @@ impl<L: LabelSet> Counter<L> {
     }
 }
 
-impl<L: LabelSet> Counter<L, f64> {
+impl<L: LabelSet, S: Storage> Counter<L, f64, S> {
     /// Adds `amount`: a number, or a [`Duration`](std::time::Duration) in seconds. One that is negative, infinite or
     /// `NaN` changes nothing.
     #[inline]
@@ -96,17 +102,6 @@ impl<L: LabelSet> Counter<L, f64> {
         L: Unlabelled,
     {
         self.with(L::ONLY).inc_by(amount);
-    }
-}
-
-impl<L: LabelSet, V: CounterValue> Counter<L, V> {
-    #[cold]
-    #[inline(never)]
-    fn add_at_first(&self, index: usize, amount: V) {
-        match self.lanes.adopt() {
-            Adopted::Own(block) => cell(block, index, |cell| V::add_alone(cell, amount)),
-            Adopted::Shared(block) => cell(block, index, |cell| V::add_shared(cell, amount)),
-        }
     }
 }
 
@@ -159,15 +154,11 @@ impl CounterSeries<'_, f64> {
 #[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
 pub trait CounterValue: Copy + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
-    type Cell: Block;
+    type Cell: Block + Cell<Record = Self>;
     #[doc(hidden)]
     const ZERO: Self;
     #[doc(hidden)]
     const ONE: Self;
-    #[doc(hidden)]
-    fn add_alone(cell: &Self::Cell, amount: Self);
-    #[doc(hidden)]
-    fn add_shared(cell: &Self::Cell, amount: Self);
     #[doc(hidden)]
     fn plus(self, cell: &Self::Cell) -> Self;
     #[doc(hidden)]
@@ -180,16 +171,6 @@ impl CounterValue for u64 {
     type Cell = CounterCell;
     const ZERO: Self = 0;
     const ONE: Self = 1;
-
-    #[inline]
-    fn add_alone(cell: &CounterCell, amount: Self) {
-        cell.add_alone(amount);
-    }
-
-    #[inline]
-    fn add_shared(cell: &CounterCell, amount: Self) {
-        cell.add_shared(amount);
-    }
 
     #[inline]
     fn plus(self, cell: &CounterCell) -> Self {
@@ -205,16 +186,6 @@ impl CounterValue for f64 {
     type Cell = FloatCell;
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
-
-    #[inline]
-    fn add_alone(cell: &FloatCell, amount: Self) {
-        cell.add_alone(amount);
-    }
-
-    #[inline]
-    fn add_shared(cell: &FloatCell, amount: Self) {
-        cell.add(amount);
-    }
 
     #[inline]
     fn plus(self, cell: &FloatCell) -> Self {
@@ -235,18 +206,15 @@ pub trait CounterCells<V = u64>: Sync {
     fn sum(&self, first: usize, counts: &mut [V]);
 }
 
-impl<L: LabelSet, V: CounterValue> CounterCells<V> for Counter<L, V> {
+impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V, S> {
     #[inline]
     fn add(&self, index: usize, amount: V) {
-        match self.lanes.own() {
-            Some(block) => cell(block, index, |cell| V::add_alone(cell, amount)),
-            None => self.add_at_first(index, amount),
-        }
+        self.cells.record::<V::Cell>(index, amount);
     }
 
     fn sum(&self, first: usize, counts: &mut [V]) {
         counts.fill(V::ZERO);
-        for block in self.lanes.blocks() {
+        for block in self.cells.blocks() {
             for (count, cell) in counts.iter_mut().zip(block.as_ref().get(first..).unwrap_or_default()) {
                 *count = count.plus(cell);
             }
@@ -254,27 +222,29 @@ impl<L: LabelSet, V: CounterValue> CounterCells<V> for Counter<L, V> {
     }
 }
 
-impl<L: LabelSet, V: CounterValue> Sealed for Counter<L, V> {}
+impl<L: LabelSet, V: CounterValue, S: Storage> Sealed for Counter<L, V, S> {}
 
-impl<L: LabelSet, V: CounterValue> Metric for Counter<L, V> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Metric for Counter<L, V, S> {
     const KIND: Kind = Kind::Counter;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
     type WithQuantiles<const N: usize> = Self;
+    type Shared = Counter<L, V, Shared>;
+    const TAKES_SHARED: bool = true;
 
     fn read(&self) -> Reading<'_> {
         V::read(self)
     }
 }
 
-impl<L: LabelSet, V: CounterValue> Default for Counter<L, V> {
+impl<L: LabelSet, V: CounterValue, S: Storage> Default for Counter<L, V, S> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: LabelSet, V: CounterValue> fmt::Debug for Counter<L, V> {
+impl<L: LabelSet, V: CounterValue, S: Storage> fmt::Debug for Counter<L, V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let series = (0..L::COMBINATIONS).map(|index| CounterSeries { counter: self, index }.get());
         super::debug_series(f, L::LABELS, series)

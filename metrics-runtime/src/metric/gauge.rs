@@ -25,6 +25,7 @@ use crate::storage::{Block, FloatCell, IntCell};
 /// ```
 pub struct Gauge<L: LabelSet = (), V: GaugeValue = i64> {
     cells: L::Cells<V::Cell>,
+    _last: (), // as a counter's
 }
 
 impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
@@ -34,7 +35,10 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     /// A gauge whose series are all 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cells: Block::ZERO }
+        Self {
+            cells: Block::ZERO,
+            _last: (),
+        }
     }
 
     /// The series with these label values.
@@ -279,6 +283,7 @@ impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
     type WithQuantiles<const N: usize> = Self;
+    type Shared = Self;
 
     fn read(&self) -> Reading<'_> {
         V::read(self.cells.as_ref())

@@ -9,7 +9,7 @@ use super::{Metric, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Adopted, BLOCKS, HistogramCell, Lanes, cell};
+use crate::storage::{BLOCKS, HistogramCell, PerThread, Place, Shared, Storage};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
 ///
@@ -35,12 +35,12 @@ use crate::storage::{Adopted, BLOCKS, HistogramCell, Lanes, cell};
 /// let answer = LATENCY.time(|| 6 * 7);
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
-pub struct Histogram<L: LabelSet = (), const N: usize = 0> {
+pub struct Histogram<L: LabelSet = (), const N: usize = 0, S: Storage = PerThread> {
+    cells: S::Place<L::Cells<HistogramCell<N>>>,
     bounds: Bounds<N>,
-    lanes: Lanes<L::Cells<HistogramCell<N>>>,
 }
 
-impl<L: LabelSet, const N: usize> Histogram<L, N> {
+impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     /// The most time series that this histogram exports: for each possible combination of label values its buckets, `+Inf`,
     /// the sum and the count.
     pub const MAX_SERIES: usize = possible_combinations(L::LABELS).saturating_mul(Kind::Histogram.samples(N));
@@ -55,10 +55,7 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     #[track_caller]
     pub const fn with_buckets(bounds: &'static [f64; N]) -> Self {
         check::buckets(bounds);
-        Self {
-            bounds: Bounds::new(bounds),
-            lanes: Lanes::new(),
-        }
+        Self::with_bounds(bounds)
     }
 
     /// The series with these label values.
@@ -76,9 +73,13 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     #[doc(hidden)]
     #[must_use]
     pub const fn __with_buckets(bounds: &'static [f64]) -> Self {
+        Self::with_bounds(check::array(bounds))
+    }
+
+    const fn with_bounds(bounds: &[f64; N]) -> Self {
         Self {
-            bounds: Bounds::new(check::array(bounds)),
-            lanes: Lanes::new(),
+            cells: Place::EMPTY,
+            bounds: Bounds::new(bounds),
         }
     }
 
@@ -86,7 +87,7 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
 }
 
 /// Without labels there is one series, and the histogram is used as that series.
-impl<L: LabelSet, const N: usize> Histogram<L, N> {
+impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     /// Counts one observation: a number, or a [`Duration`] in seconds.
     #[inline]
     pub fn observe(&self, value: impl Observation)
@@ -142,17 +143,14 @@ impl<L: LabelSet, const N: usize> Histogram<L, N> {
     }
 }
 
-impl<L: LabelSet, const N: usize> Histogram<L, N> {
-    /// Also what is not finite, and where one comparison does not find the bucket.
+impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
+    /// What is not finite, and what one comparison does not place.
     #[inline(never)]
     fn observe_slowly(&self, index: usize, value: f64) {
-        let bucket = self.bounds.bucket(value);
         // NaN or an infinity would stay in the sum for as long as the process lives.
-        let value = if value.is_finite() { value } else { 0.0 };
-        match self.lanes.adopt() {
-            Adopted::Own(block) => cell(block, index, |cell| cell.record_alone(bucket, value)),
-            Adopted::Shared(block) => cell(block, index, |cell| cell.record_shared(bucket, value)),
-        }
+        let finite = if value.is_finite() { value } else { 0.0 };
+        self.cells
+            .record::<HistogramCell<N>>(index, (self.bounds.bucket(value), finite));
     }
 }
 
@@ -256,15 +254,17 @@ impl Observation for Duration {
     }
 }
 
-impl<L: LabelSet, const N: usize> Sealed for Histogram<L, N> {}
+impl<L: LabelSet, const N: usize, S: Storage> Sealed for Histogram<L, N, S> {}
 
-impl<L: LabelSet, const N: usize> Metric for Histogram<L, N> {
+impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     const KIND: Kind = Kind::Histogram;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::__with_buckets(&[]);
     const NEEDS: &'static str = check::NEEDS_BUCKETS;
-    type WithBuckets<const M: usize> = Histogram<L, M>;
+    type WithBuckets<const M: usize> = Histogram<L, M, S>;
     type WithQuantiles<const M: usize> = Self;
+    type Shared = Histogram<L, N, Shared>;
+    const TAKES_SHARED: bool = true;
 
     fn read(&self) -> Reading<'_> {
         Reading::Histogram(self)
@@ -282,7 +282,7 @@ pub trait TimedMetric: HistogramCells {
     const TIMED_LABELS: &'static [LabelDescriptor];
 }
 
-impl<L: LabelSet, const N: usize> TimedMetric for Histogram<L, N> {
+impl<L: LabelSet, const N: usize, S: Storage> TimedMetric for Histogram<L, N, S> {
     const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
 }
 
@@ -299,15 +299,12 @@ pub trait HistogramCells: Sync {
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64));
 }
 
-impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
+impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N, S> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
-        if let Some(bucket) = self.bounds.quickly(value)
-            && let Some(block) = self.lanes.own()
-        {
-            cell(block, index, |cell| cell.record_alone(bucket, value));
-        } else {
-            self.observe_slowly(index, value);
+        match self.bounds.quickly(value) {
+            Some(bucket) => self.cells.record::<HistogramCell<N>>(index, (bucket, value)),
+            None => self.observe_slowly(index, value),
         }
     }
 
@@ -317,7 +314,7 @@ impl<L: LabelSet, const N: usize> HistogramCells for Histogram<L, N> {
 
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
         let mut blocks = [const { None }; BLOCKS];
-        let blocks = self.lanes.blocks_into(&mut blocks);
+        let blocks = self.cells.blocks_into(&mut blocks);
         for index in series {
             buckets.fill(0);
             let (mut count, mut sum) = (0_u64, 0.0);
@@ -368,7 +365,7 @@ impl<'a> TimedInto<'a> {
     }
 }
 
-impl<L: LabelSet, const N: usize> fmt::Debug for Histogram<L, N> {
+impl<L: LabelSet, const N: usize, S: Storage> fmt::Debug for Histogram<L, N, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let series = (0..L::COMBINATIONS).map(|index| self.at(index));
         super::debug_series(f, L::LABELS, series)

@@ -123,6 +123,7 @@ impl<T: InfoLabels> Metric for Info<T> {
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
     type WithQuantiles<const N: usize> = Self;
+    type Shared = Self;
 
     fn read(&self) -> Reading<'_> {
         self.get().map_or(Reading::Absent, Reading::Info)

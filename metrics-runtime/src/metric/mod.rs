@@ -33,10 +33,12 @@ mod computed;
 mod counter;
 mod gauge;
 mod histogram;
+mod in_flight;
 mod info;
 mod state_set;
 mod summary;
 mod timer;
+mod window;
 
 pub use self::computed::{Computation, ComputedCells, ComputedCounter, ComputedGauge};
 pub use self::counter::{Counter, CounterCells, CounterSeries, CounterValue};
@@ -44,6 +46,7 @@ pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
 pub use self::histogram::{
     Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto, TimedMetric,
 };
+pub use self::in_flight::{InFlight, InFlightCells, InFlightGuard, InFlightSeries};
 pub use self::info::{Info, InfoLabels, InfoText, InfoTexts};
 pub use self::state_set::{StateSet, StateSetSeries};
 pub use self::summary::{Summary, SummaryCells, SummarySeries, SummarySnapshot};
@@ -59,8 +62,8 @@ use crate::storage::{FloatCell, IntCell, StateCell};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "not a metric",
-    note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `Histogram`, `Summary`, `StateSet`, `ComputedGauge` \
-            or `ComputedCounter`, each with its labels in `<…>`, or `Info`"
+    note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `InFlight`, `Histogram`, `Summary`, `StateSet`, \
+            `ComputedGauge` or `ComputedCounter`, each with its labels in `<…>`, or `Info`"
 )]
 pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     /// The kind of metric.
@@ -80,6 +83,11 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     type WithBuckets<const N: usize>: Metric;
     /// The metric with `N` quantiles; only summaries differ with it.
     type WithQuantiles<const N: usize>: Metric;
+    /// The metric with cells that all threads share; itself, if it has no others.
+    type Shared: Metric;
+    /// Whether that is another.
+    #[doc(hidden)]
+    const TAKES_SHARED: bool = false;
 
     /// The cells, for a scrape.
     #[doc(hidden)]
@@ -95,6 +103,11 @@ pub type Bucketed<M, const N: usize> = <M as Metric>::WithBuckets<N>;
 ///
 /// `WithQuantiles<Summary<Module>, 2>` is `Summary<Module, 2>`.
 pub type WithQuantiles<M, const N: usize> = <M as Metric>::WithQuantiles<N>;
+
+/// The metric type `M` with cells that all threads share: what `#[metric(shared)]` makes of a field's type.
+///
+/// `InPlace<Counter<Status>>` is `Counter<Status, u64, Shared>`.
+pub type InPlace<M> = <M as Metric>::Shared;
 
 /// The series of one metric, in the order of its label combinations.
 #[allow(
@@ -112,6 +125,8 @@ pub enum Reading<'a> {
     Float(&'a [FloatCell]),
     /// A histogram's.
     Histogram(&'a dyn HistogramCells),
+    /// Those of what is in flight.
+    InFlight(&'a dyn InFlightCells),
     /// A summary's.
     Summary(&'a dyn SummaryCells),
     /// An info metric's texts, one for each label.

@@ -128,6 +128,7 @@ impl<S: LabelValue, L: LabelSet> Metric for StateSet<S, L> {
     const NEW: Self = Self::new();
     type WithBuckets<const N: usize> = Self;
     type WithQuantiles<const N: usize> = Self;
+    type Shared = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::States {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::sealed::Sealed;
 use super::timer::Timer;
+use super::window::{Epochs, WindowCell};
 use super::{HistogramCells, HistogramSeries, Metric, Observation, Reading, TimedMetric};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Adopted, BLOCKS, Block, Epochs, HistogramCell, Lanes, WindowCell, cell};
+use crate::storage::{BLOCKS, Block, HistogramCell, PerThread, Place, Shared, Storage, cell};
 
 /// The sum and the count of observations, and where wanted their quantiles of late: durations, sizes.
 ///
@@ -48,15 +49,15 @@ use crate::storage::{Adopted, BLOCKS, Block, Epochs, HistogramCell, Lanes, Windo
 /// assert!((median - 50.0).abs() / 50.0 < 0.022);
 /// assert!((p99 - 99.0).abs() / 99.0 < 0.022);
 /// ```
-pub struct Summary<L: LabelSet = (), const Q: usize = 0> {
+pub struct Summary<L: LabelSet = (), const Q: usize = 0, S: Storage = PerThread> {
     /// A histogram without buckets counts and adds up.
-    totals: Lanes<L::Cells<HistogramCell<0>>>,
+    totals: S::Place<L::Cells<HistogramCell<0>>>,
     windows: L::Cells<WindowCell>,
     quantiles: &'static [f64; Q],
     epochs: Epochs,
 }
 
-impl<L: LabelSet> Summary<L> {
+impl<L: LabelSet, S: Storage> Summary<L, 0, S> {
     /// A summary without observations and without quantiles.
     #[must_use]
     pub const fn new() -> Self {
@@ -64,7 +65,7 @@ impl<L: LabelSet> Summary<L> {
     }
 }
 
-impl<L: LabelSet, const Q: usize> Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> Summary<L, Q, S> {
     /// The most time series that this summary exports: for each combination of label values its quantiles, the sum and
     /// the count.
     pub const MAX_SERIES: usize = possible_combinations(L::LABELS).saturating_mul(Kind::Summary.samples(Q));
@@ -99,7 +100,7 @@ impl<L: LabelSet, const Q: usize> Summary<L, Q> {
     #[must_use]
     pub const fn __with_quantiles(quantiles: &'static [f64], window: Duration) -> Self {
         Self {
-            totals: Lanes::new(),
+            totals: Place::EMPTY,
             windows: Block::ZERO,
             quantiles: check::array(quantiles),
             epochs: Epochs::of_window(window),
@@ -110,7 +111,7 @@ impl<L: LabelSet, const Q: usize> Summary<L, Q> {
 }
 
 /// Without labels there is one series, and the summary is used as that series.
-impl<L: LabelSet, const Q: usize> Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> Summary<L, Q, S> {
     /// Counts one observation: a number, or a [`Duration`] in seconds.
     #[inline]
     pub fn observe(&self, value: impl Observation)
@@ -252,7 +253,7 @@ pub trait SummaryCells: HistogramCells {
     fn read_quantiles(&self, index: usize, values: &mut [f64]);
 }
 
-impl<L: LabelSet, const Q: usize> SummaryCells for Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> SummaryCells for Summary<L, Q, S> {
     fn quantiles(&self) -> usize {
         Q
     }
@@ -266,15 +267,12 @@ impl<L: LabelSet, const Q: usize> SummaryCells for Summary<L, Q> {
     }
 }
 
-impl<L: LabelSet, const Q: usize> HistogramCells for Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
         // NaN or an infinity would stay in the sum for as long as the process lives.
         let addend = if value.is_finite() { value } else { 0.0 };
-        match self.totals.own() {
-            Some(block) => cell(block, index, |cell| cell.record_alone(0, addend)),
-            None => self.observe_at_first(index, addend),
-        }
+        self.totals.record::<HistogramCell<0>>(index, (0, addend));
         if Q > 0 {
             cell(&self.windows, index, |window| window.count(value, self.epochs.now()));
         }
@@ -302,42 +300,33 @@ impl<L: LabelSet, const Q: usize> HistogramCells for Summary<L, Q> {
     }
 }
 
-impl<L: LabelSet, const Q: usize> Summary<L, Q> {
-    #[cold]
-    #[inline(never)]
-    fn observe_at_first(&self, index: usize, addend: f64) {
-        match self.totals.adopt() {
-            Adopted::Own(block) => cell(block, index, |cell| cell.record_alone(0, addend)),
-            Adopted::Shared(block) => cell(block, index, |cell| cell.record_shared(0, addend)),
-        }
-    }
-}
-
-impl<L: LabelSet, const Q: usize> TimedMetric for Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> TimedMetric for Summary<L, Q, S> {
     const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
 }
 
-impl<L: LabelSet, const Q: usize> Sealed for Summary<L, Q> {}
+impl<L: LabelSet, const Q: usize, S: Storage> Sealed for Summary<L, Q, S> {}
 
-impl<L: LabelSet, const Q: usize> Metric for Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> Metric for Summary<L, Q, S> {
     const KIND: Kind = Kind::Summary;
     const LABELS: &'static [LabelDescriptor] = L::LABELS;
     const NEW: Self = Self::__with_quantiles(&[], Duration::ZERO);
     type WithBuckets<const N: usize> = Self;
-    type WithQuantiles<const N: usize> = Summary<L, N>;
+    type WithQuantiles<const N: usize> = Summary<L, N, S>;
+    type Shared = Summary<L, Q, Shared>;
+    const TAKES_SHARED: bool = true;
 
     fn read(&self) -> Reading<'_> {
         Reading::Summary(self)
     }
 }
 
-impl<L: LabelSet> Default for Summary<L> {
+impl<L: LabelSet, S: Storage> Default for Summary<L, 0, S> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: LabelSet, const Q: usize> fmt::Debug for Summary<L, Q> {
+impl<L: LabelSet, const Q: usize, S: Storage> fmt::Debug for Summary<L, Q, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let series = (0..L::COMBINATIONS).map(|index| self.at(index));
         super::debug_series(f, L::LABELS, series)

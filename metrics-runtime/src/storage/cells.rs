@@ -1,14 +1,17 @@
 //! Cells: what one series of one lane is.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::fmt;
+
+use super::Place;
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, SPINS, YIELDS, spin_loop, yield_now};
 
 /// Something that starts at zero: in a constant, and in fresh memory.
 ///
 /// # Safety
 ///
 /// Bytes that are all zero are a value, the same as `ZERO`.
-#[allow(unsafe_code, reason = "blocks are made of zeroed memory; see `Lanes`")]
-pub unsafe trait Block: Send + Sync + 'static {
+#[allow(unsafe_code, reason = "blocks are made of zeroed memory")]
+pub unsafe trait Block: fmt::Debug + Send + Sync + 'static {
     /// The block before anything was recorded.
     const ZERO: Self;
 }
@@ -17,6 +20,23 @@ pub unsafe trait Block: Send + Sync + 'static {
 // SAFETY: an array of zero bytes is an array of values of zero bytes.
 unsafe impl<T: Block, const N: usize> Block for [T; N] {
     const ZERO: Self = [const { T::ZERO }; N];
+}
+
+/// What one series is recorded into.
+pub trait Cell {
+    /// What is recorded.
+    type Record: Copy;
+
+    /// Records where nobody else writes: by loads and stores, of which readers see each as one or not at all.
+    fn record_alone(&self, what: Self::Record);
+
+    /// Records where others write, too.
+    fn record_shared(&self, what: Self::Record);
+}
+
+#[inline]
+fn add_alone(cell: &AtomicU64, amount: u64, order: Ordering) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), order);
 }
 
 /// A count that only grows. It wraps to 0 after 2⁶⁴ − 1, which Prometheus sees as a counter reset.
@@ -29,58 +49,116 @@ unsafe impl Block for CounterCell {
     const ZERO: Self = Self(AtomicU64::new(0));
 }
 
-impl CounterCell {
-    /// Adds where nobody else writes: a load and a store, which readers see as one or not at all.
+impl Cell for CounterCell {
+    type Record = u64;
+
     #[inline]
-    pub(crate) fn add_alone(&self, amount: u64) {
+    fn record_alone(&self, amount: u64) {
         add_alone(&self.0, amount, Ordering::Relaxed);
     }
 
     #[inline]
-    pub(crate) fn add_shared(&self, amount: u64) {
+    fn record_shared(&self, amount: u64) {
         self.0.fetch_add(amount, Ordering::Relaxed);
     }
+}
 
+impl CounterCell {
     #[inline]
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-#[inline]
-fn add_alone(cell: &AtomicU64, amount: u64, order: Ordering) {
-    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), order);
+/// How many of something started and how many ended; their difference is under way.
+///
+/// What starts in one lane may end in another: only the sums over all lanes say how many there are.
+#[derive(Debug)]
+pub(crate) struct InFlightCell {
+    started: AtomicU64,
+    ended: AtomicU64,
+}
+
+#[allow(unsafe_code)]
+// SAFETY: integers.
+unsafe impl Block for InFlightCell {
+    const ZERO: Self = Self {
+        started: AtomicU64::new(0),
+        ended: AtomicU64::new(0),
+    };
+}
+
+/// So many more, or so many fewer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    Started(u64),
+    Ended(u64),
+}
+
+impl Cell for InFlightCell {
+    type Record = Step;
+
+    #[inline]
+    fn record_alone(&self, step: Step) {
+        match step {
+            Step::Started(count) => add_alone(&self.started, count, Ordering::Relaxed),
+            Step::Ended(count) => add_alone(&self.ended, count, Ordering::Release),
+        }
+    }
+
+    #[inline]
+    fn record_shared(&self, step: Step) {
+        match step {
+            Step::Started(count) => self.started.fetch_add(count, Ordering::Relaxed),
+            Step::Ended(count) => self.ended.fetch_add(count, Ordering::Release),
+        };
+    }
+}
+
+impl InFlightCell {
+    /// How many are under way in the series at `index`.
+    ///
+    /// First all cells are asked what ended, and only then what started: what a reader has seen ending it then sees
+    /// starting (an end releases what came before it, its start among that), so that it never finds less than nothing.
+    pub(crate) fn under_way<B: Block + AsRef<[Self]>>(place: &impl Place<B>, index: usize) -> i64 {
+        let cells = || place.blocks().filter_map(|block| block.as_ref().get(index));
+        let ended = cells().fold(0_u64, |sum, cell| sum.wrapping_add(cell.ended.load(Ordering::Acquire)));
+        let started = cells().fold(0_u64, |sum, cell| {
+            sum.wrapping_add(cell.started.load(Ordering::Relaxed))
+        });
+        started.wrapping_sub(ended).cast_signed()
+    }
 }
 
 /// A whole number that goes up and down. It wraps at the ends of `i64`.
 #[derive(Debug)]
-pub struct IntCell(AtomicI64);
+pub struct IntCell(AtomicU64);
 
 #[allow(unsafe_code)]
 // SAFETY: an integer.
 unsafe impl Block for IntCell {
-    const ZERO: Self = Self(AtomicI64::new(0));
+    const ZERO: Self = Self(AtomicU64::new(0));
 }
 
 impl IntCell {
     #[inline]
     pub(crate) fn set(&self, value: i64) {
-        self.0.store(value, Ordering::Relaxed);
+        self.0.store(value.cast_unsigned(), Ordering::Relaxed);
     }
 
     #[inline]
     pub(crate) fn add(&self, amount: i64) {
-        self.0.fetch_add(amount, Ordering::Relaxed);
+        self.0.fetch_add(amount.cast_unsigned(), Ordering::Relaxed);
     }
 
     #[inline]
     pub(crate) fn sub(&self, amount: i64) {
-        self.0.fetch_sub(amount, Ordering::Relaxed);
+        self.0.fetch_sub(amount.cast_unsigned(), Ordering::Relaxed);
     }
 
     #[inline]
     pub(crate) fn get(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed).cast_signed()
     }
 }
 
@@ -105,12 +183,6 @@ impl FloatCell {
         self.add_ordered(amount, Ordering::Relaxed);
     }
 
-    /// Adds where nobody else writes.
-    #[inline]
-    pub(crate) fn add_alone(&self, amount: f64) {
-        self.0.store((self.get() + amount).to_bits(), Ordering::Relaxed);
-    }
-
     /// Whoever sees this addition sees what its thread wrote before.
     fn add_release(&self, amount: f64) {
         self.add_ordered(amount, Ordering::Release);
@@ -131,6 +203,20 @@ impl FloatCell {
     #[inline]
     pub(crate) fn get(&self) -> f64 {
         f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Cell for FloatCell {
+    type Record = f64;
+
+    #[inline]
+    fn record_alone(&self, amount: f64) {
+        self.set(self.get() + amount);
+    }
+
+    #[inline]
+    fn record_shared(&self, amount: f64) {
+        self.add(amount);
     }
 }
 
@@ -187,29 +273,32 @@ pub(crate) struct HistogramReading<const N: usize> {
     pub(crate) sum: f64,
 }
 
-impl<const N: usize> HistogramCell<N> {
-    /// How often a reader looks again while an observation is being written, before it lets the writer run.
-    const SPINS: usize = 64;
-    /// How often it lets it run before it takes what it sees.
-    const YIELDS: usize = 16;
+/// One observation: its bucket (`N` and more: above the last bound) and its value.
+impl<const N: usize> Cell for HistogramCell<N> {
+    type Record = (usize, f64);
 
-    /// Counts one observation in bucket `index` (`N` and more: above the last bound), where nobody else writes.
-    ///
-    /// The order bucket, sum, complete is what [`read`](Self::read) relies on.
+    // The order bucket, sum, complete is what `read` relies on.
+
     #[inline]
-    pub(crate) fn record_alone(&self, index: usize, value: f64) {
-        add_alone(self.buckets.get(index).unwrap_or(&self.above), 1, Ordering::Relaxed);
+    fn record_alone(&self, (bucket, value): (usize, f64)) {
+        add_alone(self.bucket(bucket), 1, Ordering::Relaxed);
         let sum = self.sum.get() + value;
         self.sum.0.store(sum.to_bits(), Ordering::Release);
         add_alone(&self.complete, 1, Ordering::Release);
     }
 
-    /// The same, where others write too.
-    pub(crate) fn record_shared(&self, index: usize, value: f64) {
-        let bucket = self.buckets.get(index).unwrap_or(&self.above);
-        bucket.fetch_add(1, Ordering::Relaxed);
+    #[inline]
+    fn record_shared(&self, (bucket, value): (usize, f64)) {
+        self.bucket(bucket).fetch_add(1, Ordering::Relaxed);
         self.sum.add_release(value);
         self.complete.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl<const N: usize> HistogramCell<N> {
+    #[inline]
+    fn bucket(&self, index: usize) -> &AtomicU64 {
+        self.buckets.get(index).unwrap_or(&self.above)
     }
 
     /// Reads the series.
@@ -221,19 +310,23 @@ impl<const N: usize> HistogramCell<N> {
     /// scrape must end: after them (a thread was stopped in the middle of an observation) the count is what the
     /// buckets add up to, and the sum may lack what that thread is writing.
     pub(crate) fn read(&self) -> HistogramReading<N> {
-        for attempt in 0..Self::SPINS + Self::YIELDS {
-            let complete = self.complete.load(Ordering::Acquire);
-            let reading = self.read_once();
-            if reading.count == complete {
+        for attempt in 0..SPINS + YIELDS {
+            if let Some(reading) = self.read_consistently() {
                 return reading;
             }
-            if attempt < Self::SPINS {
-                std::hint::spin_loop();
+            if attempt < SPINS {
+                spin_loop();
             } else {
-                std::thread::yield_now();
+                yield_now();
             }
         }
         self.read_once()
+    }
+
+    pub(crate) fn read_consistently(&self) -> Option<HistogramReading<N>> {
+        let complete = self.complete.load(Ordering::Acquire);
+        let reading = self.read_once();
+        (reading.count == complete).then_some(reading)
     }
 
     fn read_once(&self) -> HistogramReading<N> {

@@ -1,31 +1,33 @@
 //! Which thread has which lane.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many threads record without sharing a cell. The lanes of threads that ended are given to new ones, so this many
-/// may live at once.
-pub(super) const LANES: usize = 64;
+use crate::sync::{AtomicU64, LANES, Ordering, process_wide, thread_wide};
 
 /// What [`current`] says where there is no lane.
 const NONE: usize = LANES;
 
-/// The lanes that no thread has, a bit each.
-///
-/// Taking a bit acquires and giving it back releases: what the last owner wrote in its blocks is seen by the next.
-static FREE: AtomicU64 = AtomicU64::new(u64::MAX);
+process_wide! {
+    /// The lanes that no thread has, a bit each.
+    ///
+    /// Taking a bit acquires and giving it back releases: what the last owner wrote in its blocks is seen by the next.
+    static FREE: AtomicU64 = AtomicU64::new(u64::MAX >> (64 - LANES));
+}
 
-thread_local! {
+thread_wide! {
     /// Without a destructor, so that reading it is one load, at any time of a thread's life.
-    static LANE: Cell<usize> = const { Cell::new(NONE) };
+    static LANE: Cell<usize> = Cell::new(NONE);
+}
+
+thread_wide! {
     /// Gives the lane back when the thread ends.
-    static LEASE: Lease = const { Lease(Cell::new(NONE)) };
+    static LEASE: Lease = Lease(Cell::new(NONE));
 }
 
 /// This thread's lane; [`LANES`] or more if it has none (yet, any longer, or because others have them all).
 #[inline]
 pub(super) fn current() -> usize {
-    LANE.get()
+    LANE.try_with(Cell::get).unwrap_or(NONE)
 }
 
 /// Takes a lane for this thread, if one is free and the thread is not at its end.
@@ -42,7 +44,7 @@ pub(super) fn lease() -> Option<usize> {
                     Ok(_) => {
                         let lane = lane as usize;
                         lease.0.set(lane);
-                        LANE.set(lane);
+                        set_current(lane);
                         return Some(lane);
                     }
                     Err(now) => free = now,
@@ -54,6 +56,11 @@ pub(super) fn lease() -> Option<usize> {
         .flatten()
 }
 
+fn set_current(lane: usize) {
+    // It is there as long as the thread is.
+    _ = LANE.try_with(|current| current.set(lane));
+}
+
 struct Lease(Cell<usize>);
 
 impl Drop for Lease {
@@ -61,7 +68,7 @@ impl Drop for Lease {
         let lane = self.0.get();
         if lane < LANES {
             // First this: from now on the thread has no lane, whatever else its destructors record.
-            LANE.set(NONE);
+            set_current(NONE);
             FREE.fetch_or(1 << lane, Ordering::Release);
         }
     }

@@ -1,73 +1,55 @@
-//! The blocks of one metric.
+//! The blocks of one metric whose threads have one each.
 
-use std::fmt;
-
-use once_cell::race::OnceBox;
-
-use super::cells::Block;
-use super::lane::{self, LANES};
+use super::Place;
+use super::cells::{Block, Cell};
+use super::lane;
+use crate::sync::{LANES, OnceBox, zeroed};
 
 /// A block of cells for each lane that recorded, made when a lane records for the first time.
 ///
 /// It is `const`-constructed, and as large as its pointers: a metric that nobody records into has no cells.
-pub(crate) struct Lanes<B> {
+#[allow(missing_debug_implementations, reason = "hidden: metrics print their series")]
+pub struct Lanes<B> {
     own: [OnceBox<Line<B>>; LANES],
     shared: OnceBox<Line<B>>,
 }
 
-/// A block to record in.
-pub(crate) enum Adopted<'a, B> {
-    /// This thread is its only writer.
-    Own(&'a B),
-    /// Others write to it too.
-    Shared(&'a B),
-}
+/// How many blocks a metric can have: one for each lane, and the shared one.
+pub(crate) const BLOCKS: usize = LANES + 1;
 
 /// Blocks do not share cache lines: a lane would slow down its neighbour.
+#[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct Line<B>(pub(super) B);
 
-impl<B: Block> Lanes<B> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            own: [const { OnceBox::new() }; LANES],
-            shared: OnceBox::new(),
-        }
-    }
+#[allow(unsafe_code)]
+// SAFETY: a block and padding.
+unsafe impl<B: Block> Block for Line<B> {
+    const ZERO: Self = Self(B::ZERO);
+}
 
-    /// This thread's own block, if it has recorded into this metric before: the thread is its only writer.
+impl<B: Block> Place<B> for Lanes<B> {
+    const EMPTY: Self = Self {
+        own: [const { OnceBox::new() }; LANES],
+        shared: OnceBox::new(),
+    };
+
     #[inline]
-    pub(crate) fn own(&self) -> Option<&B> {
-        Some(&self.own.get(lane::current())?.get()?.0)
-    }
-
-    /// The block to record in where [`own`](Self::own) has none: the first time, and each time for a thread without a
-    /// lane.
-    #[cold]
-    pub(crate) fn adopt(&self) -> Adopted<'_, B> {
-        let own = match self.own.get(lane::current()) {
-            Some(own) => Some(own),
-            None => lane::lease().and_then(|lane| self.own.get(lane)),
-        };
-        match own {
-            Some(own) => Adopted::Own(&own.get_or_init(Line::zeroed).0),
-            None => Adopted::Shared(&self.shared.get_or_init(Line::zeroed).0),
+    fn record<C: Cell>(&self, index: usize, what: C::Record)
+    where
+        B: AsRef<[C]>,
+    {
+        match self.own() {
+            Some(block) => super::cell(block, index, |cell| C::record_alone(cell, what)),
+            None => self.record_at_first(index, what),
         }
     }
 
-    /// Every block, for a reader of many series: the places are looked at once. The first `None` is the end.
-    pub(crate) fn blocks_into<'a, 'b>(&'a self, places: &'b mut [Option<&'a B>; BLOCKS]) -> &'b [Option<&'a B>] {
-        let mut count = 0;
-        for (place, block) in places.iter_mut().zip(self.blocks()) {
-            *place = Some(block);
-            count += 1;
-        }
-        &places[..count]
-    }
-
-    /// Every block, for a reader.
     #[inline]
-    pub(crate) fn blocks(&self) -> impl Iterator<Item = &B> {
+    fn blocks<'a>(&'a self) -> impl Iterator<Item = &'a B>
+    where
+        B: 'a,
+    {
         self.own
             .iter()
             .chain([&self.shared])
@@ -75,21 +57,33 @@ impl<B: Block> Lanes<B> {
     }
 }
 
-/// How many blocks a metric can have: one for each lane, and the shared one.
-pub(crate) const BLOCKS: usize = LANES + 1;
-
-impl<B: Block> Line<B> {
-    /// On the heap at once: a wide metric's block is larger than the stack of many threads.
-    #[allow(unsafe_code, reason = "the safe ways make the block on the stack first")]
-    pub(super) fn zeroed() -> Box<Self> {
-        let zeroed = Box::<Self>::new_zeroed();
-        // SAFETY: `Block` promises that zero bytes are a value of `B`, which is all that `Line` holds besides padding.
-        unsafe { zeroed.assume_init() }
+impl<B: Block> Lanes<B> {
+    /// This thread's own block, if it has recorded into this metric before: the thread is its only writer.
+    #[inline]
+    fn own(&self) -> Option<&B> {
+        Some(&self.own.get(lane::current())?.get()?.0)
     }
-}
 
-impl<B: Block> fmt::Debug for Lanes<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lanes").field("blocks", &self.blocks().count()).finish()
+    /// The first time, and each time for a thread without a lane.
+    #[cold]
+    #[inline(never)]
+    fn record_at_first<C: Cell>(&self, index: usize, what: C::Record)
+    where
+        B: AsRef<[C]>,
+    {
+        let own = match self.own.get(lane::current()) {
+            Some(own) => Some(own),
+            None => lane::lease().and_then(|lane| self.own.get(lane)),
+        };
+        match own {
+            Some(own) => {
+                let block = &own.get_or_init(zeroed).0;
+                super::cell(block, index, |cell| C::record_alone(cell, what));
+            }
+            None => {
+                let block = &self.shared.get_or_init(zeroed).0;
+                super::cell(block, index, |cell| C::record_shared(cell, what));
+            }
+        }
     }
 }

@@ -8,18 +8,81 @@
 //! blocks. Threads beyond the last number, and what runs while a thread's locals are destroyed, share one more block and
 //! add to it atomically.
 //!
-//! Gauges that can be set are one shared cell per series: the last value wins, whoever wrote it. What a summary saw
-//! lately is shared too, because what is old must be forgotten for all threads at once.
+//! A metric that is declared `shared` has one block, inside itself, that all threads add to atomically. Gauges that can be
+//! set are one shared cell per series: the last value wins, whoever wrote it. So are state sets.
 
 mod cells;
+mod in_place;
 mod lane;
 mod lanes;
-mod window;
 
-pub(crate) use self::cells::HistogramCell;
-pub use self::cells::{Block, CounterCell, FloatCell, IntCell, StateCell};
-pub(crate) use self::lanes::{Adopted, BLOCKS, Lanes};
-pub(crate) use self::window::{Epochs, WindowCell};
+pub use self::cells::{Block, Cell, CounterCell, FloatCell, IntCell, StateCell};
+pub(crate) use self::cells::{HistogramCell, InFlightCell, Step};
+pub(crate) use self::lanes::BLOCKS;
+
+use self::in_place::InPlace;
+use self::lanes::Lanes;
+
+/// Where a metric's cells are: [`PerThread`] or [`Shared`].
+pub trait Storage: sealed::Sealed + 'static {
+    #[doc(hidden)]
+    type Place<B: Block>: Place<B>;
+}
+
+/// Each thread records into cells of its own, without an atomic operation; a scrape adds them up.
+///
+/// A thread that records into a metric for the first time allocates its cells. So the memory of a metric grows with the
+/// number of threads that record into it at once.
+#[derive(Clone, Copy, Debug)]
+pub enum PerThread {}
+
+/// All threads record into the same cells, which lie inside the metric: what `#[metric(shared)]` asks for.
+///
+/// Nothing is allocated, whoever records, and a recording is an atomic addition.
+#[derive(Clone, Copy, Debug)]
+pub enum Shared {}
+
+impl sealed::Sealed for PerThread {}
+
+impl Storage for PerThread {
+    type Place<B: Block> = Lanes<B>;
+}
+
+impl sealed::Sealed for Shared {}
+
+impl Storage for Shared {
+    type Place<B: Block> = InPlace<B>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// The blocks of one metric.
+pub trait Place<B>: Send + Sync {
+    /// Before anything was recorded.
+    const EMPTY: Self;
+
+    /// Records into the cell at `index`.
+    fn record<C: Cell>(&self, index: usize, what: C::Record)
+    where
+        B: AsRef<[C]>;
+
+    /// Every block, for a reader.
+    fn blocks<'a>(&'a self) -> impl Iterator<Item = &'a B>
+    where
+        B: 'a;
+
+    /// Every block, for a reader of many series: the places are looked at once. The first `None` is the end.
+    fn blocks_into<'a, 'b>(&'a self, places: &'b mut [Option<&'a B>; BLOCKS]) -> &'b [Option<&'a B>] {
+        let mut count = 0;
+        for (place, block) in places.iter_mut().zip(self.blocks()) {
+            *place = Some(block);
+            count += 1;
+        }
+        &places[..count]
+    }
+}
 
 /// Hands the cell at `index` to `record`. An index comes from a label set, which has one for each cell; the compiler
 /// does not always see that, and a recording must not panic.

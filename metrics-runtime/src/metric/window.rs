@@ -11,13 +11,10 @@
 //! for the number between its ends from which both are the same proportion away. That is
 //! (2^(1/16) − 1) / (2^(1/16) + 1), 2.17 %: the most by which a quantile differs from the observation of its rank.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use once_cell::race::OnceBox;
-
-use super::cells::Block;
-use super::lanes::Line;
+use crate::storage::Block;
+use crate::sync::{AtomicU64, OnceBox, Ordering, zeroed};
 
 /// The time since the process first asked, in steps of a fifth of a window.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +62,8 @@ impl Epochs {
 }
 
 /// One series' window: its memory is there from the first observation on.
-pub(crate) struct WindowCell(OnceBox<Line<Window>>);
+#[derive(Debug)]
+pub(crate) struct WindowCell(OnceBox<Window>);
 
 type Window = [[TaggedCount; SLOTS]; BUCKETS];
 
@@ -80,7 +78,7 @@ const _: () = assert!(size_of::<WindowCell>() == size_of::<*const Window>());
 impl WindowCell {
     /// Counts an observation. One that is not a number has no place among the others and is left out.
     pub(crate) fn count(&self, value: f64, epoch: u32) {
-        let window = &self.0.get_or_init(Line::zeroed).0;
+        let window = self.0.get_or_init(zeroed);
         if let Some(slots) = bucket_of(value).and_then(|bucket| window.get(bucket)) {
             slots[epoch as usize % SLOTS].add(epoch);
         }
@@ -91,7 +89,7 @@ impl WindowCell {
         values.fill(f64::NAN);
         let Some(window) = self.0.get() else { return };
         let mut counts = [0_u64; BUCKETS];
-        for (count, slots) in counts.iter_mut().zip(&window.0) {
+        for (count, slots) in counts.iter_mut().zip(window) {
             *count = slots.iter().map(|slot| u64::from(slot.get(epoch))).sum();
         }
         let total: u64 = counts.iter().sum();
@@ -113,6 +111,7 @@ impl WindowCell {
 }
 
 /// A count, and the epoch that it is of: a half of the integer each.
+#[derive(Debug)]
 struct TaggedCount(AtomicU64);
 
 #[allow(unsafe_code)]
@@ -232,7 +231,7 @@ mod tests {
 
     /// How many observations a reader sees, in all buckets.
     fn seen(window: &WindowCell, epoch: u32) -> u64 {
-        let cells = window.0.get().unwrap().0.iter().flatten();
+        let cells = window.0.get().unwrap().iter().flatten();
         cells.map(|cell| u64::from(cell.get(epoch))).sum()
     }
 
@@ -337,7 +336,7 @@ mod tests {
         window.count(1.0, 29 - SLOTS as u32);
         assert_eq!(
             unpack(
-                window.0.get().unwrap().0[bucket_of(1.0).unwrap()][29 % SLOTS]
+                window.0.get().unwrap()[bucket_of(1.0).unwrap()][29 % SLOTS]
                     .0
                     .load(Ordering::Relaxed)
             ),

@@ -1,29 +1,31 @@
-//! The exporter's own listener: HTTP/1.1 and 1.0 on one address.
+//! The exporter's own listeners: HTTP/1.1 and 1.0, and with the feature `http2` HTTP/2.
+
+mod connection;
+mod listener;
+mod stall;
+#[cfg(feature = "tls")]
+pub(super) mod tls;
 
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{self, poll_fn};
-use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
+use self::connection::{Connections, Serving};
+use self::listener::{Incoming, Listener};
+#[cfg(feature = "tls")]
+use self::tls::Acceptor;
 use super::Exporter;
 use super::error::ExporterError;
 use super::respond::Responder;
-use super::stall::Impatient;
 
 impl Exporter {
     /// Listens on an address, such as `127.0.0.1:9464`, `[::]:9464`, `localhost:9464`, or a
@@ -51,43 +53,91 @@ impl Exporter {
     /// # }
     /// ```
     pub async fn bind(self, address: impl fmt::Display) -> Result<Server, ExporterError> {
-        let address = address.to_string();
-        let bound = async {
-            let listener = TcpListener::bind(&*address).await?;
-            let local_addr = listener.local_addr()?;
-            io::Result::Ok((listener, local_addr))
-        };
-        match bound.await {
-            Ok((listener, local_addr)) => Ok(Server {
-                listener,
-                local_addr,
-                responder: Arc::new(self.into_responder()),
-                limits: Limits::default(),
-            }),
-            Err(source) => Err(ExporterError::Listen { address, source }),
+        self.into_server().and_bind(address).await
+    }
+
+    /// Listens on a Unix socket: a file, whose permissions say who may connect (those that the process' `umask` leaves).
+    ///
+    /// A file that is left over from a program that has ended is replaced. It is removed when the server stops.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made, or another program listens on it: [`ExporterError::Listen`].
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime, or in one whose I/O driver is off.
+    #[cfg(unix)]
+    pub fn bind_unix(self, path: impl AsRef<Path>) -> Result<Server, ExporterError> {
+        self.into_server().and_bind_unix(path)
+    }
+
+    fn into_server(self) -> Server {
+        Server {
+            listeners: Vec::new(),
+            #[cfg(feature = "tls")]
+            tls: self.tls.clone(),
+            responder: Arc::new(self.into_responder()),
+            limits: Limits::default(),
         }
     }
 }
 
 /// A listener that serves metrics at `/metrics`, made by [`Exporter::bind`].
 ///
-/// It answers GET and HEAD at exactly that path, whatever the query; other methods get status 405,
-/// other paths 404. Connections are kept alive. It holds itself to limits, so that nobody who
-/// reaches the port can harm the program: at most 256 connections at once (others wait), 45
-/// seconds for a request's head to arrive and for an idle connection, and 30 seconds without
-/// progress while a response is sent.
+/// It answers GET and HEAD at exactly that path, and at `/health`, `/ready` and `/`, which names the others; other
+/// methods get status 405, other paths 404. Connections are kept alive. It holds itself to limits, so that nobody who
+/// reaches the port can harm the program:
+///
+/// - at most 256 connections at once. For one more, the oldest one that has no request in work is closed, so that idle
+///   connections keep nobody out;
+/// - 45 seconds for a request's head to arrive, and for an idle connection;
+/// - 32 KiB for a request's head;
+/// - 30 seconds for a client to take 64 KiB of a response, or what is left of it.
 #[must_use = "a server serves nothing until `run` or `run_until` is awaited"]
 pub struct Server {
-    listener: TcpListener,
-    local_addr: SocketAddr,
+    listeners: Vec<Listener>,
+    #[cfg(feature = "tls")]
+    tls: Option<Acceptor>,
     responder: Arc<Responder>,
     limits: Limits,
 }
 
 impl Server {
-    /// The address that it listens on, with the port that the system chose if it was given 0.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+    /// Listens on one more address, as [`Exporter::bind`] does: `::1` beside `127.0.0.1`, or the addresses of two
+    /// networks. What is served and every limit is of all of them together.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Exporter::bind`].
+    ///
+    /// # Panics
+    ///
+    /// As for [`Exporter::bind`].
+    pub async fn and_bind(mut self, address: impl fmt::Display) -> Result<Self, ExporterError> {
+        self.listeners.push(Listener::tcp(address.to_string()).await?);
+        Ok(self)
+    }
+
+    /// Listens on a Unix socket too, as [`Exporter::bind_unix`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Exporter::bind_unix`].
+    ///
+    /// # Panics
+    ///
+    /// As for [`Exporter::bind_unix`].
+    #[cfg(unix)]
+    pub fn and_bind_unix(mut self, path: impl AsRef<Path>) -> Result<Self, ExporterError> {
+        self.listeners.push(Listener::unix(path.as_ref())?);
+        Ok(self)
+    }
+
+    /// The address that it listens on, with the port that the system chose if it was given 0: the first, if there are
+    /// several. None where it listens on Unix sockets only.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.listeners.iter().find_map(Listener::local_addr)
     }
 
     /// Serves until the future is dropped (or its task aborted), which closes all connections.
@@ -126,38 +176,31 @@ impl Server {
     /// # }
     /// ```
     pub async fn run_until(self, shutdown: impl Future) {
-        let Self {
-            listener,
-            responder,
-            limits,
-            ..
-        } = self;
         let (stop, stopped) = watch::channel(());
-        // Dropped with this future, which aborts what is in it.
-        let mut connections = JoinSet::new();
-
-        let accept_all = async {
-            loop {
-                let stream = next(&listener, &mut connections, limits.connections).await;
-                let responder = Arc::clone(&responder);
-                connections.spawn(serve(stream, responder, limits, stopped.clone()));
-            }
+        let serving = Serving {
+            responder: self.responder,
+            limits: self.limits,
+            stopped,
+            #[cfg(feature = "tls")]
+            tls: self.tls,
         };
-        stop_at(shutdown, accept_all).await;
+        let mut incoming = Incoming::new(self.listeners);
+        // Dropped with this future, which aborts what is in it.
+        let mut connections = Connections::new(serving);
+        stop_at(shutdown, connections.accept_all(&mut incoming)).await;
 
-        drop(listener);
+        drop(incoming);
         // The receivers see a closed channel, which is all the news there is.
         drop(stop);
-        let finish = async { while connections.join_next().await.is_some() {} };
         // Those that do not finish are aborted with the set.
-        let _ = timeout(limits.grace, finish).await;
+        let _ = timeout(self.limits.grace, connections.finish()).await;
     }
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("local_addr", &self.local_addr)
+            .field("listeners", &self.listeners)
             .finish_non_exhaustive()
     }
 }
@@ -171,7 +214,7 @@ struct Limits {
     /// no usual scrape interval: at 30 or 60 seconds the connection would be closed just when the
     /// next scrape is sent on it.
     head: Duration,
-    /// Without progress in sending a response.
+    /// Until a client has taken a part of a response.
     stall: Duration,
     /// For running requests after the shutdown began.
     grace: Duration,
@@ -186,68 +229,6 @@ impl Default for Limits {
             grace: Duration::from_secs(10),
         }
     }
-}
-
-/// The next connection, when there is room for it. Finished connections are taken out of the set
-/// meanwhile.
-async fn next(listener: &TcpListener, connections: &mut JoinSet<()>, most: usize) -> TcpStream {
-    loop {
-        let accepted = poll_fn(|cx| {
-            while let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {}
-            if connections.len() >= most {
-                // Woken by the set, when one of them ends.
-                return Poll::Pending;
-            }
-            listener.poll_accept(cx)
-        });
-        match accepted.await {
-            Ok((stream, _)) => return stream,
-            Err(error) => {
-                if let Some(pause) = pause_after(&error) {
-                    sleep(pause).await;
-                }
-            }
-        }
-    }
-}
-
-/// How long to wait before accepting again. A connection that died in the queue is no reason to;
-/// anything else (mostly: no file descriptors left) would come again at once.
-fn pause_after(error: &io::Error) -> Option<Duration> {
-    match error.kind() {
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => None,
-        _ => Some(Duration::from_millis(100)),
-    }
-}
-
-/// Serves one connection to its end. What goes wrong in it concerns its client only, who sees it.
-async fn serve(stream: TcpStream, responder: Arc<Responder>, limits: Limits, mut stopped: watch::Receiver<()>) {
-    // Delays are a matter of speed only.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let responder = Arc::clone(&responder);
-        async move {
-            let path = request.uri().path();
-            let answer = responder.answer(request.method(), path, request.headers()).await;
-            Ok::<_, Infallible>(answer)
-        }
-    });
-    let io = TokioIo::new(Impatient::new(stream, limits.stall));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .serve_connection(io, service);
-    let mut connection = pin!(connection);
-    let mut stopped = pin!(stopped.changed());
-    let mut stopping = false;
-    let _ = poll_fn(|cx| {
-        if !stopping && stopped.as_mut().poll(cx).is_ready() {
-            stopping = true;
-            connection.as_mut().graceful_shutdown();
-        }
-        connection.as_mut().poll(cx)
-    })
-    .await;
 }
 
 /// Runs `work`, which never ends, until `signal` is ready.
@@ -271,6 +252,8 @@ mod tests {
     use std::time::Instant;
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+    use tokio::time::sleep;
 
     use super::*;
     use crate::exporter::fixture::{catalog, wide};
@@ -282,7 +265,7 @@ mod tests {
     async fn start(limits: impl FnOnce(&mut Limits)) -> SocketAddr {
         let mut server = Exporter::new(catalog()).bind("127.0.0.1:0").await.unwrap();
         limits(&mut server.limits);
-        let address = server.local_addr();
+        let address = server.local_addr().unwrap();
         tokio::spawn(server.run());
         address
     }
@@ -301,13 +284,6 @@ mod tests {
         assert_eq!(limits.head, Duration::from_secs(45));
         assert_eq!(limits.stall, Duration::from_secs(30));
         assert_eq!(limits.grace, Duration::from_secs(10));
-    }
-
-    #[test]
-    fn only_errors_that_stay_are_waited_out() {
-        assert_eq!(pause_after(&io::ErrorKind::ConnectionAborted.into()), None);
-        let exhausted = io::Error::other("too many open files");
-        assert!(pause_after(&exhausted).is_some());
     }
 
     #[tokio::test]
@@ -349,7 +325,7 @@ mod tests {
         let mut server = Exporter::new(wide()).bind("127.0.0.1:0").await.unwrap();
         server.limits.stall = SHORT;
         server.limits.connections = 1;
-        let address = server.local_addr();
+        let address = server.local_addr().unwrap();
         tokio::spawn(server.run());
 
         let mut stalled = TcpStream::connect(address).await.unwrap();
@@ -368,13 +344,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_connections_than_allowed_wait_for_their_turn() {
-        let address = start(|limits| limits.connections = 1).await;
-        let mut first = TcpStream::connect(address).await.unwrap();
+    async fn idle_connections_keep_nobody_out() {
+        let address = start(|limits| limits.connections = 2).await;
         let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+        // One that has sent nothing, one that has sent half a head, ones that have been answered.
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        let mut half = TcpStream::connect(address).await.unwrap();
+        half.write_all(b"GET /metrics HTTP/1.1\r\n").await.unwrap();
+        let mut answered = Vec::new();
+        for _ in 0..10 {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(request).await.unwrap();
+            let answer = timeout(LONG, client.read_u8()).await;
+            answer.expect("it is let in").unwrap();
+            answered.push(client);
+        }
+        read_to_end(&mut silent).await;
+        read_to_end(&mut half).await;
+    }
+
+    #[tokio::test]
+    async fn more_requests_than_allowed_wait_for_their_turn() {
+        let mut server = Exporter::new(wide()).bind("127.0.0.1:0").await.unwrap();
+        server.limits.connections = 1;
+        let address = server.local_addr().unwrap();
+        tokio::spawn(server.run());
+
+        let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+        let mut first = TcpStream::connect(address).await.unwrap();
         first.write_all(request).await.unwrap();
         first.read_u8().await.unwrap();
-
         let mut second = TcpStream::connect(address).await.unwrap();
         second.write_all(request).await.unwrap();
         let early = timeout(SHORT, second.read_u8()).await;
@@ -385,10 +384,87 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_client_that_reads_a_byte_now_and_then_is_disconnected() {
+        let mut server = Exporter::new(wide()).bind("127.0.0.1:0").await.unwrap();
+        server.limits.stall = Duration::from_millis(200);
+        let address = server.local_addr().unwrap();
+        tokio::spawn(server.run());
+
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let reading = async {
+            while slow.read_u8().await.is_ok() {
+                sleep(Duration::from_millis(1)).await
+            }
+        };
+        // What the server had sent before is in the buffers of the system, which are large: it is read at once.
+        let closed = timeout(Duration::from_secs(2), reading).await;
+        let mut rest = Vec::new();
+        let _ = timeout(LONG, slow.read_to_end(&mut rest))
+            .await
+            .expect("the server gives up");
+        assert!(!rest.ends_with(b"\r\n0\r\n\r\n"));
+        drop(closed);
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_large_is_refused() {
+        let address = start(|_| ()).await;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "GET /metrics HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n",
+            "x".repeat(1 << 20)
+        );
+        let _ = client.write_all(head.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = timeout(LONG, client.read_to_end(&mut answer))
+            .await
+            .expect("the server gives up");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn all_addresses_are_served_and_left_together() {
+        let path = std::env::temp_dir().join(format!("enumetrics-served-{}.sock", std::process::id()));
+        let server = Exporter::new(catalog()).bind("127.0.0.1:0").await.unwrap();
+        let server = server
+            .and_bind("127.0.0.1:0")
+            .await
+            .unwrap()
+            .and_bind_unix(&path)
+            .unwrap();
+        let addresses: Vec<_> = server.listeners.iter().filter_map(Listener::local_addr).collect();
+        assert_eq!(server.local_addr(), Some(addresses[0]));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let running = tokio::spawn(server.run_until(stopped));
+        let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        for address in &addresses {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(request).await.unwrap();
+            assert!(read_to_end(&mut client).await.starts_with("HTTP/1.1 200 "));
+        }
+        let mut client = tokio::net::UnixStream::connect(&path).await.unwrap();
+        client.write_all(request).await.unwrap();
+        let mut text = String::new();
+        client.read_to_string(&mut text).await.unwrap();
+        assert!(text.starts_with("HTTP/1.1 200 "));
+
+        stop.send(()).unwrap();
+        timeout(LONG, running).await.expect("it stops").unwrap();
+        assert!(!path.exists());
+        for address in &addresses {
+            assert!(TcpStream::connect(address).await.is_err());
+        }
+    }
+
+    #[tokio::test]
     async fn a_request_that_never_ends_does_not_hold_up_the_shutdown() {
         let mut server = Exporter::new(catalog()).bind("127.0.0.1:0").await.unwrap();
         server.limits.grace = SHORT;
-        let address = server.local_addr();
+        let address = server.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let running = tokio::spawn(server.run_until(stopped));
 
@@ -406,7 +482,7 @@ mod tests {
     #[tokio::test]
     async fn dropping_the_future_closes_everything() {
         let server = Exporter::new(catalog()).bind("127.0.0.1:0").await.unwrap();
-        let address = server.local_addr();
+        let address = server.local_addr().unwrap();
         let running = tokio::spawn(server.run());
         let mut client = TcpStream::connect(address).await.unwrap();
         client
