@@ -32,7 +32,7 @@ macro_rules! metrics {
 pub(crate) use metrics;
 
 /// Longer than anything here should take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Serves a router for as long as the test's runtime lives.
 async fn serve(router: Router) -> SocketAddr {

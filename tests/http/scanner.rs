@@ -71,7 +71,7 @@ async fn a_scanner_adds_no_series() {
 }
 
 /// How many connections are opened, unless `HTTP_SCANNER_CONNECTIONS` says another number, and how many at once, unless
-/// `HTTP_SCANNER_AT_ONCE` does. It was run with 10 000 at once.
+/// `HTTP_SCANNER_AT_ONCE` does. It was run with 5 000 at once.
 const CONNECTIONS: usize = 4_000;
 const AT_ONCE: usize = 100;
 
