@@ -34,6 +34,7 @@ mod storage;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timed;
 
 pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
@@ -54,10 +55,13 @@ pub use self::metric::{
     WithQuantiles,
 };
 pub use self::storage::{PerThread, Shared, Storage};
+pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::boxed::Box;
+
     pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
@@ -65,9 +69,15 @@ pub mod __private {
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
         Computation, ComputedCells, CounterCells, HistogramCells, InFlightCells, InfoTexts, Reading, SummaryCells,
-        Timed, TimedInto, TimedMetric,
     };
     pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};
+    #[cfg(feature = "stream")]
+    pub use crate::timed::TimedStream;
+    pub use crate::timed::{
+        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric,
+        Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
+        label_position, labels_of, never, plus, position, started, stride,
+    };
     #[cfg(feature = "http")]
     pub use ::http::Method as HttpMethod;
 }

@@ -1,5 +1,6 @@
 //! `#[metric_family]`: a struct of metrics.
 
+mod calls;
 mod expand;
 mod lint;
 mod options;
@@ -15,6 +16,7 @@ use crate::rule::Exceptions;
 
 pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let (item, groups) = calls::rewrite(&arguments, item, &mut errors);
     let family = parse::parse(arguments, item.clone(), &mut errors);
     let expansion = match &family {
         Some(family) => {
@@ -25,7 +27,7 @@ pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenS
         None => item,
     };
     let errors = errors.into_tokens();
-    quote!(#expansion #errors)
+    quote!(#expansion #groups #errors)
 }
 
 /// A struct of metrics, understood.

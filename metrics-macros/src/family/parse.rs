@@ -66,7 +66,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
     })
 }
 
-fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
+pub(super) fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
     settings.iter().find(|setting| setting.word() == word)
 }
 
@@ -170,7 +170,7 @@ fn parse_slo(value: TokenStream, errors: &mut Errors) -> Vec<TokenStream> {
 }
 
 /// `8` and `8.0` as `8f64`, which needs no default that a lint may deny; everything else as it is.
-fn float(element: TokenStream) -> TokenStream {
+pub(super) fn float(element: TokenStream) -> TokenStream {
     let (digits, suffix) = match syn::parse2::<Lit>(visible(element.clone())) {
         Ok(Lit::Int(integer)) => (integer.base10_digits().to_owned(), integer.suffix().to_owned()),
         Ok(Lit::Float(float)) => (float.base10_digits().to_owned(), float.suffix().to_owned()),
@@ -216,7 +216,7 @@ fn without_stars(text: &str) -> String {
 }
 
 /// The first paragraph of the doc comment, on one line. What is no text, such as `#[doc = concat!(…)]`, is passed on.
-fn help(attributes: &[Attribute]) -> Option<TokenStream> {
+pub(super) fn help(attributes: &[Attribute]) -> Option<TokenStream> {
     let mut text = String::new();
     for attribute in attributes {
         match &attribute.meta {

@@ -10,8 +10,8 @@ mod names;
 mod nearest;
 
 pub use self::label::{
-    field_fits, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label, rule_value,
-    rules_fit, value_position,
+    field_fits, is_one_label, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label,
+    rule_value, rules_fit, value_position,
 };
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
 pub(crate) use self::names::{FNV_OFFSET, fnv_1a};
@@ -107,8 +107,7 @@ pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
 /// What `#[timed]` says of an open label.
 const fn no_open_label(name: &str) -> Message {
     Message::new().text("label '").text(name).text(
-        "' is open: its values are known only while the program runs, and `#[timed]` names values that the compiler \
-         knows; in the body, start a timer: `let _timer = ….with(…).start_timer();`",
+        "' is open: its values are known only while the program runs; give an expression, as in `route = Route::intern(path)`",
     )
 }
 
@@ -648,7 +647,7 @@ const fn label_names(labels: &[LabelDescriptor]) -> ([&str; MOST_LABELS], usize)
     (names, at)
 }
 
-const fn find(labels: &[LabelDescriptor], name: &str) -> Option<usize> {
+pub(crate) const fn find(labels: &[LabelDescriptor], name: &str) -> Option<usize> {
     let mut at = 0;
     while at < labels.len() {
         if equal(labels[at].name, name) {

@@ -271,21 +271,6 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     }
 }
 
-/// What `#[timed]` records into.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a histogram nor a summary",
-    label = "neither a histogram nor a summary",
-    note = "`#[timed]` observes durations: name a static `Histogram` or `Summary`, in seconds"
-)]
-pub trait TimedMetric: HistogramCells {
-    /// The metric's labels.
-    const TIMED_LABELS: &'static [LabelDescriptor];
-}
-
-impl<L: LabelSet, const N: usize, S: Storage> TimedMetric for Histogram<L, N, S> {
-    const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
-}
-
 /// The series of a histogram, whatever its labels and buckets.
 pub trait HistogramCells: Sync {
     /// Counts one observation of one series.
@@ -330,38 +315,6 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
             }
             each(buckets, count, sum);
         }
-    }
-}
-
-/// For `#[timed]`: a static that is known to be a histogram. It has no parameters, so that one that is not brings one
-/// error.
-#[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
-pub struct TimedInto<'a> {
-    histogram: &'a dyn HistogramCells,
-    labels: &'static [LabelDescriptor],
-}
-
-impl<'a> TimedInto<'a> {
-    /// In a constant.
-    #[inline]
-    pub const fn new<M: TimedMetric>(metric: &'a M) -> Self {
-        Self {
-            histogram: metric,
-            labels: M::TIMED_LABELS,
-        }
-    }
-
-    /// The histogram's labels.
-    #[must_use]
-    pub const fn labels(&self) -> &'static [LabelDescriptor] {
-        self.labels
-    }
-
-    /// The series at a position that was computed in a constant.
-    #[inline]
-    #[must_use]
-    pub fn at(&self, index: usize) -> HistogramSeries<'a> {
-        HistogramSeries::new(self.histogram, index)
     }
 }
 

@@ -45,10 +45,12 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     /// The series with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> InFlightSeries<'_, L, S> {
-        InFlightSeries {
-            metric: self,
-            index: labels.index(),
-        }
+        self.at(labels.index())
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> InFlightSeries<'_, L, S> {
+        InFlightSeries { metric: self, index }
     }
 
     without!(buckets, quantiles, compute(L));

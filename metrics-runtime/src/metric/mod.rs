@@ -43,14 +43,12 @@ mod window;
 pub use self::computed::{Computation, ComputedCells, ComputedCounter, ComputedGauge};
 pub use self::counter::{Counter, CounterCells, CounterSeries, CounterValue};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
-pub use self::histogram::{
-    Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto, TimedMetric,
-};
+pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation};
 pub use self::in_flight::{InFlight, InFlightCells, InFlightGuard, InFlightSeries};
 pub use self::info::{Info, InfoLabels, InfoText, InfoTexts};
 pub use self::state_set::{StateSet, StateSetSeries};
 pub use self::summary::{Summary, SummaryCells, SummarySeries, SummarySnapshot};
-pub use self::timer::{Timed, Timer};
+pub use self::timer::Timer;
 
 use std::fmt;
 use std::ops::Range;
@@ -63,7 +61,8 @@ use crate::storage::{FloatCell, IntCell, StateCell};
     message = "`{Self}` is not a metric",
     label = "not a metric",
     note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `InFlight`, `Histogram`, `Summary`, `StateSet`, \
-            `ComputedGauge` or `ComputedCounter`, each with its labels in `<…>`, or `Info`"
+            `ComputedGauge` or `ComputedCounter`, each with its labels in `<…>`, or `Info`",
+    note = "what is recorded of `Calls` is said there: `#[metric(calls(outcome))]`"
 )]
 pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     /// The kind of metric.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::sealed::Sealed;
 use super::timer::Timer;
 use super::window::{Epochs, WindowCell};
-use super::{HistogramCells, HistogramSeries, Metric, Observation, Reading, TimedMetric};
+use super::{HistogramCells, HistogramSeries, Metric, Observation, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
@@ -298,10 +298,6 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
             each(buckets, count, sum);
         }
     }
-}
-
-impl<L: LabelSet, const Q: usize, S: Storage> TimedMetric for Summary<L, Q, S> {
-    const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
 }
 
 impl<L: LabelSet, const Q: usize, S: Storage> Sealed for Summary<L, Q, S> {}
