@@ -1,7 +1,10 @@
 //! Everything that a program exports.
 
+mod adapt;
+
 use std::{fmt, io};
 
+pub use self::adapt::AdaptError;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::openmetrics::Ambiguous;

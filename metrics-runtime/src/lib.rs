@@ -24,6 +24,8 @@ mod descriptor;
 mod exporter;
 mod exposition;
 mod family;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "prometheus")]
 mod interop;
 mod label;
@@ -34,7 +36,7 @@ mod sync;
 pub mod testing;
 mod timed;
 
-pub use self::catalog::{Catalog, DuplicateName, UnknownName};
+pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "tls")]
 pub use self::exporter::Tls;
@@ -76,4 +78,6 @@ pub mod __private {
         Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
         label_position, labels_of, never, plus, position, started, stride,
     };
+    #[cfg(feature = "http")]
+    pub use ::http::Method as HttpMethod;
 }

@@ -262,6 +262,7 @@ impl<'a> Expansion<'a> {
                     slo,
                     unit,
                     was,
+                    touched,
                     ty: written,
                     ..
                 },
@@ -283,6 +284,7 @@ impl<'a> Expansion<'a> {
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
+        let touched = touched.iter().map(|touched| &touched.labels);
         let constant_labels = self
             .constant_labels
             .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
@@ -311,6 +313,7 @@ impl<'a> Expansion<'a> {
                 #(.with_unit(#unit))*
                 #constant_labels
                 #(.deprecated(#deprecated))*
+                #(.touched(#touched))*
                 .declared_at(#file, #line);
             #(#renamed)*
         }
@@ -359,6 +362,7 @@ impl<'a> Expansion<'a> {
             slo,
             unit,
             max_series,
+            touched,
             flatten,
             exceptions,
             mistaken,
@@ -419,6 +423,11 @@ impl<'a> Expansion<'a> {
         if let Some(Compute { value, .. }) = compute {
             let arguments = quote!(#metric::COMPUTED, #kind);
             checks.push(check(krate, span_of(value, field.span()), "takes_compute", &arguments));
+        }
+        if let Some(touched) = touched {
+            let (labels, computed) = (&touched.labels, quote!(#metric::COMPUTED));
+            let arguments = quote!(#descriptor, #computed, #labels);
+            checks.push(check(krate, touched.span, "takes_touched", &arguments));
         }
         if buckets.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
             let arguments = quote!(#metric::NEEDS, #descriptor);

@@ -67,6 +67,8 @@ struct Metric {
     max_series: Option<TokenStream>,
     /// The name under which it is exported, too.
     was: Option<LitStr>,
+    /// How many of its labels decide which series are exported.
+    touched: Option<options::Touched>,
     /// It is no metric, but a struct of metrics.
     flatten: bool,
     /// The rules that do not apply to it.

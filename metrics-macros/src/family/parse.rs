@@ -11,7 +11,7 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
     ALLOW, BUCKETS, COMPUTE, CRATE, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO, SUBSYSTEM, Setting,
-    UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
+    TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
@@ -86,7 +86,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         !conditional
     });
     let known = [
-        BUCKETS, QUANTILES, WINDOW, COMPUTE, SHARED, SLO, UNIT, MAX_SERIES, WAS, FLATTEN, ALLOW,
+        BUCKETS, QUANTILES, WINDOW, COMPUTE, SHARED, SLO, UNIT, MAX_SERIES, TOUCHED, WAS, FLATTEN, ALLOW,
     ];
     let settings = take_settings(&mut field.attrs, "metric", &known, errors);
     let buckets = find(&settings, BUCKETS)
@@ -137,6 +137,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         unit: find(&settings, UNIT).and_then(|setting| setting.string(errors)),
         max_series: max_series(&settings, errors),
         was: find(&settings, WAS).and_then(|setting| setting.string(errors)),
+        touched: options::touched(&settings, errors),
         flatten,
         exceptions,
         mistaken: errors.count() > mistakes,

@@ -1,5 +1,7 @@
 //! The kinds whose lines are written one by one: there are few of them, or what they say takes longer than writing it.
 
+use std::ops::Range;
+
 use super::Format;
 use super::escape::write_escaped_label_value;
 use super::number::{write_canonical_f64, write_f64, write_i64, write_u64};
@@ -25,7 +27,7 @@ pub(super) struct Lines<'a> {
 
 impl Lines<'_> {
     /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
-    /// declared impossible and nothing was recorded.
+    /// declared impossible and nothing was recorded, or are exported only once they are touched.
     pub(super) fn some(
         mut self,
         from: usize,
@@ -33,14 +35,20 @@ impl Lines<'_> {
         quantiles: &mut Vec<f64>,
         buckets: &mut Vec<u64>,
     ) -> usize {
+        let mut touched = Touched::of(self.family, reading);
+        let touched = &mut touched;
         match reading {
-            Reading::Counter(cells) => self.scalars(from, |bytes, index| write_u64(bytes, count(*cells, index))),
-            Reading::FloatCounter(cells) => self.scalars(from, |bytes, index| write_f64(bytes, count(*cells, index))),
-            Reading::Int(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells[index].get())),
-            Reading::Float(cells) => self.scalars(from, |bytes, index| write_f64(bytes, cells[index].get())),
-            Reading::InFlight(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells.get(index))),
-            Reading::Histogram(cells) => self.histogram(from, *cells, buckets),
-            Reading::Summary(cells) => self.summary(from, *cells, quantiles),
+            Reading::Counter(cells) => {
+                self.scalars(from, touched, |bytes, index| write_u64(bytes, count(*cells, index)))
+            }
+            Reading::FloatCounter(cells) => {
+                self.scalars(from, touched, |bytes, index| write_f64(bytes, count(*cells, index)))
+            }
+            Reading::Int(cells) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells[index].get())),
+            Reading::Float(cells) => self.scalars(from, touched, |bytes, index| write_f64(bytes, cells[index].get())),
+            Reading::InFlight(cells) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells.get(index))),
+            Reading::Histogram(cells) => self.histogram(from, touched, *cells, buckets),
+            Reading::Summary(cells) => self.summary(from, touched, *cells, quantiles),
             Reading::Info(texts) => self.info(texts),
             Reading::States { cells, count } => self.states(from, cells, *count),
             Reading::Computed(computation) => self.computed(from, computation),
@@ -49,11 +57,11 @@ impl Lines<'_> {
     }
 
     /// A line for each series that is exported.
-    fn scalars(&mut self, from: usize, write_value: impl Fn(&mut Vec<u8>, usize)) -> usize {
+    fn scalars(&mut self, from: usize, touched: &mut Touched<'_>, write_value: impl Fn(&mut Vec<u8>, usize)) -> usize {
         let mut index = from;
         while index < self.family.combinations() && !self.is_full(index > from) {
             let combination = self.family.combination(index);
-            let next = combination.next_present();
+            let next = touched.next(combination.next_present());
             if next > index {
                 index = next;
                 continue;
@@ -70,7 +78,13 @@ impl Lines<'_> {
     }
 
     /// The buckets, the sum and the count of each series that is exported.
-    fn histogram(&mut self, from: usize, cells: &dyn HistogramCells, buckets: &mut Vec<u64>) -> usize {
+    fn histogram(
+        &mut self,
+        from: usize,
+        touched: &mut Touched<'_>,
+        cells: &dyn HistogramCells,
+        buckets: &mut Vec<u64>,
+    ) -> usize {
         let family = self.family;
         let lowest_bound = family.buckets.first().copied().unwrap_or_default();
         let has_totals = self.format.has_totals(lowest_bound);
@@ -82,7 +96,7 @@ impl Lines<'_> {
             cells.read(next..end, buckets, &mut |buckets, count, sum| {
                 let index = next;
                 next += 1;
-                if !family.combination(index).is_exported(count == 0) {
+                if !family.combination(index).is_exported(count == 0) || touched.next(index) > index {
                     return;
                 }
                 let mut total = 0_u64;
@@ -118,7 +132,13 @@ impl Lines<'_> {
     }
 
     /// The quantiles, the sum and the count of each series.
-    pub(super) fn summary(&mut self, from: usize, cells: &dyn SummaryCells, quantiles: &mut Vec<f64>) -> usize {
+    pub(super) fn summary(
+        &mut self,
+        from: usize,
+        touched: &mut Touched<'_>,
+        cells: &dyn SummaryCells,
+        quantiles: &mut Vec<f64>,
+    ) -> usize {
         quantiles.clear();
         quantiles.resize(cells.quantiles(), 0.0);
         let is_dense = self.family.is_dense();
@@ -128,7 +148,8 @@ impl Lines<'_> {
             cells.read(next..end, &mut [0], &mut |_, count, sum| {
                 let index = next;
                 next += 1;
-                if !is_dense && !self.family.combination(index).is_exported(count == 0) {
+                let is_missing = !is_dense && !self.family.combination(index).is_exported(count == 0);
+                if is_missing || touched.next(index) > index {
                     return;
                 }
                 cells.read_quantiles(index, quantiles);
@@ -229,6 +250,39 @@ impl Lines<'_> {
     fn end(&mut self) {
         self.bytes.push(b'\n');
         self.page.extend(self.bytes);
+    }
+}
+
+/// Finds the series of a family that are exported, where that depends on what was recorded.
+pub(super) struct Touched<'a> {
+    family: &'static Descriptor,
+    reading: &'a Reading<'a>,
+    /// Series of which it is known.
+    known: Range<usize>,
+}
+
+impl<'a> Touched<'a> {
+    pub(super) fn of(family: &'static Descriptor, reading: &'a Reading<'a>) -> Self {
+        Self {
+            family,
+            reading,
+            known: 0..0,
+        }
+    }
+
+    /// This series, if it is exported; else one after it, before which none is.
+    fn next(&mut self, index: usize) -> usize {
+        if self.known.contains(&index) {
+            return index;
+        }
+        match self.family.touched_with(index) {
+            Some(alike) if !self.reading.is_touched(alike.clone()) => alike.end,
+            Some(alike) => {
+                self.known = alike;
+                index
+            }
+            None => index,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use super::escape::write_escaped_label_value;
 use super::format::Format;
 use super::head::{Head, Type};
-use super::lines::Lines;
+use super::lines::{Lines, Touched};
 use super::number::write_canonical_f64;
 use super::openmetrics::Ambiguous;
 use super::page::{Page, Piece, Pieces, Room, Short};
@@ -106,7 +106,7 @@ impl TextEncoder<'_> {
             Reading::InFlight(cells) => self.scalars(family, from, |room, index| room.put_i64(cells.get(index))),
             Reading::Summary(cells) => {
                 let (mut lines, quantiles, _) = self.lines(family);
-                lines.summary(from, *cells, quantiles)
+                lines.summary(from, &mut Touched::of(family, reading), *cells, quantiles)
             }
             Reading::Info(texts) => self.lines(family).0.info(texts),
             Reading::States { cells, count } => {

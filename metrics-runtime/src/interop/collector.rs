@@ -161,7 +161,9 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
         }
         Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
     };
-    combination.is_exported(is_zero).then_some(metric)
+    let touched = |series| reading.is_touched(series);
+    let is_exported = combination.is_exported(is_zero) && descriptor.touched_with(index).is_none_or(touched);
+    is_exported.then_some(metric)
 }
 
 fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {

@@ -51,6 +51,7 @@ pub use self::summary::{Summary, SummaryCells, SummarySeries, SummarySnapshot};
 pub use self::timer::Timer;
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::descriptor::{Combination, Kind, LabelDescriptor};
 use crate::storage::{FloatCell, IntCell, StateCell};
@@ -140,6 +141,31 @@ pub enum Reading<'a> {
     Computed(Computation<'a>),
     /// Nothing is known of the metric yet, so that it is not exported.
     Absent,
+}
+
+impl Reading<'_> {
+    /// Whether something was recorded with one of these series.
+    pub(crate) fn is_touched(&self, series: Range<usize>) -> bool {
+        fn some<V: CounterValue + PartialEq>(cells: &dyn CounterCells<V>, series: Range<usize>) -> bool {
+            let mut counts = [V::ZERO; 64];
+            let mut starts = series.clone().step_by(counts.len());
+            starts.any(|first| {
+                let counts = &mut counts[..64.min(series.end - first)];
+                cells.sum(first, counts);
+                counts.iter().any(|count| *count != V::ZERO)
+            })
+        }
+        let mut touched = false;
+        let mut observed = |_: &[u64], count: u64, _: f64| touched |= count > 0;
+        match self {
+            Self::Counter(cells) => return some(*cells, series),
+            Self::FloatCounter(cells) => return some(*cells, series),
+            Self::Histogram(cells) => cells.read(series, &mut [], &mut observed),
+            Self::Summary(cells) => cells.read(series, &mut [], &mut observed),
+            _ => return true,
+        }
+        touched
+    }
 }
 
 mod sealed {
