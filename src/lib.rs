@@ -120,6 +120,7 @@
 /// | `quantiles = …` | the quantiles of a [`Summary`], likewise |
 /// | `window = "…"` | how far quantiles look back, such as `"30s"` or `"1h30m"`; ten minutes where it is not said |
 /// | `compute = …` | what computes a [`ComputedGauge`] or [`ComputedCounter`]: a function or a closure without captures from the labels to an `f64`, or `later` |
+/// | `exemplars` | each recording brings the trace and span in which it happens; see [`Exemplar`] |
 /// | `shared` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
 /// | `unit = "…"` | a unit that is no base unit; the name must end in it |
@@ -474,12 +475,12 @@ pub use enumetrics_runtime::CatalogCollector;
 #[cfg(feature = "tls")]
 pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
-    Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName,
+    Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName, Exemplar,
     Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight,
     InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, IntRange, Kind, LabelDescriptor, LabelField,
-    LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, StateSet,
+    LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, SourceIsSet, StateSet,
     StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
-    UnknownName, Unlabelled, WithQuantiles,
+    Traced, UnknownName, Unlabelled, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};

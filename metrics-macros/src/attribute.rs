@@ -11,6 +11,7 @@ pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
 pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const EXEMPLARS: &str = "exemplars";
 pub(crate) const FLATTEN: &str = "flatten";
 pub(crate) const IMPOSSIBLE: &str = "impossible";
 pub(crate) const LABELS: &str = "labels";

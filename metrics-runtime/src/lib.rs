@@ -46,12 +46,12 @@ pub use self::family::{Export, MetricFamily};
 pub use self::interop::CatalogCollector;
 pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
-    Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Gauge, GaugeSeries, GaugeValue,
+    Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Exemplar, Gauge, GaugeSeries, GaugeValue,
     Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels,
-    InfoText, Metric, Observation, StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
-    WithQuantiles,
+    InfoText, Metric, Observation, SourceIsSet, StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
+    WithExemplars, WithQuantiles,
 };
-pub use self::storage::{PerThread, Shared, Storage};
+pub use self::storage::{PerThread, Shared, Storage, Traced};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
@@ -62,7 +62,7 @@ pub mod __private {
     pub use crate::family::Listed;
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
-        Computation, ComputedCells, CounterCells, HistogramCells, InFlightCells, InfoTexts, Reading, SummaryCells,
+        Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading, SummaryCells,
         Timed, TimedInto, TimedMetric,
     };
     pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};

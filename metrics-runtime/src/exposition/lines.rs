@@ -1,12 +1,14 @@
 //! The kinds whose lines are written one by one: there are few of them, or what they say takes longer than writing it.
 
+use std::io::Write as _;
+
 use super::Format;
 use super::escape::write_escaped_label_value;
 use super::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use super::page::Page;
 use super::text::write_labels;
 use crate::descriptor::Descriptor;
-use crate::metric::{Computation, CounterCells, CounterValue, HistogramCells, InfoTexts, Reading, SummaryCells};
+use crate::metric::{Computation, CounterCells, CounterValue, Exemplars, HistogramCells, InfoTexts, Past, Reading, SummaryCells};
 use crate::storage::StateCell;
 
 /// After how many series of a summary or histogram a page may end.
@@ -15,6 +17,10 @@ const SERIES_AT_ONCE: usize = 16;
 /// Where the lines of a family go.
 pub(super) struct Lines<'a> {
     pub(super) family: &'static Descriptor,
+    /// Which series were removed, if any are.
+    pub(super) hidden: Option<&'a Past>,
+    /// The exemplars, if there are any and the format has them.
+    pub(super) exemplars: Option<&'a Exemplars>,
     pub(super) format: Format,
     /// How many bytes of the page are enough: all say which series is next, as the encoder does.
     pub(super) full: usize,
@@ -25,7 +31,7 @@ pub(super) struct Lines<'a> {
 
 impl Lines<'_> {
     /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
-    /// declared impossible and nothing was recorded.
+    /// declared impossible or were removed, and nothing was recorded.
     pub(super) fn some(
         mut self,
         from: usize,
@@ -36,13 +42,13 @@ impl Lines<'_> {
         match reading {
             Reading::Counter(cells) => self.scalars(from, |bytes, index| write_u64(bytes, count(*cells, index))),
             Reading::FloatCounter(cells) => self.scalars(from, |bytes, index| write_f64(bytes, count(*cells, index))),
-            Reading::Int(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells[index].get())),
-            Reading::Float(cells) => self.scalars(from, |bytes, index| write_f64(bytes, cells[index].get())),
+            Reading::Int(cells, _) => self.scalars(from, |bytes, index| write_i64(bytes, cells[index].get())),
+            Reading::Float(cells, _) => self.scalars(from, |bytes, index| write_f64(bytes, cells[index].get())),
             Reading::InFlight(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells.get(index))),
             Reading::Histogram(cells) => self.histogram(from, *cells, buckets),
             Reading::Summary(cells) => self.summary(from, *cells, quantiles),
             Reading::Info(texts) => self.info(texts),
-            Reading::States { cells, count } => self.states(from, cells, *count),
+            Reading::States { cells, count, .. } => self.states(from, cells, *count),
             Reading::Computed(computation) => self.computed(from, computation),
             Reading::Absent => self.family.combinations(),
         }
@@ -61,7 +67,9 @@ impl Lines<'_> {
             self.begin("", index, None);
             let value = self.bytes.len();
             write_value(self.bytes, index);
-            if self.bytes[value..] != *b"0" || !combination.is_impossible() {
+            let is_zero = self.bytes[value..] == *b"0";
+            if !(is_zero && combination.is_impossible() || self.hides(index, is_zero)) {
+                self.exemplar(index, 0);
                 self.end();
             }
             index += 1;
@@ -82,14 +90,17 @@ impl Lines<'_> {
             cells.read(next..end, buckets, &mut |buckets, count, sum| {
                 let index = next;
                 next += 1;
-                if !family.combination(index).is_exported(count == 0) {
+                if !self.exports(index, count == 0) {
                     return;
                 }
                 let mut total = 0_u64;
                 let bounds = family.buckets.iter().copied().chain([f64::INFINITY]);
-                for (bound, bucket) in bounds.zip(buckets) {
+                for (position, (bound, bucket)) in bounds.zip(buckets).enumerate() {
                     total = total.wrapping_add(*bucket);
-                    self.line("_bucket", index, Some(("le", bound)), |bytes| write_u64(bytes, total));
+                    self.begin("_bucket", index, Some(("le", bound)));
+                    write_u64(self.bytes, total);
+                    self.exemplar(index, position);
+                    self.end();
                 }
                 if has_totals {
                     self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
@@ -106,8 +117,9 @@ impl Lines<'_> {
         while index < self.family.combinations() && !self.is_full(index > from) {
             // Read once for all its lines, so that exactly one is 1.
             let current = cells[index / count].get();
+            let is_hidden = self.hides(index / count, current.is_none());
             for state in 0..count {
-                if self.family.combination(index + state).is_exported(current.is_none()) {
+                if !is_hidden && self.family.combination(index + state).is_exported(current.is_none()) {
                     let value = u64::from(current == Some(state));
                     self.line("", index + state, None, |bytes| write_u64(bytes, value));
                 }
@@ -121,14 +133,14 @@ impl Lines<'_> {
     pub(super) fn summary(&mut self, from: usize, cells: &dyn SummaryCells, quantiles: &mut Vec<f64>) -> usize {
         quantiles.clear();
         quantiles.resize(cells.quantiles(), 0.0);
-        let is_dense = self.family.is_dense();
+        let is_dense = self.family.is_dense() && self.hidden.is_none();
         let mut next = from;
         while next < self.family.combinations() && !self.is_full(next > from) {
             let end = self.family.combinations().min(next + SERIES_AT_ONCE);
             cells.read(next..end, &mut [0], &mut |_, count, sum| {
                 let index = next;
                 next += 1;
-                if !is_dense && !self.family.combination(index).is_exported(count == 0) {
+                if !is_dense && !self.exports(index, count == 0) {
                     return;
                 }
                 cells.read_quantiles(index, quantiles);
@@ -194,6 +206,16 @@ impl Lines<'_> {
         index
     }
 
+    /// Whether a series is in the scrape.
+    fn exports(&self, index: usize, is_zero: bool) -> bool {
+        self.family.combination(index).is_exported(is_zero) && !self.hides(index, is_zero)
+    }
+
+    /// Whether a series was removed, and is nothing again.
+    fn hides(&self, index: usize, is_zero: bool) -> bool {
+        self.hidden.is_some_and(|hidden| hidden.hides(index, is_zero))
+    }
+
     /// Whether the page has enough. Something must have been written first, or there would be no end.
     fn is_full(&self, began: bool) -> bool {
         began && self.page.len() >= self.full
@@ -223,6 +245,18 @@ impl Lines<'_> {
             has_labels = true;
         }
         bytes.extend_from_slice(if has_labels { b"} " } else { b" " });
+    }
+
+    /// Makes the end of a line: ` # {trace_id="…",span_id="…"} 0.67 1520879607.789`, where there is an exemplar.
+    fn exemplar(&mut self, index: usize, bucket: usize) {
+        let Some(recorded) = self.exemplars.and_then(|exemplars| exemplars.get(index, bucket)) else {
+            return;
+        };
+        // A vector takes everything.
+        _ = write!(self.bytes, " # {{{}}} ", recorded.exemplar);
+        write_f64(self.bytes, recorded.value);
+        self.bytes.push(b' ');
+        write_f64(self.bytes, recorded.time.as_secs_f64());
     }
 
     /// Writes the line that was made.

@@ -10,8 +10,8 @@ use super::lines::Lines;
 use super::number::write_canonical_f64;
 use super::openmetrics::Ambiguous;
 use super::page::{Page, Piece, Pieces, Room, Short};
-use crate::descriptor::{Descriptor, LabelDescriptor};
-use crate::metric::{CounterCells, CounterValue, HistogramCells, Reading};
+use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
+use crate::metric::{CounterCells, CounterValue, HistogramCells, Past, Reading};
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into) and
 /// [`Catalog::write_to`](crate::Catalog::write_to). Kept from one scrape to the next, it soon allocates nothing more.
@@ -93,23 +93,26 @@ impl TextEncoder<'_> {
         if from == 0 {
             self.head(family);
         }
-        if !family.is_dense() {
-            let (lines, quantiles, buckets) = self.lines(family);
+        let hidden = reading.past().filter(|past| past.hides_any());
+        let exemplars = reading.exemplars().filter(|_| self.has_exemplars(family));
+        if hidden.is_some() || exemplars.is_some() || !family.is_dense() {
+            let (mut lines, quantiles, buckets) = self.lines(family, hidden);
+            lines.exemplars = exemplars;
             return lines.some(from, reading, quantiles, buckets);
         }
         match reading {
             Reading::Counter(cells) => self.counter(family, from, *cells, |room, count| room.put_u64(count)),
             Reading::FloatCounter(cells) => self.counter(family, from, *cells, |room, count| room.put_f64(count)),
-            Reading::Int(cells) => self.scalars(family, from, |room, index| room.put_i64(cells[index].get())),
-            Reading::Float(cells) => self.scalars(family, from, |room, index| room.put_f64(cells[index].get())),
+            Reading::Int(cells, _) => self.scalars(family, from, |room, index| room.put_i64(cells[index].get())),
+            Reading::Float(cells, _) => self.scalars(family, from, |room, index| room.put_f64(cells[index].get())),
             Reading::Histogram(cells) => self.histogram(family, from, *cells),
             Reading::InFlight(cells) => self.scalars(family, from, |room, index| room.put_i64(cells.get(index))),
             Reading::Summary(cells) => {
-                let (mut lines, quantiles, _) = self.lines(family);
+                let (mut lines, quantiles, _) = self.lines(family, None);
                 lines.summary(from, *cells, quantiles)
             }
-            Reading::Info(texts) => self.lines(family).0.info(texts),
-            Reading::States { cells, count } => {
+            Reading::Info(texts) => self.lines(family, None).0.info(texts),
+            Reading::States { cells, count, .. } => {
                 // Read once for all its lines, so that exactly one is 1.
                 let mut current = None;
                 self.scalars(family, from, |room, index| {
@@ -119,13 +122,17 @@ impl TextEncoder<'_> {
                     room.put_u64((current == Some(index % count)).into());
                 })
             }
-            Reading::Computed(computation) => self.lines(family).0.computed(from, computation),
+            Reading::Computed(computation) => self.lines(family, None).0.computed(from, computation),
             Reading::Absent => family.combinations(),
         }
     }
 
     /// For what is written line by line, and the room for its quantiles or buckets.
-    fn lines(&mut self, family: &'static Descriptor) -> (Lines<'_>, &mut Vec<f64>, &mut Vec<u64>) {
+    fn lines<'s>(
+        &'s mut self,
+        family: &'static Descriptor,
+        hidden: Option<&'s Past>,
+    ) -> (Lines<'s>, &'s mut Vec<f64>, &'s mut Vec<u64>) {
         let Scratch {
             page,
             bytes,
@@ -135,12 +142,23 @@ impl TextEncoder<'_> {
         } = &mut *self.scratch;
         let lines = Lines {
             family,
+            hidden,
+            exemplars: None,
             format: self.format,
             full: self.full,
             page,
             bytes,
         };
         (lines, quantiles, buckets)
+    }
+
+    /// Whether the family's samples may have exemplars: in OpenMetrics, those of histograms, and of what is a counter there.
+    fn has_exemplars(&self, family: &Descriptor) -> bool {
+        self.format == Format::OpenMetrics
+            && match family.kind {
+                Kind::Counter => family.name.ends_with("_total") && !self.ambiguous.contains(family.name),
+                kind => kind == Kind::Histogram,
+            }
     }
 
     fn head(&mut self, family: &'static Descriptor) {
@@ -403,7 +421,6 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Catalog, Cursor};
-    use crate::descriptor::Kind;
     use crate::family::Export;
 
     /// A family of any shape, of which each series tells its number.

@@ -71,13 +71,17 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
     let metrics: Vec<_> = match reading {
         Reading::Absent => return None,
         Reading::Info(texts) => vec![info(descriptor, texts)],
-        Reading::States { cells, count } => cells
+        Reading::States { cells, count, past } => cells
             .iter()
             .enumerate()
             .flat_map(|(combination, cell)| {
                 // Read once for all its series, so that exactly one is 1.
                 let current = cell.get();
-                (0..*count).filter_map(move |state| {
+                let states = match past.hides(combination, current.is_none()) {
+                    true => 0..0,
+                    false => 0..*count,
+                };
+                states.filter_map(move |state| {
                     let combination = descriptor.combination(combination * count + state);
                     combination.is_exported(current.is_none()).then(|| {
                         let mut metric = metric(descriptor, combination);
@@ -123,12 +127,12 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
             count[0] == 0.0
         }
         #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-        Reading::Int(cells) => {
+        Reading::Int(cells, _) => {
             let value = cells[index].get();
             metric.set_gauge(gauge(value as f64));
             value == 0
         }
-        Reading::Float(cells) => {
+        Reading::Float(cells, _) => {
             let value = cells[index].get();
             metric.set_gauge(gauge(value));
             value == 0.0
@@ -161,7 +165,8 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
         }
         Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
     };
-    combination.is_exported(is_zero).then_some(metric)
+    let is_hidden = || reading.past().is_some_and(|past| past.hides(index, is_zero));
+    (combination.is_exported(is_zero) && !is_hidden()).then_some(metric)
 }
 
 fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {
