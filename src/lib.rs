@@ -475,7 +475,7 @@ pub use enumetrics_runtime::CatalogCollector;
 #[cfg(feature = "tls")]
 pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
-    Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName, Exemplar,
+    BadLabel, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName, Exemplar,
     Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight,
     InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, IntRange, Kind, LabelDescriptor, LabelField,
     LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, SourceIsSet, StateSet,

@@ -28,12 +28,13 @@ mod family;
 mod interop;
 mod label;
 mod metric;
+mod start;
 mod storage;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use self::catalog::{Catalog, DuplicateName, UnknownName};
+pub use self::catalog::{BadLabel, Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "tls")]
 pub use self::exporter::Tls;

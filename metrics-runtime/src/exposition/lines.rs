@@ -1,13 +1,14 @@
 //! The kinds whose lines are written one by one: there are few of them, or what they say takes longer than writing it.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use super::Format;
 use super::escape::write_escaped_label_value;
 use super::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use super::page::Page;
 use super::text::write_labels;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind};
 use crate::metric::{Computation, CounterCells, CounterValue, Exemplars, HistogramCells, InfoTexts, Past, Reading, SummaryCells};
 use crate::storage::StateCell;
 
@@ -21,6 +22,10 @@ pub(super) struct Lines<'a> {
     pub(super) hidden: Option<&'a Past>,
     /// The exemplars, if there are any and the format has them.
     pub(super) exemplars: Option<&'a Exemplars>,
+    /// When the series started, but for those that started again, if that is written.
+    pub(super) created: Option<(Duration, Option<&'a Past>)>,
+    /// What all series of all families have.
+    pub(super) labels: &'a [(&'a str, &'a str)],
     pub(super) format: Format,
     /// How many bytes of the page are enough: all say which series is next, as the encoder does.
     pub(super) full: usize,
@@ -71,6 +76,7 @@ impl Lines<'_> {
             if !(is_zero && combination.is_impossible() || self.hides(index, is_zero)) {
                 self.exemplar(index, 0);
                 self.end();
+                self.created(index);
             }
             index += 1;
         }
@@ -105,6 +111,7 @@ impl Lines<'_> {
                 if has_totals {
                     self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
                     self.line("_count", index, None, |bytes| write_u64(bytes, count));
+                    self.created(index);
                 }
             });
         }
@@ -150,6 +157,7 @@ impl Lines<'_> {
                 }
                 self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
                 self.line("_count", index, None, |bytes| write_u64(bytes, count));
+                self.created(index);
             });
         }
         next
@@ -165,7 +173,8 @@ impl Lines<'_> {
         let names = family.labels.iter().map(|label| label.name);
         let labels = names.zip(texts.iter().map(AsRef::as_ref));
         let mut before = b'{';
-        for (name, text) in family.constant_labels.iter().copied().chain(labels) {
+        let constant_labels = self.labels.iter().chain(family.constant_labels).copied();
+        for (name, text) in constant_labels.chain(labels) {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
@@ -231,10 +240,15 @@ impl Lines<'_> {
     fn begin(&mut self, suffix: &str, index: usize, more: Option<(&str, f64)>) {
         let Self { family, bytes, .. } = self;
         bytes.clear();
-        bytes.extend_from_slice(family.name.as_bytes());
+        // The family of a counter is called without `_total`, and what is appended stands in its place.
+        let name = match (family.kind, suffix) {
+            (Kind::Counter, "_created") => family.name.strip_suffix("_total").unwrap_or(family.name),
+            _ => family.name,
+        };
+        bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(suffix.as_bytes());
         let without_labels = bytes.len();
-        write_labels(bytes, family, index);
+        write_labels(bytes, family, index, self.labels);
         let mut has_labels = bytes.len() > without_labels;
         if let Some((name, value)) = more {
             bytes.push(if has_labels { b',' } else { b'{' });
@@ -245,6 +259,15 @@ impl Lines<'_> {
             has_labels = true;
         }
         bytes.extend_from_slice(if has_labels { b"} " } else { b" " });
+    }
+
+    /// Says when a series started, if that is written: `kyc_verifications_created 1520430000.123`.
+    fn created(&mut self, index: usize) {
+        let Some((of_process, past)) = self.created else { return };
+        let start = past.and_then(|past| past.start(index)).unwrap_or(of_process);
+        self.begin("_created", index, None);
+        write_f64(self.bytes, start.as_secs_f64());
+        self.end();
     }
 
     /// Makes the end of a line: ` # {trace_id="…",span_id="…"} 0.67 1520879607.789`, where there is an exemplar.

@@ -29,7 +29,7 @@ impl Catalog<'static> {
     pub fn collector(&self) -> Result<CatalogCollector, prometheus::Error> {
         let desc = |family: &Descriptor| {
             let labels = family.labels.iter().map(|label| label.name.to_owned()).collect();
-            let constant_labels = family.constant_labels.iter();
+            let constant_labels = self.additions().labels.iter().chain(family.constant_labels);
             let constant_labels = constant_labels.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let help = family.help_parts().concat();
             Desc::new(family.name.to_owned(), help, labels, constant_labels.collect())
@@ -56,6 +56,13 @@ impl Collector for CatalogCollector {
         let mut families = Vec::with_capacity(self.descs.len());
         self.catalog
             .read(&mut |descriptor, reading| families.extend(family(descriptor, &reading)));
+        let labels = self.catalog.additions().labels;
+        if !labels.is_empty() {
+            for metric in families.iter_mut().flat_map(proto::MetricFamily::mut_metric) {
+                let own = metric.take_label();
+                metric.set_label(sorted(own.into_iter().chain(labels.iter().copied().map(pair)).collect()));
+            }
+        }
         families
     }
 }
@@ -186,15 +193,17 @@ fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::
 
 /// These labels, and those that all series have.
 fn pairs<'a>(descriptor: &Descriptor, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<proto::LabelPair> {
-    let mut pairs: Vec<_> = labels
-        .chain(descriptor.constant_labels.iter().copied())
-        .map(|(name, value)| {
-            let mut pair = proto::LabelPair::default();
-            pair.set_name(name.to_owned());
-            pair.set_value(value.to_owned());
-            pair
-        })
-        .collect();
+    sorted(labels.chain(descriptor.constant_labels.iter().copied()).map(pair).collect())
+}
+
+fn pair((name, value): (&str, &str)) -> proto::LabelPair {
+    let mut pair = proto::LabelPair::default();
+    pair.set_name(name.to_owned());
+    pair.set_value(value.to_owned());
+    pair
+}
+
+fn sorted(mut pairs: Vec<proto::LabelPair>) -> Vec<proto::LabelPair> {
     // A registry sorts series by their labels' values and expects the labels in the order of their names.
     pairs.sort_by(|a, b| a.name().cmp(b.name()));
     pairs

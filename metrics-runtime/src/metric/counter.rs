@@ -156,7 +156,14 @@ impl<V: CounterValue> CounterSeries<'_, V> {
 
     /// Adds 1 and says which request it was, where that is known.
     pub fn inc_with(&self, exemplar: impl Into<Option<Exemplar>>) {
-        self.counter.add_with(self.index, V::ONE, exemplar.into());
+        self.add_with(V::ONE, exemplar.into());
+    }
+
+    fn add_with(&self, amount: V, exemplar: Option<Exemplar>) {
+        self.counter.add(self.index, amount);
+        if let Some(exemplar) = exemplar {
+            self.counter.keep(self.index, amount, exemplar);
+        }
     }
 
     /// The count now.
@@ -189,7 +196,7 @@ impl CounterSeries<'_> {
 
     /// Adds `amount` and says which request it was, where that is known.
     pub fn inc_by_with(&self, amount: u64, exemplar: impl Into<Option<Exemplar>>) {
-        self.counter.add_with(self.index, amount, exemplar.into());
+        self.add_with(amount, exemplar.into());
     }
 }
 
@@ -198,22 +205,20 @@ impl CounterSeries<'_, f64> {
     /// `NaN` changes nothing.
     #[inline]
     pub fn inc_by(&self, amount: impl Observation) {
-        self.counter.add(self.index, countable(amount));
+        let amount = amount.into_f64();
+        let counts = amount > 0.0 && amount < f64::INFINITY;
+        self.counter.add(self.index, if counts { amount } else { 0.0 });
     }
 
     /// Adds `amount` as [`inc_by`](Self::inc_by) does, and says which request it was, where that is known.
     pub fn inc_by_with(&self, amount: impl Observation, exemplar: impl Into<Option<Exemplar>>) {
-        self.counter.add_with(self.index, countable(amount), exemplar.into());
+        let amount = amount.into_f64();
+        let counts = amount > 0.0 && amount < f64::INFINITY;
+        let amount = if counts { amount } else { 0.0 };
+        self.add_with(amount, exemplar.into());
     }
 }
 
-/// The amount if it can be added.
-#[inline]
-fn countable(amount: impl Observation) -> f64 {
-    let amount = amount.into_f64();
-    let counts = amount > 0.0 && amount < f64::INFINITY;
-    if counts { amount } else { 0.0 }
-}
 
 /// The number that a counter holds: `u64` or `f64`.
 #[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
@@ -298,10 +303,8 @@ pub trait CounterCells<V = u64>: Sync {
     /// Adds to one series.
     fn add(&self, index: usize, amount: V);
 
-    /// The same, and keeps the exemplar.
-    fn add_with(&self, index: usize, amount: V, _exemplar: Option<Exemplar>) {
-        self.add(index, amount);
-    }
+    /// Keeps the exemplar of what was added.
+    fn keep(&self, _index: usize, _amount: V, _exemplar: Exemplar) {}
 
     /// Where exemplars are kept, if they are.
     fn exemplars(&self) -> Option<&Exemplars> {
@@ -325,13 +328,13 @@ impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V,
     fn add(&self, index: usize, amount: V) {
         self.cells.record::<V::Cell>(index, amount);
         if S::TRACED {
-            self.keep(index, amount, Exemplar::current());
+            self.keep_current(index, amount);
         }
     }
 
-    fn add_with(&self, index: usize, amount: V, exemplar: Option<Exemplar>) {
-        self.cells.record::<V::Cell>(index, amount);
-        self.keep(index, amount, exemplar);
+    fn keep(&self, index: usize, amount: V, exemplar: Exemplar) {
+        let series = (index, L::COMBINATIONS);
+        self.exemplars.record(series, (0, 1), exemplar, amount.to_f64());
     }
 
     fn exemplars(&self) -> Option<&Exemplars> {
@@ -367,10 +370,10 @@ impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V,
 }
 
 impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
-    fn keep(&self, index: usize, amount: V, exemplar: Option<Exemplar>) {
-        if let Some(exemplar) = exemplar {
-            let series = (index, L::COMBINATIONS);
-            self.exemplars.record(series, (0, 1), exemplar, amount.to_f64());
+    #[inline(never)]
+    fn keep_current(&self, index: usize, amount: V) {
+        if let Some(exemplar) = Exemplar::current() {
+            self.keep(index, amount, exemplar);
         }
     }
 

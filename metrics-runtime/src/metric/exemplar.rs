@@ -1,8 +1,9 @@
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::fence;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use crate::start;
 use crate::sync::{AtomicU64, OnceBox, Ordering};
 
 /// Which request an observation belongs to: the ids of its trace and span. A dashboard leads from a slow bucket to the
@@ -140,8 +141,11 @@ impl Exemplars {
         let slots = series.get_or_init(|| Box::new((0..buckets).map(|_| Slot::ZERO).collect()));
         // A bucket beyond the last is the last: what is above all bounds.
         let Some(slot) = slots.get(bucket).or(slots.last()) else { return };
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        slot.write(Some(Recorded { exemplar, value, time }));
+        slot.write(Some(Recorded {
+            exemplar,
+            value,
+            time: start::now(),
+        }));
     }
 
     /// Whether there never was one.

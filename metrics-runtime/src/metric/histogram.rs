@@ -167,10 +167,10 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
             .record::<HistogramCell<N>>(index, (self.bounds.bucket(value), finite));
     }
 
-    fn keep(&self, index: usize, value: f64, exemplar: Option<Exemplar>) {
-        if let Some(exemplar) = exemplar {
-            let (series, bucket) = ((index, L::COMBINATIONS), (self.bounds.bucket(value), N + 1));
-            self.exemplars.record(series, bucket, exemplar, value);
+    #[inline(never)]
+    fn keep_current(&self, index: usize, value: f64) {
+        if let Some(exemplar) = Exemplar::current() {
+            self.keep(index, value, exemplar);
         }
     }
 }
@@ -200,7 +200,11 @@ impl<'a> HistogramSeries<'a> {
     /// Counts one observation and says which request it was, where that is known. It is exported with the bucket that the
     /// observation falls into.
     pub fn observe_with(&self, value: impl Observation, exemplar: impl Into<Option<Exemplar>>) {
-        self.histogram.observe_with(self.index, value.into_f64(), exemplar.into());
+        let value = value.into_f64();
+        self.histogram.observe(self.index, value);
+        if let Some(exemplar) = exemplar.into() {
+            self.histogram.keep(self.index, value, exemplar);
+        }
     }
 
     /// Observes the seconds until the timer is dropped.
@@ -334,10 +338,8 @@ pub trait HistogramCells: Sync {
     /// Counts one observation of one series.
     fn observe(&self, index: usize, value: f64);
 
-    /// The same, and keeps the exemplar with the bucket.
-    fn observe_with(&self, index: usize, value: f64, _exemplar: Option<Exemplar>) {
-        self.observe(index, value);
-    }
+    /// Keeps the exemplar of what was observed with its bucket.
+    fn keep(&self, _index: usize, _value: f64, _exemplar: Exemplar) {}
 
     /// Where exemplars are kept, if they are.
     fn exemplars(&self) -> Option<&Exemplars> {
@@ -368,13 +370,13 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
             None => self.observe_slowly(index, value),
         }
         if S::TRACED {
-            self.keep(index, value, Exemplar::current());
+            self.keep_current(index, value);
         }
     }
 
-    fn observe_with(&self, index: usize, value: f64, exemplar: Option<Exemplar>) {
-        self.observe_slowly(index, value);
-        self.keep(index, value, exemplar);
+    fn keep(&self, index: usize, value: f64, exemplar: Exemplar) {
+        let (series, bucket) = ((index, L::COMBINATIONS), (self.bounds.bucket(value), N + 1));
+        self.exemplars.record(series, bucket, exemplar, value);
     }
 
     fn exemplars(&self) -> Option<&Exemplars> {

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::start;
 use crate::sync::OnceBox;
 
 /// What one metric's series were before they were reset, and which of them are removed. As large as a pointer until the
@@ -30,6 +32,8 @@ struct Entry {
     before: Arc<[u64]>,
     /// Whether scrapes leave it out until it is other than 0.
     hidden: bool,
+    /// When it started again, since the Unix epoch.
+    start: Duration,
 }
 
 impl Past {
@@ -45,6 +49,7 @@ impl Past {
         let entry = Entry {
             before: read_cells(),
             hidden: hide,
+            start: start::now(),
         };
         let was_hidden = series.insert(index, entry).is_some_and(|entry| entry.hidden);
         entries.count_hidden(was_hidden, hide);
@@ -61,7 +66,13 @@ impl Past {
         series.get(&index).map(|entry| Arc::clone(&entry.before))
     }
 
-    /// The same for many series at once: nothing is reset until it is dropped.
+    /// When a series started again, since the Unix epoch.
+    pub(crate) fn start(&self, index: usize) -> Option<Duration> {
+        let series = self.0.get()?.lock();
+        series.get(&index).map(|entry| entry.start)
+    }
+
+    /// What [`before`](Self::before) says, for many series at once: nothing is reset until it is dropped.
     #[inline]
     pub(crate) fn lock(&self) -> Option<Locked<'_>> {
         Some(Locked(self.0.get()?.lock()))
@@ -157,5 +168,6 @@ mod tests {
         assert_eq!(subtracted(7, usize::MAX), [(0, vec![1, 2]), (2, vec![4])]);
         assert_eq!(past.before(9).as_deref(), Some(&[4][..]));
         assert_eq!(past.before(8), None);
+        assert!(past.start(9) >= past.start(7) && past.start(7) > Some(start::of_process()) && past.start(8).is_none());
     }
 }
