@@ -14,6 +14,7 @@ pub(crate) const CLIENT: &str = "client";
 pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const ERROR_IF: &str = "error_if";
+pub(crate) const EXEMPLARS: &str = "exemplars";
 pub(crate) const FLATTEN: &str = "flatten";
 pub(crate) const GRPC: &str = "grpc";
 pub(crate) const HANDLER: &str = "handler";

@@ -137,6 +137,7 @@ impl<'a> Expansion<'a> {
             buckets,
             quantiles,
             shared,
+            exemplars,
             was,
             ..
         } = metric;
@@ -152,6 +153,10 @@ impl<'a> Expansion<'a> {
         let ty = match shared {
             Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
             None => quote!(#written),
+        };
+        let ty = match exemplars {
+            Some(_) => quote_spanned!(written.span()=> #krate::WithExemplars<#ty>),
+            None => ty,
         };
         Self {
             krate,
@@ -357,6 +362,7 @@ impl<'a> Expansion<'a> {
             name,
             buckets,
             shared,
+            exemplars,
             quantiles,
             compute,
             slo,
@@ -397,6 +403,10 @@ impl<'a> Expansion<'a> {
         if let Some(word) = shared {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
             checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
+        }
+        if let Some(word) = exemplars {
+            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);
+            checks.push(check(krate, word.span(), "takes_exemplars", &quote!(#kind, #takes)));
         }
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
         let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {

@@ -57,6 +57,8 @@ struct Metric {
     /// The note of `#[deprecated]`, which may be empty.
     deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
+    /// The word `exemplars`, where it stands.
+    exemplars: Option<Ident>,
     /// The word `shared`, where it stands.
     shared: Option<Ident>,
     quantiles: Option<options::Quantiles>,

@@ -415,6 +415,16 @@ pub const fn takes_shared(kind: Kind, takes: bool) {
     }
 }
 
+/// `#[metric(exemplars)]` stands on metrics that can have exemplars.
+#[track_caller]
+pub const fn takes_exemplars(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new().text("remove `exemplars`: ").text(kind.with_article());
+        let message = message.text(" has none; counters and histograms do");
+        panic!("{}", message.rule("exemplar-kind").as_str());
+    }
+}
+
 /// Bucket bounds must be there, finite, and increase.
 #[track_caller]
 pub const fn buckets(bounds: &[f64]) {
