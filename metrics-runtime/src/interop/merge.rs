@@ -18,6 +18,7 @@ use std::fmt;
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
 use super::families::{is_carried_by, type_of, write_head, write_metric};
+use super::foreign::NoAnswer;
 use crate::catalog::Catalog;
 use crate::descriptor::{Descriptor, Kind};
 use crate::exposition::openmetrics::{Ambiguous, shortened};
@@ -70,6 +71,14 @@ pub(crate) struct Merged<'a> {
     /// Sample name to the position of the family that claims it.
     claims: HashMap<String, usize>,
     comments: Vec<String>,
+    missing: Missing,
+}
+
+/// How many registries are left out, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Missing {
+    pub(crate) panicked: usize,
+    pub(crate) late: usize,
 }
 
 impl<'a> Merged<'a> {
@@ -79,7 +88,29 @@ impl<'a> Merged<'a> {
             families: Vec::new(),
             claims: HashMap::new(),
             comments: Vec::new(),
+            missing: Missing::default(),
         }
+    }
+
+    /// Notes that a registry is left out.
+    pub(super) fn miss(&mut self, origin: Origin, reason: NoAnswer) {
+        let (count, why) = match reason {
+            NoAnswer::Panicked => (
+                &mut self.missing.panicked,
+                "a collector panicked; this program's panic message says where, and the next scrape tries again",
+            ),
+            NoAnswer::Late => (
+                &mut self.missing.late,
+                "a collector has not answered in half the time that the scrape may take",
+            ),
+        };
+        *count += 1;
+        self.comments.push(format!("left out {origin}: {why}"));
+    }
+
+    /// What was left out.
+    pub(crate) fn missing(&self) -> Missing {
+        self.missing
     }
 
     /// Whether a family that was added claims this name.
@@ -89,6 +120,7 @@ impl<'a> Merged<'a> {
     }
 
     /// Says something in the scrape that parsers ignore.
+    #[cfg(any(test, feature = "process"))]
     pub(crate) fn comment(&mut self, text: String) {
         self.comments.push(text);
     }
@@ -150,6 +182,7 @@ impl<'a> Merged<'a> {
             families: families.collect(),
             comments: self.comments,
             format,
+            labels_of_all: &[],
             written: 0,
             series: 0,
         }
@@ -211,12 +244,18 @@ pub(crate) struct Gathered {
     families: Vec<(Type, MetricFamily)>,
     comments: Vec<String>,
     format: Format,
+    labels_of_all: &'static [(&'static str, &'static str)],
     /// How many families are written, and how many series of the next.
     written: usize,
     series: usize,
 }
 
 impl Gathered {
+    /// The same with labels that all series have, but for those that have one of that name themselves.
+    pub(crate) fn with_labels(self, labels_of_all: &'static [(&'static str, &'static str)]) -> Self {
+        Self { labels_of_all, ..self }
+    }
+
     /// Appends text until there are so many bytes. Says whether that was all.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, full: usize) -> bool {
         while let Some((kind, family)) = self.families.get(self.written) {
@@ -224,7 +263,7 @@ impl Gathered {
                 write_head(out, family, *kind, self.format);
             }
             for metric in &family.get_metric()[self.series..] {
-                write_metric(out, family, metric, self.format);
+                write_metric(out, family, metric, self.format, self.labels_of_all);
                 self.series += 1;
                 if out.len() >= full {
                     return false;
