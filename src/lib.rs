@@ -50,6 +50,7 @@
 //! | record | [`Counter`], [`Gauge`], [`InFlight`], [`Histogram`], [`Summary`], [`StateSet`], [`Info`] |
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
+//! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
@@ -65,7 +66,8 @@
 //! | `stream` | no | `#[timed]` and `time!` of streams |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
-//! | `axum` | no | `Exporter::route`: the same as a route of an axum server |
+//! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
+//! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer |
 //!
 //! Without any feature there is declaring, recording and [`Catalog::render`].
 // docs.rs is the manual; a type that cannot be printed cannot be debugged; and a library neither prints nor brings its
@@ -122,9 +124,11 @@
 /// | `quantiles = …` | the quantiles of a [`Summary`], likewise |
 /// | `window = "…"` | how far quantiles look back, such as `"30s"` or `"1h30m"`; ten minutes where it is not said |
 /// | `compute = …` | what computes a [`ComputedGauge`] or [`ComputedCounter`]: a function or a closure without captures from the labels to an `f64`, or `later` |
+/// | `exemplars` | each recording brings the trace and span in which it happens; see [`Exemplar`] |
 /// | `shared` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
 /// | `unit = "…"` | a unit that is no base unit; the name must end in it |
+/// | `touched` | only series that something was recorded with are exported; `touched = 2`: those whose first two labels have values that something was recorded with |
 /// | `max_series = …` | a budget of its own |
 /// | `was = "…"` | the full name that it had before: it is exported under both, while rules and dashboards move |
 /// | `flatten` | the field is a struct of metrics, whose metrics are exported as they are |
@@ -245,6 +249,82 @@ pub use enumetrics_macros::catalog;
 /// bytes. [`set_timed`] switches it off at run time; without the feature `timed` it leaves the function as it is.
 pub use enumetrics_macros::timed;
 
+/// Declares what an HTTP layer records into: a `static` and the struct of metrics that is its type.
+///
+/// ```
+/// use enumetrics::{catalog, http_metrics, http::HttpLayer};
+///
+/// http_metrics! { pub static HTTP: Http; }
+/// catalog! { pub static METRICS = [HTTP]; }
+///
+/// # async fn users() {}
+/// # #[cfg(feature = "axum")]
+/// let app: axum::Router = axum::Router::new()
+///     .route("/users/{id}", axum::routing::get(users))
+///     .layer(HttpLayer::new(&HTTP));
+/// ```
+///
+/// The metrics, which are declared as with [`metric_family`](macro@metric_family), so that rules and dashboards find them:
+///
+/// | metric | kind and labels |
+/// |---|---|
+/// | `http_requests_total` | counter: `handler`, `method`, `status` |
+/// | `http_request_duration_seconds` | histogram: `handler`, `method` |
+/// | `http_request_duration_highr_seconds` | histogram without labels, of high resolution |
+/// | `http_request_size_bytes`, `http_response_size_bytes` | summaries: `handler` |
+/// | `http_requests_inprogress` | gauge |
+/// | `http_requests_incomplete_total` | counter: `handler`, `reason`, see [`End`](http::End) |
+///
+/// `handler` is an [open label](open_label!) of the templates of routes, `method` a [`Method`], `status` a
+/// [`StatusGroup`](http::StatusGroup). The series of a handler and a method are exported once there was a request.
+///
+/// Options, in `#[http(…)]` on the static:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name: `shop_api_http_requests_total` |
+/// | `labels(component = "cart", …)` | labels that all its series have |
+/// | `handler = "endpoint"` | the name of that label |
+/// | `max_routes = …` | how many handlers have a place; 64 if not given |
+/// | `routes = Type` | handlers that the compiler knows: a [`Handler`](http::Handler), usually an enum |
+/// | `methods = Type` | other methods: a label that is `From<&http::Method>` |
+/// | `statuses = Type` | another [`ResponseStatus`](http::ResponseStatus), such as [`ExactStatus`](http::ExactStatus) |
+/// | `buckets = …` | the bounds of the durations; `[0.05, 0.1, 0.3, 1, 3, 5]` if not given |
+/// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
+/// | `high_resolution = …` | the bounds of high resolution; [21 of them](http::HIGH_RESOLUTION) if not given |
+/// | `in_progress_labels` | what is in progress by `handler` and `method` |
+/// | `grpc` | `grpc_requests_total`, by `handler` and `code`, see [`GrpcCode`](http::GrpcCode) |
+/// | `client` | outgoing calls: `http_client_…`, with the host as `target` in the place of `handler` |
+/// | `names(in_progress = "http_requests_active", …)` | other names of metrics, after the namespace |
+/// | `without(request_size, …)` | metrics that there shall not be |
+/// | `max_series = …` | more series do not compile |
+/// | `crate = path` | where this crate is, if not at `::enumetrics` |
+///
+/// The metrics are `requests`, `duration`, `high_resolution`, `request_size`, `response_size`, `in_progress`, `incomplete`
+/// and `grpc`. Each is a field that is called as it is exported, without the namespace, and the sets of labels are structs
+/// that begin with the type's name:
+///
+/// ```
+/// # use enumetrics::http_metrics;
+/// use enumetrics::{Method, http::{HttpLayer, StatusGroup}};
+///
+/// http_metrics! {
+///     #[http(namespace = "shop", handler = "endpoint", max_routes = 20, names(in_progress = "http_requests_active"))]
+///     pub static HTTP: Http;
+/// }
+///
+/// let cart = HttpHandler::intern("/cart");
+/// let seen = HttpExchange { endpoint: cart, method: Method::Get, status: StatusGroup::Success };
+/// assert_eq!(HTTP.http_requests_total.with(seen).get(), 0);
+/// assert_eq!(HTTP.http_requests_active.get(), 0);
+/// ```
+///
+/// # Errors
+///
+/// Whatever is wrong for [`metric_family`](macro@metric_family), on the option that it is about; an unknown option or
+/// metric, with the nearest that there is.
+#[cfg(feature = "http")]
+pub use enumetrics_macros::http_metrics;
 /// Times an expression as [`timed`] times a function: a block, a future, a stream.
 ///
 /// Before the semicolon stands what `#[timed]` takes, after it the expression. A block is a function of its own: `return`
@@ -286,6 +366,9 @@ pub use enumetrics_runtime::buckets;
 #[cfg(feature = "catalogue")]
 #[doc(inline)]
 pub use enumetrics_runtime::catalogue;
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use enumetrics_runtime::http;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use enumetrics_runtime::testing;
@@ -559,12 +642,12 @@ pub use enumetrics_runtime::CatalogCollector;
 #[cfg(feature = "tls")]
 pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
-    Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName,
-    Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight,
-    InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, IntRange, Kind, LabelDescriptor, LabelField,
-    LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, StateSet,
-    StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
-    UnknownName, Unlabelled, WithQuantiles,
+    AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
+    DuplicateName, Exemplar, Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
+    HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, IntRange, Kind,
+    LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread, Scrape,
+    Shared, SourceIsSet, StateSet, StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries,
+    SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars, WithQuantiles,
 };
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
@@ -587,6 +670,10 @@ pub mod guide {
 
     #[doc = include_str!("../docs/timing.md")]
     pub mod timing {}
+
+    #[cfg(all(feature = "http", feature = "axum", feature = "testing"))]
+    #[doc = include_str!("../docs/http.md")]
+    pub mod http {}
 
     #[cfg(all(feature = "exporter", feature = "prometheus", feature = "process", feature = "axum"))]
     #[doc = include_str!("../docs/exposing.md")]

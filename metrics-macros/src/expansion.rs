@@ -207,6 +207,15 @@ fn mistakes_leave_the_item_in_place() {
     )));
 }
 
+#[test]
+fn http_metrics() {
+    insta::assert_snapshot!(formatted(crate::http::http_metrics(quote! {
+        /// Documented.
+        #[http(namespace = "shop", handler = "endpoint", grpc, without(high_resolution, duration, response_size))]
+        pub static HTTP: Http;
+    })));
+}
+
 #[cfg(not(feature = "timed"))]
 #[test]
 fn without_its_feature_nothing_is_timed() {

@@ -18,6 +18,7 @@ mod diagnostics;
 #[cfg(test)]
 mod expansion;
 mod family;
+mod http;
 mod info;
 mod label;
 mod naming;
@@ -61,6 +62,12 @@ pub fn open_label(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(InfoLabels, attributes(label))]
 pub fn info_labels(item: TokenStream) -> TokenStream {
     info::derive(item.into()).into()
+}
+
+/// Declares what an HTTP layer records into. Documented at `enumetrics::http_metrics`.
+#[proc_macro]
+pub fn http_metrics(item: TokenStream) -> TokenStream {
+    http::http_metrics(item.into()).into()
 }
 
 /// Times an expression. Documented at `enumetrics::time`.

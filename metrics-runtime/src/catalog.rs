@@ -1,11 +1,14 @@
 //! Everything that a program exports.
 
+mod adapt;
+
 use std::{fmt, io};
 
+pub use self::adapt::AdaptError;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::openmetrics::Ambiguous;
-use crate::exposition::text::Scrape;
+use crate::exposition::text::{Additions, Scrape};
 use crate::exposition::{Format, PAGE};
 use crate::family::Export;
 use crate::label::Overflows;
@@ -20,6 +23,7 @@ pub struct Catalog<'a> {
     families: &'a [&'a dyn Export],
     /// The names of the metric families that are left out.
     without: &'a [String],
+    additions: Additions<'a>,
     max_series: usize,
 }
 
@@ -62,6 +66,7 @@ impl<'a> Catalog<'a> {
         Ok(Self {
             families,
             without: &[],
+            additions: Additions::NONE,
             max_series: series,
         })
     }
@@ -79,6 +84,7 @@ impl<'a> Catalog<'a> {
         Self {
             families,
             without: &[],
+            additions: Additions::NONE,
             max_series: series,
         }
     }
@@ -117,6 +123,32 @@ impl<'a> Catalog<'a> {
         };
         catalog.max_series = catalog.descriptors().map(Descriptor::max_series).sum();
         Ok(catalog)
+    }
+
+    /// The catalog with the time at which each series of a counter, histogram or summary started, where a format has a
+    /// place for it: `kyc_verifications_created` in OpenMetrics. It is when the process started, or when the series was
+    /// [reset](crate::CounterSeries::reset).
+    ///
+    /// A Prometheus that runs with `--enable-feature=created-timestamp-zero-ingestion` (3.0 and newer) then knows that a
+    /// counter was 0 at that time, so that `increase` sees the first value too, and a reset that happened between two
+    /// scrapes. Any other stores it as one more series for each of them: so it is off unless it is asked for here, and
+    /// [`max_series`](Self::max_series) does not count it.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::{Catalog, Format};
+    /// # static METRICS: Catalog<'static> = Catalog::__new(&[], &[]);
+    /// println!("{}", METRICS.with_created_timestamps().render_as(Format::OpenMetrics));
+    /// ```
+    #[must_use]
+    pub const fn with_created_timestamps(mut self) -> Self {
+        self.additions.created = true;
+        self
+    }
+
+    /// What scrapes have besides what is declared.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn additions(&self) -> Additions<'a> {
+        self.additions
     }
 
     /// The most time series that a scrape of this catalog can have, known to the compiler: what `sample_limit` in
@@ -216,7 +248,7 @@ impl<'a> Catalog<'a> {
         cursor: &mut Cursor,
         is_wanted: &dyn Fn(&Descriptor) -> bool,
     ) {
-        scrape.write(format, full, |encoder| {
+        scrape.write(format, self.additions, full, |encoder| {
             let mut at = 0;
             self.read(&mut |descriptor, reading| {
                 if at == cursor.family && !encoder.is_full() {

@@ -24,17 +24,20 @@ mod descriptor;
 mod exporter;
 mod exposition;
 mod family;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "prometheus")]
 mod interop;
 mod label;
 mod metric;
+mod start;
 mod storage;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timed;
 
-pub use self::catalog::{Catalog, DuplicateName, UnknownName};
+pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "tls")]
 pub use self::exporter::Tls;
@@ -47,12 +50,12 @@ pub use self::family::{Export, MetricFamily};
 pub use self::interop::CatalogCollector;
 pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
-    Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Gauge, GaugeSeries, GaugeValue,
-    Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels,
-    InfoText, Metric, Observation, StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
-    WithQuantiles,
+    Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Exemplar, Gauge, GaugeSeries,
+    GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info,
+    InfoLabels, InfoText, Metric, Observation, SourceIsSet, StateSet, StateSetSeries, Summary, SummarySeries,
+    SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
-pub use self::storage::{PerThread, Shared, Storage};
+pub use self::storage::{PerThread, Shared, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
@@ -66,7 +69,8 @@ pub mod __private {
     pub use crate::family::Listed;
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
-        Computation, ComputedCells, CounterCells, HistogramCells, InFlightCells, InfoTexts, Reading, SummaryCells,
+        Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading,
+        SummaryCells,
     };
     pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};
     #[cfg(feature = "stream")]
@@ -76,4 +80,6 @@ pub mod __private {
         Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
         label_position, labels_of, never, plus, position, started, stride,
     };
+    #[cfg(feature = "http")]
+    pub use ::http::Method as HttpMethod;
 }

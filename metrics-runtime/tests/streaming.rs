@@ -113,7 +113,7 @@ impl Export for Wide {
         let read = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         assert!(read < self.breaks_at, "while it is read");
         let reading = match &self.cells {
-            Cells::Int(cells) => Reading::Int(cells),
+            Cells::Int(cells) => Reading::Int(cells, None),
             Cells::Histogram(cells) => Reading::Histogram(cells),
         };
         visit(&self.descriptors[0], reading);

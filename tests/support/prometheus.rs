@@ -114,6 +114,16 @@ pub(crate) struct Target {
     pub(crate) last_error: String,
 }
 
+/// An exemplar as `/api/v1/query_exemplars` tells of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Exemplar {
+    pub(crate) series: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) value: String,
+    /// In seconds since the Unix epoch.
+    pub(crate) time: f64,
+}
+
 /// The labels of one sample, `__name__` among them, and its value.
 pub(crate) type Sample = (BTreeMap<String, String>, f64);
 
@@ -127,12 +137,17 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Returns once the server is ready. It looks at its targets for the first time five seconds later.
     pub(crate) fn start(release: Release, scrapes: &[Scrape]) -> Self {
+        Self::start_with(release, scrapes, &[])
+    }
+
+    /// The same with features that are off by default, such as `exemplar-storage`.
+    pub(crate) fn start_with(release: Release, scrapes: &[Scrape], features: &[&str]) -> Self {
         let directory = Directory::new();
         write_configuration(&directory.0, scrapes);
         let mut directory = Some(directory);
         for _ in 0..PORT_ATTEMPTS {
             let owned = directory.take().expect("each attempt hands it back or ends the loop");
-            match Server::start(release, owned) {
+            match Server::start(release, owned, features) {
                 Ok(server) => {
                     return Self {
                         server,
@@ -175,6 +190,36 @@ impl Prometheus {
             "scalar" => vec![(BTreeMap::new(), value(result))],
             other => panic!("query {promql:?} is a {other}, which is no instant vector"),
         })
+    }
+
+    /// The exemplars of the series that `promql` selects, as `/api/v1/query_exemplars` tells of them: those of one series
+    /// after those of another.
+    pub(crate) fn exemplars(&self, promql: &str) -> Vec<Exemplar> {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("this is after 1970");
+        let (query, end) = (http::encode(promql), now.as_secs() + 60);
+        let data = self
+            .api(&format!(
+                "/api/v1/query_exemplars?query={query}&start={}&end={end}",
+                end - 3_600
+            ))
+            .unwrap_or_else(|error| panic!("exemplars of {promql:?}: {error}"));
+        let of_one = |series: &Value| {
+            let exemplars = series["exemplars"].as_array().expect("exemplars are an array").iter();
+            let exemplars = exemplars.map(|exemplar| Exemplar {
+                series: labels(&series["seriesLabels"]),
+                labels: labels(&exemplar["labels"]),
+                value: exemplar["value"].as_str().expect("a value is a string").to_owned(),
+                time: exemplar["timestamp"].as_f64().expect("a time is a number"),
+            });
+            exemplars.collect::<Vec<_>>()
+        };
+        data.as_array()
+            .expect("series are an array")
+            .iter()
+            .flat_map(of_one)
+            .collect()
     }
 
     /// Every active target, in the server's order.
@@ -331,7 +376,7 @@ struct Server {
 
 impl Server {
     /// Hands the directory back when another process took the port.
-    fn start(release: Release, directory: Directory) -> Result<Self, Directory> {
+    fn start(release: Release, directory: Directory, features: &[&str]) -> Result<Self, Directory> {
         let address = free_address();
         let data = directory.0.join("data");
         let log = directory.0.join("stderr");
@@ -342,6 +387,7 @@ impl Server {
             ))
             .arg(format!("--storage.tsdb.path={}", data.display()))
             .arg(format!("--web.listen-address={address}"))
+            .args(features.iter().map(|feature| format!("--enable-feature={feature}")))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             // A file, because nobody reads a pipe while the server runs.

@@ -137,6 +137,7 @@ impl<'a> Expansion<'a> {
             buckets,
             quantiles,
             shared,
+            exemplars,
             was,
             ..
         } = metric;
@@ -152,6 +153,10 @@ impl<'a> Expansion<'a> {
         let ty = match shared {
             Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
             None => quote!(#written),
+        };
+        let ty = match exemplars {
+            Some(_) => quote_spanned!(written.span()=> #krate::WithExemplars<#ty>),
+            None => ty,
         };
         Self {
             krate,
@@ -262,6 +267,7 @@ impl<'a> Expansion<'a> {
                     slo,
                     unit,
                     was,
+                    touched,
                     ty: written,
                     ..
                 },
@@ -283,6 +289,7 @@ impl<'a> Expansion<'a> {
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
+        let touched = touched.iter().map(|touched| &touched.labels);
         let constant_labels = self
             .constant_labels
             .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
@@ -311,6 +318,7 @@ impl<'a> Expansion<'a> {
                 #(.with_unit(#unit))*
                 #constant_labels
                 #(.deprecated(#deprecated))*
+                #(.touched(#touched))*
                 .declared_at(#file, #line);
             #(#renamed)*
         }
@@ -354,11 +362,13 @@ impl<'a> Expansion<'a> {
             name,
             buckets,
             shared,
+            exemplars,
             quantiles,
             compute,
             slo,
             unit,
             max_series,
+            touched,
             flatten,
             exceptions,
             mistaken,
@@ -394,6 +404,10 @@ impl<'a> Expansion<'a> {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
             checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
         }
+        if let Some(word) = exemplars {
+            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);
+            checks.push(check(krate, word.span(), "takes_exemplars", &quote!(#kind, #takes)));
+        }
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
         let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
             let span = span_of(value, field.span());
@@ -419,6 +433,11 @@ impl<'a> Expansion<'a> {
         if let Some(Compute { value, .. }) = compute {
             let arguments = quote!(#metric::COMPUTED, #kind);
             checks.push(check(krate, span_of(value, field.span()), "takes_compute", &arguments));
+        }
+        if let Some(touched) = touched {
+            let (labels, computed) = (&touched.labels, quote!(#metric::COMPUTED));
+            let arguments = quote!(#descriptor, #computed, #labels);
+            checks.push(check(krate, touched.span, "takes_touched", &arguments));
         }
         if buckets.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
             let arguments = quote!(#metric::NEEDS, #descriptor);

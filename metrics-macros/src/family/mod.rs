@@ -57,6 +57,8 @@ struct Metric {
     /// The note of `#[deprecated]`, which may be empty.
     deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
+    /// The word `exemplars`, where it stands.
+    exemplars: Option<Ident>,
     /// The word `shared`, where it stands.
     shared: Option<Ident>,
     quantiles: Option<options::Quantiles>,
@@ -67,6 +69,8 @@ struct Metric {
     max_series: Option<TokenStream>,
     /// The name under which it is exported, too.
     was: Option<LitStr>,
+    /// How many of its labels decide which series are exported.
+    touched: Option<options::Touched>,
     /// It is no metric, but a struct of metrics.
     flatten: bool,
     /// The rules that do not apply to it.

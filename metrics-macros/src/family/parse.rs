@@ -10,8 +10,8 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 
 use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
-    ALLOW, BUCKETS, COMPUTE, CRATE, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO, SUBSYSTEM, Setting,
-    UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
+    ALLOW, BUCKETS, COMPUTE, CRATE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO,
+    SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
@@ -86,7 +86,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         !conditional
     });
     let known = [
-        BUCKETS, QUANTILES, WINDOW, COMPUTE, SHARED, SLO, UNIT, MAX_SERIES, WAS, FLATTEN, ALLOW,
+        BUCKETS, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SLO, UNIT, MAX_SERIES, TOUCHED, WAS, FLATTEN, ALLOW,
     ];
     let settings = take_settings(&mut field.attrs, "metric", &known, errors);
     let buckets = find(&settings, BUCKETS)
@@ -96,9 +96,11 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         .and_then(|setting| setting.value_as::<TokenStream>("a bucket bound, or a list of them", errors))
         .map(|value| parse_slo(value, errors))
         .unwrap_or_default();
-    let shared = find(&settings, SHARED)
-        .filter(|setting| setting.alone(errors))
-        .map(|setting| setting.word.clone());
+    let mut word_alone = |word: &str| {
+        let setting = find(&settings, word).filter(|setting| setting.alone(errors));
+        setting.map(|setting| setting.word.clone())
+    };
+    let (shared, exemplars) = (word_alone(SHARED), word_alone(EXEMPLARS));
     let flatten = find(&settings, FLATTEN).is_some_and(|setting| setting.alone(errors));
     for other in settings.iter().filter(|other| flatten && other.word() != FLATTEN) {
         errors.at(
@@ -131,12 +133,14 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         ty: field.ty,
         buckets,
         shared,
+        exemplars,
         quantiles,
         compute,
         slo,
         unit: find(&settings, UNIT).and_then(|setting| setting.string(errors)),
         max_series: max_series(&settings, errors),
         was: find(&settings, WAS).and_then(|setting| setting.string(errors)),
+        touched: options::touched(&settings, errors),
         flatten,
         exceptions,
         mistaken: errors.count() > mistakes,

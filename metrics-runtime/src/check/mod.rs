@@ -308,6 +308,27 @@ pub const fn takes_compute(computed: bool, kind: Kind) {
     panic!("{}", message.rule("compute-kind").as_str());
 }
 
+/// `#[metric(touched)]` stands on what only grows and has labels, of which as many decide as there are at most.
+#[track_caller]
+pub const fn takes_touched(metric: &Descriptor, computed: bool, labels: usize) {
+    if computed || !matches!(metric.kind, Kind::Counter | Kind::Histogram | Kind::Summary) {
+        panic!(
+            "`touched` is for what only grows, a counter, a histogram or a summary that is recorded: anything else would \
+             disappear when it is 0 again; remove `touched` [touched-kind]"
+        );
+    }
+    if metric.labels.is_empty() {
+        panic!("a metric without labels has one series, which is always exported: remove `touched` [touched-labels]");
+    }
+    if labels == 0 || labels > metric.labels.len() && labels < usize::MAX {
+        let message = Message::new()
+            .text("`touched` is how many labels decide, the first ones: 1 to ")
+            .number(metric.labels.len())
+            .text(", or `touched` alone for all");
+        panic!("{}", message.rule("touched-labels").as_str());
+    }
+}
+
 /// What a histogram without options is told.
 pub(crate) const NEEDS_BUCKETS: &str =
     "a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]` [bucket-missing]";
@@ -391,6 +412,16 @@ pub const fn takes_shared(kind: Kind, takes: bool) {
         let message = Message::new().text("remove `shared`: this ").text(kind.as_str());
         let message = message.text(" has no cells of its own for each thread anyway");
         panic!("{}", message.rule("shared-kind").as_str());
+    }
+}
+
+/// `#[metric(exemplars)]` stands on metrics that can have exemplars.
+#[track_caller]
+pub const fn takes_exemplars(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new().text("remove `exemplars`: ").text(kind.with_article());
+        let message = message.text(" has none; counters and histograms do");
+        panic!("{}", message.rule("exemplar-kind").as_str());
     }
 }
 

@@ -58,7 +58,7 @@ impl MetricFamily for Wide {
     )];
 
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
-        visit(&Self::DESCRIPTORS[0], Reading::Int(&self.0));
+        visit(&Self::DESCRIPTORS[0], Reading::Int(&self.0, None));
     }
 }
 

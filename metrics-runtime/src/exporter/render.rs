@@ -302,7 +302,9 @@ impl Unwritten {
         let mut ambiguous = Ambiguous::default();
         sources.catalog.find_ambiguous(format, &mut ambiguous);
         #[cfg(feature = "prometheus")]
-        let gathered = merged.finish(format, &mut ambiguous);
+        let gathered = merged
+            .finish(format, &mut ambiguous)
+            .with_labels(sources.catalog.additions().labels);
         Ok(Self {
             sources,
             buffers,

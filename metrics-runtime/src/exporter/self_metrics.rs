@@ -161,12 +161,15 @@ impl MetricFamily for SelfMetrics {
 /// What `#[derive(LabelValue)]` writes for users.
 macro_rules! label {
     ($label:ident, $name:literal, $($variant:ident = $value:literal),+) => {
+        // Nobody outside can name it: no error should.
+        #[diagnostic::do_not_recommend]
         impl LabelValue for $label {
             const NAME: &'static str = $name;
             const VALUES: &'static [&'static str] = &[$($value),+];
             const VARIANTS: &'static [Self] = &[$(Self::$variant),+];
         }
 
+        #[diagnostic::do_not_recommend]
         impl LabelSet for $label {
             const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
             const COMBINATIONS: usize = Self::VALUES.len();

@@ -1,12 +1,18 @@
 //! The kinds whose lines are written one by one: there are few of them, or what they say takes longer than writing it.
 
+use std::io::Write as _;
+use std::ops::Range;
+use std::time::Duration;
+
 use super::Format;
 use super::escape::write_escaped_label_value;
 use super::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use super::page::Page;
 use super::text::write_labels;
-use crate::descriptor::Descriptor;
-use crate::metric::{Computation, CounterCells, CounterValue, HistogramCells, InfoTexts, Reading, SummaryCells};
+use crate::descriptor::{Descriptor, Kind};
+use crate::metric::{
+    Computation, CounterCells, CounterValue, Exemplars, HistogramCells, InfoTexts, Past, Reading, SummaryCells,
+};
 use crate::storage::StateCell;
 
 /// After how many series of a summary or histogram a page may end.
@@ -15,6 +21,14 @@ const SERIES_AT_ONCE: usize = 16;
 /// Where the lines of a family go.
 pub(super) struct Lines<'a> {
     pub(super) family: &'static Descriptor,
+    /// Which series were removed, if any are.
+    pub(super) hidden: Option<&'a Past>,
+    /// The exemplars, if there are any and the format has them.
+    pub(super) exemplars: Option<&'a Exemplars>,
+    /// When the series started, but for those that started again, if that is written.
+    pub(super) created: Option<(Duration, Option<&'a Past>)>,
+    /// What all series of all families have.
+    pub(super) labels: &'a [(&'a str, &'a str)],
     pub(super) format: Format,
     /// How many bytes of the page are enough: all say which series is next, as the encoder does.
     pub(super) full: usize,
@@ -25,7 +39,8 @@ pub(super) struct Lines<'a> {
 
 impl Lines<'_> {
     /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
-    /// declared impossible and nothing was recorded.
+    /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
+    /// declared impossible or were removed and nothing was recorded, or are exported only once they are touched.
     pub(super) fn some(
         mut self,
         from: usize,
@@ -33,27 +48,35 @@ impl Lines<'_> {
         quantiles: &mut Vec<f64>,
         buckets: &mut Vec<u64>,
     ) -> usize {
+        let mut touched = Touched::of(self.family, reading);
+        let touched = &mut touched;
         match reading {
-            Reading::Counter(cells) => self.scalars(from, |bytes, index| write_u64(bytes, count(*cells, index))),
-            Reading::FloatCounter(cells) => self.scalars(from, |bytes, index| write_f64(bytes, count(*cells, index))),
-            Reading::Int(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells[index].get())),
-            Reading::Float(cells) => self.scalars(from, |bytes, index| write_f64(bytes, cells[index].get())),
-            Reading::InFlight(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells.get(index))),
-            Reading::Histogram(cells) => self.histogram(from, *cells, buckets),
-            Reading::Summary(cells) => self.summary(from, *cells, quantiles),
+            Reading::Counter(cells) => {
+                self.scalars(from, touched, |bytes, index| write_u64(bytes, count(*cells, index)))
+            }
+            Reading::FloatCounter(cells) => {
+                self.scalars(from, touched, |bytes, index| write_f64(bytes, count(*cells, index)))
+            }
+            Reading::Int(cells, _) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells[index].get())),
+            Reading::Float(cells, _) => {
+                self.scalars(from, touched, |bytes, index| write_f64(bytes, cells[index].get()))
+            }
+            Reading::InFlight(cells) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells.get(index))),
+            Reading::Histogram(cells) => self.histogram(from, touched, *cells, buckets),
+            Reading::Summary(cells) => self.summary(from, touched, *cells, quantiles),
             Reading::Info(texts) => self.info(texts),
-            Reading::States { cells, count } => self.states(from, cells, *count),
+            Reading::States { cells, count, .. } => self.states(from, cells, *count),
             Reading::Computed(computation) => self.computed(from, computation),
             Reading::Absent => self.family.combinations(),
         }
     }
 
     /// A line for each series that is exported.
-    fn scalars(&mut self, from: usize, write_value: impl Fn(&mut Vec<u8>, usize)) -> usize {
+    fn scalars(&mut self, from: usize, touched: &mut Touched<'_>, write_value: impl Fn(&mut Vec<u8>, usize)) -> usize {
         let mut index = from;
         while index < self.family.combinations() && !self.is_full(index > from) {
             let combination = self.family.combination(index);
-            let next = combination.next_present();
+            let next = touched.next(combination.next_present());
             if next > index {
                 index = next;
                 continue;
@@ -61,8 +84,11 @@ impl Lines<'_> {
             self.begin("", index, None);
             let value = self.bytes.len();
             write_value(self.bytes, index);
-            if self.bytes[value..] != *b"0" || !combination.is_impossible() {
+            let is_zero = self.bytes[value..] == *b"0";
+            if !(is_zero && combination.is_impossible() || self.hides(index, is_zero)) {
+                self.exemplar(index, 0);
                 self.end();
+                self.created(index);
             }
             index += 1;
         }
@@ -70,7 +96,13 @@ impl Lines<'_> {
     }
 
     /// The buckets, the sum and the count of each series that is exported.
-    fn histogram(&mut self, from: usize, cells: &dyn HistogramCells, buckets: &mut Vec<u64>) -> usize {
+    fn histogram(
+        &mut self,
+        from: usize,
+        touched: &mut Touched<'_>,
+        cells: &dyn HistogramCells,
+        buckets: &mut Vec<u64>,
+    ) -> usize {
         let family = self.family;
         let lowest_bound = family.buckets.first().copied().unwrap_or_default();
         let has_totals = self.format.has_totals(lowest_bound);
@@ -82,18 +114,22 @@ impl Lines<'_> {
             cells.read(next..end, buckets, &mut |buckets, count, sum| {
                 let index = next;
                 next += 1;
-                if !family.combination(index).is_exported(count == 0) {
+                if !self.exports(index, count == 0) || touched.next(index) > index {
                     return;
                 }
                 let mut total = 0_u64;
                 let bounds = family.buckets.iter().copied().chain([f64::INFINITY]);
-                for (bound, bucket) in bounds.zip(buckets) {
+                for (position, (bound, bucket)) in bounds.zip(buckets).enumerate() {
                     total = total.wrapping_add(*bucket);
-                    self.line("_bucket", index, Some(("le", bound)), |bytes| write_u64(bytes, total));
+                    self.begin("_bucket", index, Some(("le", bound)));
+                    write_u64(self.bytes, total);
+                    self.exemplar(index, position);
+                    self.end();
                 }
                 if has_totals {
                     self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
                     self.line("_count", index, None, |bytes| write_u64(bytes, count));
+                    self.created(index);
                 }
             });
         }
@@ -106,8 +142,9 @@ impl Lines<'_> {
         while index < self.family.combinations() && !self.is_full(index > from) {
             // Read once for all its lines, so that exactly one is 1.
             let current = cells[index / count].get();
+            let is_hidden = self.hides(index / count, current.is_none());
             for state in 0..count {
-                if self.family.combination(index + state).is_exported(current.is_none()) {
+                if !is_hidden && self.family.combination(index + state).is_exported(current.is_none()) {
                     let value = u64::from(current == Some(state));
                     self.line("", index + state, None, |bytes| write_u64(bytes, value));
                 }
@@ -118,17 +155,24 @@ impl Lines<'_> {
     }
 
     /// The quantiles, the sum and the count of each series.
-    pub(super) fn summary(&mut self, from: usize, cells: &dyn SummaryCells, quantiles: &mut Vec<f64>) -> usize {
+    pub(super) fn summary(
+        &mut self,
+        from: usize,
+        touched: &mut Touched<'_>,
+        cells: &dyn SummaryCells,
+        quantiles: &mut Vec<f64>,
+    ) -> usize {
         quantiles.clear();
         quantiles.resize(cells.quantiles(), 0.0);
-        let is_dense = self.family.is_dense();
+        let is_dense = self.family.is_dense() && self.hidden.is_none();
         let mut next = from;
         while next < self.family.combinations() && !self.is_full(next > from) {
             let end = self.family.combinations().min(next + SERIES_AT_ONCE);
             cells.read(next..end, &mut [0], &mut |_, count, sum| {
                 let index = next;
                 next += 1;
-                if !is_dense && !self.family.combination(index).is_exported(count == 0) {
+                let is_missing = !is_dense && !self.exports(index, count == 0);
+                if is_missing || touched.next(index) > index {
                     return;
                 }
                 cells.read_quantiles(index, quantiles);
@@ -138,6 +182,7 @@ impl Lines<'_> {
                 }
                 self.line("_sum", index, None, |bytes| write_f64(bytes, sum));
                 self.line("_count", index, None, |bytes| write_u64(bytes, count));
+                self.created(index);
             });
         }
         next
@@ -153,7 +198,8 @@ impl Lines<'_> {
         let names = family.labels.iter().map(|label| label.name);
         let labels = names.zip(texts.iter().map(AsRef::as_ref));
         let mut before = b'{';
-        for (name, text) in family.constant_labels.iter().copied().chain(labels) {
+        let constant_labels = self.labels.iter().chain(family.constant_labels).copied();
+        for (name, text) in constant_labels.chain(labels) {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
@@ -194,6 +240,16 @@ impl Lines<'_> {
         index
     }
 
+    /// Whether a series is in the scrape.
+    fn exports(&self, index: usize, is_zero: bool) -> bool {
+        self.family.combination(index).is_exported(is_zero) && !self.hides(index, is_zero)
+    }
+
+    /// Whether a series was removed, and is nothing again.
+    fn hides(&self, index: usize, is_zero: bool) -> bool {
+        self.hidden.is_some_and(|hidden| hidden.hides(index, is_zero))
+    }
+
     /// Whether the page has enough. Something must have been written first, or there would be no end.
     fn is_full(&self, began: bool) -> bool {
         began && self.page.len() >= self.full
@@ -209,10 +265,15 @@ impl Lines<'_> {
     fn begin(&mut self, suffix: &str, index: usize, more: Option<(&str, f64)>) {
         let Self { family, bytes, .. } = self;
         bytes.clear();
-        bytes.extend_from_slice(family.name.as_bytes());
+        // The family of a counter is called without `_total`, and what is appended stands in its place.
+        let name = match (family.kind, suffix) {
+            (Kind::Counter, "_created") => family.name.strip_suffix("_total").unwrap_or(family.name),
+            _ => family.name,
+        };
+        bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(suffix.as_bytes());
         let without_labels = bytes.len();
-        write_labels(bytes, family, index);
+        write_labels(bytes, family, index, self.labels);
         let mut has_labels = bytes.len() > without_labels;
         if let Some((name, value)) = more {
             bytes.push(if has_labels { b',' } else { b'{' });
@@ -225,10 +286,64 @@ impl Lines<'_> {
         bytes.extend_from_slice(if has_labels { b"} " } else { b" " });
     }
 
+    /// Says when a series started, if that is written: `kyc_verifications_created 1520430000.123`.
+    fn created(&mut self, index: usize) {
+        let Some((of_process, past)) = self.created else { return };
+        let start = past.and_then(|past| past.start(index)).unwrap_or(of_process);
+        self.begin("_created", index, None);
+        write_f64(self.bytes, start.as_secs_f64());
+        self.end();
+    }
+
+    /// Makes the end of a line: ` # {trace_id="…",span_id="…"} 0.67 1520879607.789`, where there is an exemplar.
+    fn exemplar(&mut self, index: usize, bucket: usize) {
+        let Some(recorded) = self.exemplars.and_then(|exemplars| exemplars.get(index, bucket)) else {
+            return;
+        };
+        // A vector takes everything.
+        _ = write!(self.bytes, " # {{{}}} ", recorded.exemplar);
+        write_f64(self.bytes, recorded.value);
+        self.bytes.push(b' ');
+        write_f64(self.bytes, recorded.time.as_secs_f64());
+    }
+
     /// Writes the line that was made.
     fn end(&mut self) {
         self.bytes.push(b'\n');
         self.page.extend(self.bytes);
+    }
+}
+
+/// Finds the series of a family that are exported, where that depends on what was recorded.
+pub(super) struct Touched<'a> {
+    family: &'static Descriptor,
+    reading: &'a Reading<'a>,
+    /// Series of which it is known.
+    known: Range<usize>,
+}
+
+impl<'a> Touched<'a> {
+    pub(super) fn of(family: &'static Descriptor, reading: &'a Reading<'a>) -> Self {
+        Self {
+            family,
+            reading,
+            known: 0..0,
+        }
+    }
+
+    /// This series, if it is exported; else one after it, before which none is.
+    fn next(&mut self, index: usize) -> usize {
+        if self.known.contains(&index) {
+            return index;
+        }
+        match self.family.touched_with(index) {
+            Some(alike) if !self.reading.is_touched(alike.clone()) => alike.end,
+            Some(alike) => {
+                self.known = alike;
+                index
+            }
+            None => index,
+        }
     }
 }
 

@@ -6,12 +6,13 @@
 use super::escape::write_escaped_label_value;
 use super::format::Format;
 use super::head::{Head, Type};
-use super::lines::Lines;
+use super::lines::{Lines, Touched};
 use super::number::write_canonical_f64;
 use super::openmetrics::Ambiguous;
 use super::page::{Page, Piece, Pieces, Room, Short};
-use crate::descriptor::{Descriptor, LabelDescriptor};
-use crate::metric::{CounterCells, CounterValue, HistogramCells, Reading};
+use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
+use crate::metric::{CounterCells, CounterValue, HistogramCells, Past, Reading};
+use crate::start;
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into) and
 /// [`Catalog::write_to`](crate::Catalog::write_to). Kept from one scrape to the next, it soon allocates nothing more.
@@ -21,6 +22,23 @@ pub struct Scrape {
     pub(crate) text: Vec<u8>,
     pub(crate) ambiguous: Ambiguous,
     scratch: Scratch,
+}
+
+/// What a scrape has besides what is declared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Additions<'a> {
+    /// Labels of all series.
+    pub(crate) labels: &'a [(&'a str, &'a str)],
+    /// When each series started, in the formats that have a place for it.
+    pub(crate) created: bool,
+}
+
+impl Additions<'_> {
+    /// Nothing.
+    pub(crate) const NONE: Self = Self {
+        labels: &[],
+        created: false,
+    };
 }
 
 /// What a scrape needs besides its text.
@@ -53,11 +71,18 @@ impl Scrape {
     }
 
     /// Writes over what is there.
-    pub(crate) fn write(&mut self, format: Format, full: usize, write: impl FnOnce(&mut TextEncoder<'_>)) {
+    pub(crate) fn write(
+        &mut self,
+        format: Format,
+        additions: Additions<'_>,
+        full: usize,
+        write: impl FnOnce(&mut TextEncoder<'_>),
+    ) {
         self.scratch.page.begin(std::mem::take(&mut self.text));
         write(&mut TextEncoder {
             scratch: &mut self.scratch,
             format,
+            additions,
             ambiguous: &self.ambiguous,
             full,
         });
@@ -72,6 +97,7 @@ impl Scrape {
 pub(crate) struct TextEncoder<'a> {
     scratch: &'a mut Scratch,
     format: Format,
+    additions: Additions<'a>,
     ambiguous: &'a Ambiguous,
     /// How many bytes are enough.
     full: usize,
@@ -93,23 +119,29 @@ impl TextEncoder<'_> {
         if from == 0 {
             self.head(family);
         }
-        if !family.is_dense() {
-            let (lines, quantiles, buckets) = self.lines(family);
+        let hidden = reading.past().filter(|past| past.hides_any());
+        let is_counted = self.is_counted(family);
+        let exemplars = reading.exemplars().filter(|_| is_counted);
+        let created = self.additions.created && (is_counted || self.is_summary(family));
+        if hidden.is_some() || exemplars.is_some() || created || !family.is_dense() {
+            let (mut lines, quantiles, buckets) = self.lines(family, hidden);
+            lines.exemplars = exemplars;
+            lines.created = created.then(|| (start::of_process(), reading.past()));
             return lines.some(from, reading, quantiles, buckets);
         }
         match reading {
             Reading::Counter(cells) => self.counter(family, from, *cells, |room, count| room.put_u64(count)),
             Reading::FloatCounter(cells) => self.counter(family, from, *cells, |room, count| room.put_f64(count)),
-            Reading::Int(cells) => self.scalars(family, from, |room, index| room.put_i64(cells[index].get())),
-            Reading::Float(cells) => self.scalars(family, from, |room, index| room.put_f64(cells[index].get())),
+            Reading::Int(cells, _) => self.scalars(family, from, |room, index| room.put_i64(cells[index].get())),
+            Reading::Float(cells, _) => self.scalars(family, from, |room, index| room.put_f64(cells[index].get())),
             Reading::Histogram(cells) => self.histogram(family, from, *cells),
             Reading::InFlight(cells) => self.scalars(family, from, |room, index| room.put_i64(cells.get(index))),
             Reading::Summary(cells) => {
-                let (mut lines, quantiles, _) = self.lines(family);
-                lines.summary(from, *cells, quantiles)
+                let (mut lines, quantiles, _) = self.lines(family, None);
+                lines.summary(from, &mut Touched::of(family, reading), *cells, quantiles)
             }
-            Reading::Info(texts) => self.lines(family).0.info(texts),
-            Reading::States { cells, count } => {
+            Reading::Info(texts) => self.lines(family, None).0.info(texts),
+            Reading::States { cells, count, .. } => {
                 // Read once for all its lines, so that exactly one is 1.
                 let mut current = None;
                 self.scalars(family, from, |room, index| {
@@ -119,13 +151,17 @@ impl TextEncoder<'_> {
                     room.put_u64((current == Some(index % count)).into());
                 })
             }
-            Reading::Computed(computation) => self.lines(family).0.computed(from, computation),
+            Reading::Computed(computation) => self.lines(family, None).0.computed(from, computation),
             Reading::Absent => family.combinations(),
         }
     }
 
     /// For what is written line by line, and the room for its quantiles or buckets.
-    fn lines(&mut self, family: &'static Descriptor) -> (Lines<'_>, &mut Vec<f64>, &mut Vec<u64>) {
+    fn lines<'s>(
+        &'s mut self,
+        family: &'static Descriptor,
+        hidden: Option<&'s Past>,
+    ) -> (Lines<'s>, &'s mut Vec<f64>, &'s mut Vec<u64>) {
         let Scratch {
             page,
             bytes,
@@ -135,12 +171,29 @@ impl TextEncoder<'_> {
         } = &mut *self.scratch;
         let lines = Lines {
             family,
+            hidden,
+            exemplars: None,
+            created: None,
+            labels: self.additions.labels,
             format: self.format,
             full: self.full,
             page,
             bytes,
         };
         (lines, quantiles, buckets)
+    }
+
+    /// Whether OpenMetrics' samples of the family may have exemplars: those of histograms, and of what is a counter there.
+    fn is_counted(&self, family: &Descriptor) -> bool {
+        self.format == Format::OpenMetrics
+            && match family.kind {
+                Kind::Counter => family.name.ends_with("_total") && !self.ambiguous.contains(family.name),
+                kind => kind == Kind::Histogram,
+            }
+    }
+
+    fn is_summary(&self, family: &Descriptor) -> bool {
+        self.format == Format::OpenMetrics && family.kind == Kind::Summary
     }
 
     fn head(&mut self, family: &'static Descriptor) {
@@ -195,7 +248,7 @@ impl TextEncoder<'_> {
             bytes,
             ..
         } = &mut *self.scratch;
-        let row = Row::of(family);
+        let row = Row::of(family, self.additions.labels);
         // Which of the row's values the endings are of. A row that is longer than what is written at once has others
         // each time.
         let mut made = 0..0;
@@ -265,7 +318,7 @@ impl TextEncoder<'_> {
         buckets.resize(cells.buckets(), 0);
 
         let at_once = (AT_ONCE / (buckets.len() + 2)).max(1);
-        let row = Row::of(family);
+        let row = Row::of(family, self.additions.labels);
         // Where the last label's value stands: what is before it changes once a row.
         let (mut value_in_beginning, mut value_in_labels) = (0, 0);
         let mut index = from;
@@ -328,26 +381,29 @@ const LONGEST_BOUND: usize = 32;
 const AT_ONCE: usize = 256;
 
 /// Series that differ in the value of their last label only. A metric without labels is one row of one series.
-struct Row {
+struct Row<'a> {
     label: Option<&'static LabelDescriptor>,
     values: &'static [&'static str],
+    /// What all series of all families have.
+    labels: &'a [(&'a str, &'a str)],
     has_constant_labels: bool,
 }
 
-impl Row {
-    fn of(family: &'static Descriptor) -> Self {
+impl<'a> Row<'a> {
+    fn of(family: &'static Descriptor, labels: &'a [(&'a str, &'a str)]) -> Self {
         let label = family.labels.last();
         Self {
             label,
             values: label.map_or(&[""], |label| label.values),
-            has_constant_labels: !family.constant_labels.is_empty(),
+            labels,
+            has_constant_labels: !labels.is_empty() || !family.constant_labels.is_empty(),
         }
     }
 
     /// Appends `{endpoint="verify",reason="`: what all series have that are in a row with this one.
     fn write_beginning(&self, bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
         let mut before = b'{';
-        for (name, value) in family.constant_labels {
+        for (name, value) in self.labels.iter().chain(family.constant_labels) {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
@@ -381,8 +437,13 @@ impl Row {
 }
 
 /// Appends the labels of a series, with the brace before them and without the one behind: nothing where there are none.
-pub(super) fn write_labels(bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
-    let row = Row::of(family);
+pub(super) fn write_labels(
+    bytes: &mut Vec<u8>,
+    family: &'static Descriptor,
+    index: usize,
+    labels_of_all: &[(&str, &str)],
+) {
+    let row = Row::of(family, labels_of_all);
     row.write_beginning(bytes, family, index);
     let last = family.combination(index).pairs().last();
     row.write_ending(bytes, last.map_or("", |(_, value)| value), b"\"", b"");
@@ -403,7 +464,6 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Catalog, Cursor};
-    use crate::descriptor::Kind;
     use crate::family::Export;
 
     /// A family of any shape, of which each series tells its number.

@@ -29,7 +29,7 @@ impl Catalog<'static> {
     pub fn collector(&self) -> Result<CatalogCollector, prometheus::Error> {
         let desc = |family: &Descriptor| {
             let labels = family.labels.iter().map(|label| label.name.to_owned()).collect();
-            let constant_labels = family.constant_labels.iter();
+            let constant_labels = self.additions().labels.iter().chain(family.constant_labels);
             let constant_labels = constant_labels.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let help = family.help_parts().concat();
             Desc::new(family.name.to_owned(), help, labels, constant_labels.collect())
@@ -56,6 +56,15 @@ impl Collector for CatalogCollector {
         let mut families = Vec::with_capacity(self.descs.len());
         self.catalog
             .read(&mut |descriptor, reading| families.extend(family(descriptor, &reading)));
+        let labels = self.catalog.additions().labels;
+        if !labels.is_empty() {
+            for metric in families.iter_mut().flat_map(proto::MetricFamily::mut_metric) {
+                let own = metric.take_label();
+                metric.set_label(sorted(
+                    own.into_iter().chain(labels.iter().copied().map(pair)).collect(),
+                ));
+            }
+        }
         families
     }
 }
@@ -71,13 +80,17 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
     let metrics: Vec<_> = match reading {
         Reading::Absent => return None,
         Reading::Info(texts) => vec![info(descriptor, texts)],
-        Reading::States { cells, count } => cells
+        Reading::States { cells, count, past } => cells
             .iter()
             .enumerate()
             .flat_map(|(combination, cell)| {
                 // Read once for all its series, so that exactly one is 1.
                 let current = cell.get();
-                (0..*count).filter_map(move |state| {
+                let states = match past.hides(combination, current.is_none()) {
+                    true => 0..0,
+                    false => 0..*count,
+                };
+                states.filter_map(move |state| {
                     let combination = descriptor.combination(combination * count + state);
                     combination.is_exported(current.is_none()).then(|| {
                         let mut metric = metric(descriptor, combination);
@@ -123,12 +136,12 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
             count[0] == 0.0
         }
         #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
-        Reading::Int(cells) => {
+        Reading::Int(cells, _) => {
             let value = cells[index].get();
             metric.set_gauge(gauge(value as f64));
             value == 0
         }
-        Reading::Float(cells) => {
+        Reading::Float(cells, _) => {
             let value = cells[index].get();
             metric.set_gauge(gauge(value));
             value == 0.0
@@ -161,7 +174,10 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
         }
         Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
     };
-    combination.is_exported(is_zero).then_some(metric)
+    let touched = |series| reading.is_touched(series);
+    let is_hidden = || reading.past().is_some_and(|past| past.hides(index, is_zero));
+    let is_exported = combination.is_exported(is_zero) && descriptor.touched_with(index).is_none_or(touched);
+    (is_exported && !is_hidden()).then_some(metric)
 }
 
 fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {
@@ -181,15 +197,22 @@ fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::
 
 /// These labels, and those that all series have.
 fn pairs<'a>(descriptor: &Descriptor, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<proto::LabelPair> {
-    let mut pairs: Vec<_> = labels
-        .chain(descriptor.constant_labels.iter().copied())
-        .map(|(name, value)| {
-            let mut pair = proto::LabelPair::default();
-            pair.set_name(name.to_owned());
-            pair.set_value(value.to_owned());
-            pair
-        })
-        .collect();
+    sorted(
+        labels
+            .chain(descriptor.constant_labels.iter().copied())
+            .map(pair)
+            .collect(),
+    )
+}
+
+fn pair((name, value): (&str, &str)) -> proto::LabelPair {
+    let mut pair = proto::LabelPair::default();
+    pair.set_name(name.to_owned());
+    pair.set_value(value.to_owned());
+    pair
+}
+
+fn sorted(mut pairs: Vec<proto::LabelPair>) -> Vec<proto::LabelPair> {
     // A registry sorts series by their labels' values and expects the labels in the order of their names.
     pairs.sort_by(|a, b| a.name().cmp(b.name()));
     pairs

@@ -28,10 +28,17 @@ pub(super) fn write_head(out: &mut Vec<u8>, family: &MetricFamily, kind: Type, f
 }
 
 /// Appends one series of a family.
-pub(super) fn write_metric(out: &mut Vec<u8>, family: &MetricFamily, metric: &Metric, format: Format) {
+pub(super) fn write_metric(
+    out: &mut Vec<u8>,
+    family: &MetricFamily,
+    metric: &Metric,
+    format: Format,
+    labels_of_all: &[(&str, &str)],
+) {
     let series = Series {
         name: family.name(),
         metric,
+        labels_of_all,
         format,
     };
     match family.get_field_type() {
@@ -70,6 +77,8 @@ pub(super) fn type_of(family: &MetricFamily) -> Type {
 struct Series<'a> {
     name: &'a str,
     metric: &'a Metric,
+    /// What all series of all families have.
+    labels_of_all: &'a [(&'a str, &'a str)],
     format: Format,
 }
 
@@ -122,7 +131,7 @@ impl Series<'_> {
     ) {
         out.extend_from_slice(self.name.as_bytes());
         out.extend_from_slice(suffix.as_bytes());
-        write_labels(out, self.metric.get_label(), numbered);
+        write_labels(out, self.labels_of_all, self.metric.get_label(), numbered);
         out.push(b' ');
         write_value(out);
         // 0 means "now" in both shapes of the model.
@@ -152,13 +161,18 @@ fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
 }
 
 /// The labels in braces, `le` or `quantile` last; no braces where there are none.
-fn write_labels(out: &mut Vec<u8>, labels: &[LabelPair], numbered: Option<(&str, f64)>) {
+///
+/// Of two labels of one name the series' own stays: it tells the series apart, and one that has both is refused.
+fn write_labels(out: &mut Vec<u8>, of_all: &[(&str, &str)], labels: &[LabelPair], numbered: Option<(&str, f64)>) {
+    let of_all = of_all.iter().copied();
+    let of_all = of_all.filter(|(name, _)| labels.iter().all(|label| label.name() != *name));
+    let labels = labels.iter().map(|label| (label.name(), label.value()));
     let mut separator = b'{';
-    for label in labels {
+    for (name, value) in of_all.chain(labels) {
         out.push(separator);
-        out.extend_from_slice(label.name().as_bytes());
+        out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"=\"");
-        write_escaped_label_value(out, label.value());
+        write_escaped_label_value(out, value);
         out.push(b'"');
         separator = b',';
     }
@@ -188,11 +202,15 @@ mod tests {
     }
 
     fn text_as(families: &[MetricFamily], format: Format) -> String {
+        text_with(families, format, &[])
+    }
+
+    fn text_with(families: &[MetricFamily], format: Format, labels_of_all: &[(&str, &str)]) -> String {
         let mut out = Vec::new();
         for family in families {
             write_head(&mut out, family, type_of(family), format);
             for metric in family.get_metric() {
-                write_metric(&mut out, family, metric, format);
+                write_metric(&mut out, family, metric, format, labels_of_all);
             }
         }
         String::from_utf8(out).unwrap()
@@ -216,6 +234,22 @@ mod tests {
             "# HELP hits_total Hits by \"path\",\\n\\\\ all.\n\
              # TYPE hits_total counter\n\
              hits_total{code=\"200\",path=\"/a\\\"\\\\\\n\"} 3\n"
+        );
+    }
+
+    #[test]
+    fn labels_of_all_stand_first_and_do_not_hide_its_own() {
+        let counter = CounterVec::new(Opts::new("hits_total", "Hits."), &["path"]).unwrap();
+        counter.with_label_values(&["/a"]).inc();
+        let mut families = counter.collect();
+        families.extend(Gauge::new("temperature", "Warm.").unwrap().collect());
+        let labels = [("region", "eu \"1\""), ("path", "of all")];
+        assert_eq!(
+            text_with(&families, Format::Text, &labels),
+            "# HELP hits_total Hits.\n# TYPE hits_total counter\n\
+             hits_total{region=\"eu \\\"1\\\"\",path=\"/a\"} 1\n\
+             # HELP temperature Warm.\n# TYPE temperature gauge\n\
+             temperature{region=\"eu \\\"1\\\"\",path=\"of all\"} 0\n"
         );
     }
 

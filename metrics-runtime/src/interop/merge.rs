@@ -182,6 +182,7 @@ impl<'a> Merged<'a> {
             families: families.collect(),
             comments: self.comments,
             format,
+            labels_of_all: &[],
             written: 0,
             series: 0,
         }
@@ -243,12 +244,18 @@ pub(crate) struct Gathered {
     families: Vec<(Type, MetricFamily)>,
     comments: Vec<String>,
     format: Format,
+    labels_of_all: &'static [(&'static str, &'static str)],
     /// How many families are written, and how many series of the next.
     written: usize,
     series: usize,
 }
 
 impl Gathered {
+    /// The same with labels that all series have, but for those that have one of that name themselves.
+    pub(crate) fn with_labels(self, labels_of_all: &'static [(&'static str, &'static str)]) -> Self {
+        Self { labels_of_all, ..self }
+    }
+
     /// Appends text until there are so many bytes. Says whether that was all.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, full: usize) -> bool {
         while let Some((kind, family)) = self.families.get(self.written) {
@@ -256,7 +263,7 @@ impl Gathered {
                 write_head(out, family, *kind, self.format);
             }
             for metric in &family.get_metric()[self.series..] {
-                write_metric(out, family, metric, self.format);
+                write_metric(out, family, metric, self.format, self.labels_of_all);
                 self.series += 1;
                 if out.len() >= full {
                     return false;

@@ -154,6 +154,7 @@ macro_rules! computed {
             type WithBuckets<const N: usize> = Self;
             type WithQuantiles<const N: usize> = Self;
             type Shared = Self;
+            type Traced = Self;
 
             fn read(&self) -> Reading<'_> {
                 self.0.read()

@@ -1,10 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 
 use super::sealed::Sealed;
-use super::{Metric, Observation, Reading};
+use super::{Exemplar, Exemplars, Metric, Observation, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, Cell, CounterCell, FloatCell, PerThread, Place, Shared, Storage};
+use crate::storage::{Block, Cell, CounterCell, FloatCell, PerThread, Place, Shared, Storage, Traced};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
@@ -32,6 +33,8 @@ use crate::storage::{Block, Cell, CounterCell, FloatCell, PerThread, Place, Shar
 /// ```
 pub struct Counter<L: LabelSet = (), V: CounterValue = u64, S: Storage = PerThread> {
     cells: S::Place<L::Cells<V::Cell>>,
+    past: Past,
+    exemplars: Exemplars,
     // A struct's size is asked of its last field: so what is no set of labels is one error, not one for each struct around.
     _last: (),
 }
@@ -45,6 +48,8 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     pub const fn new() -> Self {
         Self {
             cells: Place::EMPTY,
+            past: Past::none(),
+            exemplars: Exemplars::none(),
             _last: (),
         }
     }
@@ -52,12 +57,15 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     /// The series with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> CounterSeries<'_, V> {
-        CounterSeries {
-            counter: self,
-            index: labels.index(),
-        }
+        self.at(labels.index())
     }
 
+    #[inline]
+    fn at(&self, index: usize) -> CounterSeries<'_, V> {
+        CounterSeries { counter: self, index }
+    }
+
+    starts_again!();
     without!(buckets, quantiles, compute(L));
 }
 
@@ -70,6 +78,14 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
         L: Unlabelled,
     {
         self.with(L::ONLY).inc();
+    }
+
+    /// Adds 1 and says which request it was, where that is known.
+    pub fn inc_with(&self, exemplar: impl Into<Option<Exemplar>>)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc_with(exemplar);
     }
 
     /// The count now.
@@ -91,6 +107,14 @@ impl<L: LabelSet, S: Storage> Counter<L, u64, S> {
     {
         self.with(L::ONLY).inc_by(amount);
     }
+
+    /// Adds `amount` and says which request it was, where that is known.
+    pub fn inc_by_with(&self, amount: u64, exemplar: impl Into<Option<Exemplar>>)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc_by_with(amount, exemplar);
+    }
 }
 
 impl<L: LabelSet, S: Storage> Counter<L, f64, S> {
@@ -102,6 +126,14 @@ impl<L: LabelSet, S: Storage> Counter<L, f64, S> {
         L: Unlabelled,
     {
         self.with(L::ONLY).inc_by(amount);
+    }
+
+    /// Adds `amount` as [`inc_by`](Self::inc_by) does, and says which request it was, where that is known.
+    pub fn inc_by_with(&self, amount: impl Observation, exemplar: impl Into<Option<Exemplar>>)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).inc_by_with(amount, exemplar);
     }
 }
 
@@ -122,12 +154,36 @@ impl<V: CounterValue> CounterSeries<'_, V> {
         self.counter.add(self.index, V::ONE);
     }
 
+    /// Adds 1 and says which request it was, where that is known.
+    pub fn inc_with(&self, exemplar: impl Into<Option<Exemplar>>) {
+        self.add_with(V::ONE, exemplar.into());
+    }
+
+    fn add_with(&self, amount: V, exemplar: Option<Exemplar>) {
+        self.counter.add(self.index, amount);
+        if let Some(exemplar) = exemplar {
+            self.counter.keep(self.index, amount, exemplar);
+        }
+    }
+
     /// The count now.
     #[must_use]
     pub fn get(&self) -> V {
         let mut sum = [V::ZERO];
         self.counter.sum(self.index, &mut sum);
         sum[0]
+    }
+
+    /// Starts again from 0, at once for [`get`](Self::get) and at the next scrape for Prometheus, which sees a counter
+    /// that started anew and loses nothing of `rate` and `increase`. What other threads are just adding is in what was
+    /// before, or in what is now.
+    pub fn reset(&self) {
+        self.counter.start_again(self.index, false);
+    }
+
+    /// Starts again from 0, and leaves the series out of scrapes until something is added to it.
+    pub fn remove(&self) {
+        self.counter.start_again(self.index, true);
     }
 }
 
@@ -136,6 +192,11 @@ impl CounterSeries<'_> {
     #[inline]
     pub fn inc_by(&self, amount: u64) {
         self.counter.add(self.index, amount);
+    }
+
+    /// Adds `amount` and says which request it was, where that is known.
+    pub fn inc_by_with(&self, amount: u64, exemplar: impl Into<Option<Exemplar>>) {
+        self.add_with(amount, exemplar.into());
     }
 }
 
@@ -147,6 +208,14 @@ impl CounterSeries<'_, f64> {
         let amount = amount.into_f64();
         let counts = amount > 0.0 && amount < f64::INFINITY;
         self.counter.add(self.index, if counts { amount } else { 0.0 });
+    }
+
+    /// Adds `amount` as [`inc_by`](Self::inc_by) does, and says which request it was, where that is known.
+    pub fn inc_by_with(&self, amount: impl Observation, exemplar: impl Into<Option<Exemplar>>) {
+        let amount = amount.into_f64();
+        let counts = amount > 0.0 && amount < f64::INFINITY;
+        let amount = if counts { amount } else { 0.0 };
+        self.add_with(amount, exemplar.into());
     }
 }
 
@@ -162,6 +231,12 @@ pub trait CounterValue: Copy + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
     fn plus(self, cell: &Self::Cell) -> Self;
     #[doc(hidden)]
+    fn bits(self) -> u64;
+    #[doc(hidden)]
+    fn to_f64(self) -> f64;
+    #[doc(hidden)]
+    fn since(self, bits: u64) -> Self;
+    #[doc(hidden)]
     fn read(cells: &dyn CounterCells<Self>) -> Reading<'_>;
 }
 
@@ -175,6 +250,19 @@ impl CounterValue for u64 {
     #[inline]
     fn plus(self, cell: &CounterCell) -> Self {
         self.wrapping_add(cell.get())
+    }
+
+    fn bits(self) -> u64 {
+        self
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a sample is a float, whoever rounds it")]
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
+
+    fn since(self, bits: u64) -> Self {
+        self.wrapping_sub(bits)
     }
 
     fn read(cells: &dyn CounterCells) -> Reading<'_> {
@@ -192,6 +280,18 @@ impl CounterValue for f64 {
         self + cell.get()
     }
 
+    fn bits(self) -> u64 {
+        self.to_bits()
+    }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    fn since(self, bits: u64) -> Self {
+        self - Self::from_bits(bits)
+    }
+
     fn read(cells: &dyn CounterCells<Self>) -> Reading<'_> {
         Reading::FloatCounter(cells)
     }
@@ -202,17 +302,82 @@ pub trait CounterCells<V = u64>: Sync {
     /// Adds to one series.
     fn add(&self, index: usize, amount: V);
 
+    /// Keeps the exemplar of what was added.
+    fn keep(&self, _index: usize, _amount: V, _exemplar: Exemplar) {}
+
+    /// Where exemplars are kept, if they are.
+    fn exemplars(&self) -> Option<&Exemplars> {
+        None
+    }
+
     /// The counts of the series from `first` on, as many as there is room for.
     fn sum(&self, first: usize, counts: &mut [V]);
+
+    /// Which series were reset or removed, if any can be.
+    fn past(&self) -> Option<&Past> {
+        None
+    }
+
+    /// Starts a series again from 0; `hide` leaves it out of scrapes until something is added.
+    fn start_again(&self, _index: usize, _hide: bool) {}
 }
 
 impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V, S> {
     #[inline]
     fn add(&self, index: usize, amount: V) {
         self.cells.record::<V::Cell>(index, amount);
+        if S::TRACED {
+            self.keep_current(index, amount);
+        }
+    }
+
+    fn keep(&self, index: usize, amount: V, exemplar: Exemplar) {
+        let series = (index, L::COMBINATIONS);
+        self.exemplars.record(series, (0, 1), exemplar, amount.to_f64());
+    }
+
+    fn exemplars(&self) -> Option<&Exemplars> {
+        Some(&self.exemplars)
     }
 
     fn sum(&self, first: usize, counts: &mut [V]) {
+        // Locked until the cells are read: what is subtracted was in them before.
+        let past = self.past.lock();
+        self.sum_cells(first, counts);
+        let len = counts.len();
+        for (at, before) in past.iter().flat_map(|past| past.of(first, len)) {
+            if let (Some(count), [before]) = (counts.get_mut(at), before) {
+                *count = count.since(*before);
+            }
+        }
+    }
+
+    fn past(&self) -> Option<&Past> {
+        Some(&self.past)
+    }
+
+    fn start_again(&self, index: usize, hide: bool) {
+        if index < L::COMBINATIONS {
+            self.past.start_again(index, hide, || {
+                let mut count = [V::ZERO];
+                self.sum_cells(index, &mut count);
+                Arc::new(count.map(V::bits))
+            });
+            self.exemplars.clear(index);
+        }
+    }
+}
+
+impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
+    #[inline(never)]
+    fn keep_current(&self, index: usize, amount: V) {
+        if let Some(exemplar) = Exemplar::current() {
+            self.keep(index, amount, exemplar);
+        }
+    }
+
+    /// What the cells of the series from `first` on hold.
+    fn sum_cells(&self, first: usize, counts: &mut [V]) {
         counts.fill(V::ZERO);
         for block in self.cells.blocks() {
             for (count, cell) in counts.iter_mut().zip(block.as_ref().get(first..).unwrap_or_default()) {
@@ -232,6 +397,8 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Metric for Counter<L, V, S> {
     type WithQuantiles<const N: usize> = Self;
     type Shared = Counter<L, V, Shared>;
     const TAKES_SHARED: bool = true;
+    type Traced = Counter<L, V, Traced<S>>;
+    const TAKES_EXEMPLARS: bool = true;
 
     fn read(&self) -> Reading<'_> {
         V::read(self)
@@ -246,7 +413,7 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Default for Counter<L, V, S> {
 
 impl<L: LabelSet, V: CounterValue, S: Storage> fmt::Debug for Counter<L, V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let series = (0..L::COMBINATIONS).map(|index| CounterSeries { counter: self, index }.get());
+        let series = (0..L::COMBINATIONS).map(|index| self.at(index).get());
         super::debug_series(f, L::LABELS, series)
     }
 }

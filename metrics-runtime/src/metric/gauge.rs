@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::sealed::Sealed;
-use super::{Metric, Reading};
+use super::{Metric, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{Block, FloatCell, IntCell};
@@ -25,6 +25,7 @@ use crate::storage::{Block, FloatCell, IntCell};
 /// ```
 pub struct Gauge<L: LabelSet = (), V: GaugeValue = i64> {
     cells: L::Cells<V::Cell>,
+    past: Past,
     _last: (), // as a counter's
 }
 
@@ -37,6 +38,7 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     pub const fn new() -> Self {
         Self {
             cells: Block::ZERO,
+            past: Past::none(),
             _last: (),
         }
     }
@@ -44,9 +46,21 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     /// The series with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> GaugeSeries<'_, V> {
+        self.at(labels.index())
+    }
+
+    #[inline]
+    fn at(&self, index: usize) -> GaugeSeries<'_, V> {
         GaugeSeries {
-            cell: self.cells.as_ref().get(labels.index()),
+            cell: self.cells.as_ref().get(index),
+            index,
+            past: &self.past,
         }
+    }
+
+    /// Removes all series, each as if by itself: each is 0, and is in scrapes again when it is set to something else.
+    pub fn clear(&self) {
+        (0..L::COMBINATIONS).for_each(|index| self.at(index).remove());
     }
 
     without!(buckets, quantiles, compute(L));
@@ -116,6 +130,14 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     {
         self.with(L::ONLY).get()
     }
+
+    /// Makes the value 0, and leaves the metric out of scrapes until one finds it other than 0.
+    pub fn remove(&self)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).remove();
+    }
 }
 
 /// One series of a [`Gauge`]: the gauge with its label values chosen.
@@ -124,6 +146,8 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
 pub struct GaugeSeries<'a, V: GaugeValue = i64> {
     /// Nothing for a value that is skipped.
     cell: Option<&'a V::Cell>,
+    index: usize,
+    past: &'a Past,
 }
 
 impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
@@ -176,6 +200,15 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     pub fn get(&self) -> V {
         self.cell.map_or(V::ZERO, V::get)
     }
+
+    /// Makes the value 0, and leaves the series out of scrapes until one finds it other than 0. A guard of
+    /// [`track`](Self::track) that still lives subtracts its 1 nevertheless.
+    pub fn remove(&self) {
+        if self.cell.is_some() {
+            self.set(V::ZERO);
+            self.past.hide(self.index);
+        }
+    }
 }
 
 /// One of what a gauge counts, for as long as this guard lives; made by [`Gauge::track`].
@@ -210,7 +243,7 @@ pub trait GaugeValue: Copy + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
     fn get(cell: &Self::Cell) -> Self;
     #[doc(hidden)]
-    fn read(cells: &[Self::Cell]) -> Reading<'_>;
+    fn read<'a>(cells: &'a [Self::Cell], past: &'a Past) -> Reading<'a>;
 }
 
 impl Sealed for i64 {}
@@ -239,8 +272,8 @@ impl GaugeValue for i64 {
         cell.get()
     }
 
-    fn read(cells: &[IntCell]) -> Reading<'_> {
-        Reading::Int(cells)
+    fn read<'a>(cells: &'a [IntCell], past: &'a Past) -> Reading<'a> {
+        Reading::Int(cells, Some(past))
     }
 }
 
@@ -270,8 +303,8 @@ impl GaugeValue for f64 {
         cell.get()
     }
 
-    fn read(cells: &[FloatCell]) -> Reading<'_> {
-        Reading::Float(cells)
+    fn read<'a>(cells: &'a [FloatCell], past: &'a Past) -> Reading<'a> {
+        Reading::Float(cells, Some(past))
     }
 }
 
@@ -284,9 +317,10 @@ impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
     type WithBuckets<const N: usize> = Self;
     type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
+    type Traced = Self;
 
     fn read(&self) -> Reading<'_> {
-        V::read(self.cells.as_ref())
+        V::read(self.cells.as_ref(), &self.past)
     }
 }
 

@@ -1,15 +1,16 @@
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::bounds::Bounds;
 use super::sealed::Sealed;
 use super::timer::Timer;
-use super::{Metric, Reading};
+use super::{Exemplar, Exemplars, Metric, Past, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{BLOCKS, HistogramCell, PerThread, Place, Shared, Storage};
+use crate::storage::{BLOCKS, Block, HistogramCell, PerThread, Place, Shared, Storage, Traced};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
 ///
@@ -37,6 +38,8 @@ use crate::storage::{BLOCKS, HistogramCell, PerThread, Place, Shared, Storage};
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0, S: Storage = PerThread> {
     cells: S::Place<L::Cells<HistogramCell<N>>>,
+    past: Past,
+    exemplars: Exemplars,
     bounds: Bounds<N>,
 }
 
@@ -79,10 +82,13 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     const fn with_bounds(bounds: &[f64; N]) -> Self {
         Self {
             cells: Place::EMPTY,
+            past: Past::none(),
+            exemplars: Exemplars::none(),
             bounds: Bounds::new(bounds),
         }
     }
 
+    starts_again!();
     without!(quantiles, compute(L));
 }
 
@@ -95,6 +101,14 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
         L: Unlabelled,
     {
         self.with(L::ONLY).observe(value);
+    }
+
+    /// Counts one observation and says which request it was, where that is known.
+    pub fn observe_with(&self, value: impl Observation, exemplar: impl Into<Option<Exemplar>>)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).observe_with(value, exemplar);
     }
 
     /// Observes the seconds until the timer is dropped.
@@ -152,6 +166,13 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
         self.cells
             .record::<HistogramCell<N>>(index, (self.bounds.bucket(value), finite));
     }
+
+    #[inline(never)]
+    fn keep_current(&self, index: usize, value: f64) {
+        if let Some(exemplar) = Exemplar::current() {
+            self.keep(index, value, exemplar);
+        }
+    }
 }
 
 /// One series of a [`Histogram`]: the histogram with its label values chosen.
@@ -174,6 +195,16 @@ impl<'a> HistogramSeries<'a> {
     #[inline]
     pub fn observe(&self, value: impl Observation) {
         self.histogram.observe(self.index, value.into_f64());
+    }
+
+    /// Counts one observation and says which request it was, where that is known. It is exported with the bucket that the
+    /// observation falls into.
+    pub fn observe_with(&self, value: impl Observation, exemplar: impl Into<Option<Exemplar>>) {
+        let value = value.into_f64();
+        self.histogram.observe(self.index, value);
+        if let Some(exemplar) = exemplar.into() {
+            self.histogram.keep(self.index, value, exemplar);
+        }
     }
 
     /// Observes the seconds until the timer is dropped.
@@ -199,6 +230,20 @@ impl<'a> HistogramSeries<'a> {
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.snapshot().sum
+    }
+
+    /// Starts again without observations, at once for [`snapshot`](Self::snapshot) and at the next scrape for
+    /// Prometheus, which sees a histogram that started anew and loses nothing of `rate` and `increase`. What other
+    /// threads are just observing is in what was before, or in what is now.
+    ///
+    /// The sum from now on is the difference of two floating-point numbers, exact to the last digits of what was before.
+    pub fn reset(&self) {
+        self.histogram.start_again(self.index, false);
+    }
+
+    /// Starts again without observations, and leaves the series out of scrapes until there is one.
+    pub fn remove(&self) {
+        self.histogram.start_again(self.index, true);
     }
 
     /// Count, sum and buckets of the same observations.
@@ -265,6 +310,8 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     type WithQuantiles<const M: usize> = Self;
     type Shared = Histogram<L, N, Shared>;
     const TAKES_SHARED: bool = true;
+    type Traced = Histogram<L, N, Traced<S>>;
+    const TAKES_EXEMPLARS: bool = true;
 
     fn read(&self) -> Reading<'_> {
         Reading::Histogram(self)
@@ -276,12 +323,28 @@ pub trait HistogramCells: Sync {
     /// Counts one observation of one series.
     fn observe(&self, index: usize, value: f64);
 
+    /// Keeps the exemplar of what was observed with its bucket.
+    fn keep(&self, _index: usize, _value: f64, _exemplar: Exemplar) {}
+
+    /// Where exemplars are kept, if they are.
+    fn exemplars(&self) -> Option<&Exemplars> {
+        None
+    }
+
     /// How many buckets there are, the one above the last bound included.
     fn buckets(&self) -> usize;
 
     /// Reads some series one after the other: the observations in each bucket (not accumulated) into `buckets`, and then
     /// the count and the sum to `each`.
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64));
+
+    /// Which series were reset or removed, if any can be.
+    fn past(&self) -> Option<&Past> {
+        None
+    }
+
+    /// Starts a series again without observations; `hide` leaves it out of scrapes until there is one.
+    fn start_again(&self, _index: usize, _hide: bool) {}
 }
 
 impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N, S> {
@@ -291,6 +354,18 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
             Some(bucket) => self.cells.record::<HistogramCell<N>>(index, (bucket, value)),
             None => self.observe_slowly(index, value),
         }
+        if S::TRACED {
+            self.keep_current(index, value);
+        }
+    }
+
+    fn keep(&self, index: usize, value: f64, exemplar: Exemplar) {
+        let (series, bucket) = ((index, L::COMBINATIONS), (self.bounds.bucket(value), N + 1));
+        self.exemplars.record(series, bucket, exemplar, value);
+    }
+
+    fn exemplars(&self) -> Option<&Exemplars> {
+        Some(&self.exemplars)
     }
 
     fn buckets(&self) -> usize {
@@ -298,24 +373,93 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
     }
 
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
-        let mut blocks = [const { None }; BLOCKS];
-        let blocks = self.cells.blocks_into(&mut blocks);
-        for index in series {
-            buckets.fill(0);
-            let (mut count, mut sum) = (0_u64, 0.0);
-            for block in blocks.iter().flatten() {
-                // A series that is skipped has no cells.
-                let Some(cell) = block.as_ref().get(index) else { break };
-                let reading = cell.read();
-                for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
-                    *bucket = bucket.wrapping_add(*read);
-                }
-                count = count.wrapping_add(reading.count);
-                sum += reading.sum;
-            }
-            each(buckets, count, sum);
+        read_since(&self.cells, &self.past, series, buckets, each);
+    }
+
+    fn past(&self) -> Option<&Past> {
+        Some(&self.past)
+    }
+
+    fn start_again(&self, index: usize, hide: bool) {
+        if index < L::COMBINATIONS {
+            self.past.start_again(index, hide, || held_by(&self.cells, index));
+            self.exemplars.clear(index);
         }
     }
+}
+
+/// Reads some series, without what they held when they were reset.
+pub(super) fn read_since<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+    cells: &impl Place<B>,
+    past: &Past,
+    series: Range<usize>,
+    buckets: &mut [u64],
+    each: &mut dyn FnMut(&[u64], u64, f64),
+) {
+    let mut places = [const { None }; BLOCKS];
+    let blocks = cells.blocks_into(&mut places);
+    for index in series {
+        let (count, sum) = match past.is_empty() {
+            true => read_cells(blocks, index, buckets),
+            false => read_without(cells, past, index, buckets),
+        };
+        each(buckets, count, sum);
+    }
+}
+
+/// The same of one that may have been reset.
+#[cold]
+fn read_without<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+    cells: &impl Place<B>,
+    past: &Past,
+    index: usize,
+    buckets: &mut [u64],
+) -> (u64, f64) {
+    // First this: what is subtracted is in the cells by then, and in the blocks that there are by then.
+    let before = past.before(index);
+    let mut places = [const { None }; BLOCKS];
+    let (mut count, mut sum) = read_cells(cells.blocks_into(&mut places), index, buckets);
+    if let Some([before_sum, before @ ..]) = before.as_deref() {
+        for (bucket, before) in buckets.iter_mut().zip(before) {
+            *bucket = bucket.wrapping_sub(*before);
+            count = count.wrapping_sub(*before);
+        }
+        sum -= f64::from_bits(*before_sum);
+    }
+    (count, sum)
+}
+
+/// What a series' cells hold now: the sum, and the buckets.
+pub(super) fn held_by<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+    cells: &impl Place<B>,
+    index: usize,
+) -> Arc<[u64]> {
+    let mut held = vec![0; N + 2];
+    let mut places = [const { None }; BLOCKS];
+    let (_, sum) = read_cells(cells.blocks_into(&mut places), index, &mut held[1..]);
+    held[0] = sum.to_bits();
+    held.into()
+}
+
+/// Adds up what a series' cells hold, into the buckets, the count and the sum.
+fn read_cells<const N: usize, B: AsRef<[HistogramCell<N>]>>(
+    blocks: &[Option<&B>],
+    index: usize,
+    buckets: &mut [u64],
+) -> (u64, f64) {
+    buckets.fill(0);
+    let (mut count, mut sum) = (0_u64, 0.0);
+    for block in blocks.iter().flatten() {
+        // A series that is skipped has no cells.
+        let Some(cell) = block.as_ref().get(index) else { break };
+        let reading = cell.read();
+        for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
+            *bucket = bucket.wrapping_add(*read);
+        }
+        count = count.wrapping_add(reading.count);
+        sum += reading.sum;
+    }
+    (count, sum)
 }
 
 impl<L: LabelSet, const N: usize, S: Storage> fmt::Debug for Histogram<L, N, S> {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::sealed::Sealed;
-use super::{Metric, Reading};
+use super::{Metric, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{InFlightCell, PerThread, Place, Shared, Step, Storage};
@@ -26,6 +26,7 @@ use crate::storage::{InFlightCell, PerThread, Place, Shared, Step, Storage};
 /// fewer than none, unless more ends were recorded than beginnings.
 pub struct InFlight<L: LabelSet = (), S: Storage = PerThread> {
     cells: S::Place<L::Cells<InFlightCell>>,
+    past: Past,
     _last: (), // as a counter's
 }
 
@@ -38,6 +39,7 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     pub const fn new() -> Self {
         Self {
             cells: Place::EMPTY,
+            past: Past::none(),
             _last: (),
         }
     }
@@ -51,6 +53,11 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     #[inline]
     pub(crate) fn at(&self, index: usize) -> InFlightSeries<'_, L, S> {
         InFlightSeries { metric: self, index }
+    }
+
+    /// Removes all series, each as if by itself: each is in scrapes again when something is under way.
+    pub fn clear(&self) {
+        (0..L::COMBINATIONS).for_each(|index| self.at(index).remove());
     }
 
     without!(buckets, quantiles, compute(L));
@@ -111,6 +118,14 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     {
         self.with(L::ONLY).get()
     }
+
+    /// Leaves the metric out of scrapes while nothing is under way, until one finds something.
+    pub fn remove(&self)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).remove();
+    }
 }
 
 /// One series of an [`InFlight`]: the gauge with its label values chosen.
@@ -164,6 +179,14 @@ impl<'a, L: LabelSet, S: Storage> InFlightSeries<'a, L, S> {
     pub fn get(&self) -> i64 {
         InFlightCells::get(self.metric, self.index)
     }
+
+    /// Leaves the series out of scrapes while nothing is under way, until one finds something. What is under way now
+    /// is counted to its end.
+    pub fn remove(&self) {
+        if self.index < L::COMBINATIONS {
+            self.metric.past.hide(self.index);
+        }
+    }
 }
 
 /// One of what an [`InFlight`] counts, for as long as this guard lives; made by [`InFlight::track`].
@@ -186,11 +209,18 @@ impl<L: LabelSet, S: Storage> Drop for InFlightGuard<'_, L, S> {
 pub trait InFlightCells: Sync {
     /// The value of one series.
     fn get(&self, index: usize) -> i64;
+
+    /// Which series were removed.
+    fn past(&self) -> Option<&Past>;
 }
 
 impl<L: LabelSet, S: Storage> InFlightCells for InFlight<L, S> {
     fn get(&self, index: usize) -> i64 {
         InFlightCell::under_way(&self.cells, index)
+    }
+
+    fn past(&self) -> Option<&Past> {
+        Some(&self.past)
     }
 }
 
@@ -204,6 +234,7 @@ impl<L: LabelSet, S: Storage> Metric for InFlight<L, S> {
     type WithQuantiles<const N: usize> = Self;
     type Shared = InFlight<L, Shared>;
     const TAKES_SHARED: bool = true;
+    type Traced = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::InFlight(self)
@@ -218,7 +249,7 @@ impl<L: LabelSet, S: Storage> Default for InFlight<L, S> {
 
 impl<L: LabelSet, S: Storage> fmt::Debug for InFlight<L, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let series = (0..L::COMBINATIONS).map(|index| InFlightSeries { metric: self, index }.get());
+        let series = (0..L::COMBINATIONS).map(|index| self.at(index).get());
         super::debug_series(f, L::LABELS, series)
     }
 }

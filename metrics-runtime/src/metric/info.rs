@@ -124,6 +124,7 @@ impl<T: InfoLabels> Metric for Info<T> {
     type WithBuckets<const N: usize> = Self;
     type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
+    type Traced = Self;
 
     fn read(&self) -> Reading<'_> {
         self.get().map_or(Reading::Absent, Reading::Info)

@@ -28,13 +28,42 @@ macro_rules! without {
     };
 }
 
+/// What a metric whose series can start again has for its only series, and for all.
+macro_rules! starts_again {
+    () => {
+        /// Removes all series, each as if by itself: each starts again from 0, and is in scrapes when something is
+        /// recorded.
+        pub fn clear(&self) {
+            (0..L::COMBINATIONS).for_each(|index| self.at(index).remove());
+        }
+
+        /// Starts again from 0.
+        pub fn reset(&self)
+        where
+            L: Unlabelled,
+        {
+            self.with(L::ONLY).reset();
+        }
+
+        /// Starts again from 0, and leaves the metric out of scrapes until something is recorded.
+        pub fn remove(&self)
+        where
+            L: Unlabelled,
+        {
+            self.with(L::ONLY).remove();
+        }
+    };
+}
+
 mod bounds;
 mod computed;
 mod counter;
+mod exemplar;
 mod gauge;
 mod histogram;
 mod in_flight;
 mod info;
+mod past;
 mod state_set;
 mod summary;
 mod timer;
@@ -42,15 +71,18 @@ mod window;
 
 pub use self::computed::{Computation, ComputedCells, ComputedCounter, ComputedGauge};
 pub use self::counter::{Counter, CounterCells, CounterSeries, CounterValue};
+pub use self::exemplar::{Exemplar, Exemplars, SourceIsSet};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
 pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation};
 pub use self::in_flight::{InFlight, InFlightCells, InFlightGuard, InFlightSeries};
 pub use self::info::{Info, InfoLabels, InfoText, InfoTexts};
+pub use self::past::Past;
 pub use self::state_set::{StateSet, StateSetSeries};
 pub use self::summary::{Summary, SummaryCells, SummarySeries, SummarySnapshot};
 pub use self::timer::Timer;
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::descriptor::{Combination, Kind, LabelDescriptor};
 use crate::storage::{FloatCell, IntCell, StateCell};
@@ -87,6 +119,12 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     #[doc(hidden)]
     const TAKES_SHARED: bool = false;
 
+    /// The metric whose recordings bring the exemplar of what runs now; itself, if it has none.
+    type Traced: Metric;
+    /// Whether that is another.
+    #[doc(hidden)]
+    const TAKES_EXEMPLARS: bool = false;
+
     /// The cells, for a scrape.
     #[doc(hidden)]
     fn read(&self) -> Reading<'_>;
@@ -107,6 +145,12 @@ pub type WithQuantiles<M, const N: usize> = <M as Metric>::WithQuantiles<N>;
 /// `InPlace<Counter<Status>>` is `Counter<Status, u64, Shared>`.
 pub type InPlace<M> = <M as Metric>::Shared;
 
+/// The metric type `M` whose recordings bring the exemplar of what runs now: what `#[metric(exemplars)]` makes of a
+/// field's type.
+///
+/// `WithExemplars<Counter<Status>>` is `Counter<Status, u64, Traced<PerThread>>`.
+pub type WithExemplars<M> = <M as Metric>::Traced;
+
 /// The series of one metric, in the order of its label combinations.
 #[allow(
     missing_debug_implementations,
@@ -118,9 +162,9 @@ pub enum Reading<'a> {
     /// A floating-point counter's.
     FloatCounter(&'a dyn CounterCells<f64>),
     /// A whole-number gauge's.
-    Int(&'a [IntCell]),
+    Int(&'a [IntCell], Option<&'a Past>),
     /// A floating-point gauge's.
-    Float(&'a [FloatCell]),
+    Float(&'a [FloatCell], Option<&'a Past>),
     /// A histogram's.
     Histogram(&'a dyn HistogramCells),
     /// Those of what is in flight.
@@ -133,6 +177,8 @@ pub enum Reading<'a> {
     States {
         /// The current states.
         cells: &'a [StateCell],
+        /// Which were removed.
+        past: &'a Past,
         /// How many states there are.
         count: usize,
     },
@@ -140,6 +186,56 @@ pub enum Reading<'a> {
     Computed(Computation<'a>),
     /// Nothing is known of the metric yet, so that it is not exported.
     Absent,
+}
+
+impl<'a> Reading<'a> {
+    /// Which series were removed, if any can be.
+    pub(crate) fn past(&self) -> Option<&'a Past> {
+        match *self {
+            Self::Counter(cells) => cells.past(),
+            Self::FloatCounter(cells) => cells.past(),
+            Self::Int(_, past) | Self::Float(_, past) => past,
+            Self::Histogram(cells) => cells.past(),
+            Self::InFlight(cells) => cells.past(),
+            Self::Summary(cells) => cells.past(),
+            Self::States { past, .. } => Some(past),
+            Self::Info(_) | Self::Computed(_) | Self::Absent => None,
+        }
+    }
+
+    /// The exemplars, if there are any.
+    pub(crate) fn exemplars(&self) -> Option<&'a Exemplars> {
+        let exemplars = match *self {
+            Self::Counter(cells) => cells.exemplars(),
+            Self::FloatCounter(cells) => cells.exemplars(),
+            Self::Histogram(cells) => cells.exemplars(),
+            _ => None,
+        };
+        exemplars.filter(|exemplars| !exemplars.is_empty())
+    }
+
+    /// Whether something was recorded with one of these series.
+    pub(crate) fn is_touched(&self, series: Range<usize>) -> bool {
+        fn some<V: CounterValue + PartialEq>(cells: &dyn CounterCells<V>, series: Range<usize>) -> bool {
+            let mut counts = [V::ZERO; 64];
+            let mut starts = series.clone().step_by(counts.len());
+            starts.any(|first| {
+                let counts = &mut counts[..64.min(series.end - first)];
+                cells.sum(first, counts);
+                counts.iter().any(|count| *count != V::ZERO)
+            })
+        }
+        let mut touched = false;
+        let mut observed = |_: &[u64], count: u64, _: f64| touched |= count > 0;
+        match self {
+            Self::Counter(cells) => return some(*cells, series),
+            Self::FloatCounter(cells) => return some(*cells, series),
+            Self::Histogram(cells) => cells.read(series, &mut [], &mut observed),
+            Self::Summary(cells) => cells.read(series, &mut [], &mut observed),
+            _ => return true,
+        }
+        touched
+    }
 }
 
 mod sealed {

@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::sealed::Sealed;
-use super::{Metric, Reading};
+use super::{Metric, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, LabelValue, Unlabelled};
 use crate::storage::{Block, StateCell};
@@ -29,6 +29,7 @@ use crate::storage::{Block, StateCell};
 /// ```
 pub struct StateSet<S: LabelValue, L: LabelSet = ()> {
     cells: L::Cells<StateCell>,
+    past: Past,
     states: PhantomData<fn(S)>,
 }
 
@@ -41,6 +42,7 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
     pub const fn new() -> Self {
         Self {
             cells: Block::ZERO,
+            past: Past::none(),
             states: PhantomData,
         }
     }
@@ -48,10 +50,22 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
     /// The states with these label values.
     #[inline]
     pub fn with(&self, labels: L) -> StateSetSeries<'_, S> {
+        self.at(labels.index())
+    }
+
+    #[inline]
+    fn at(&self, index: usize) -> StateSetSeries<'_, S> {
         StateSetSeries {
-            cell: self.cells.as_ref().get(labels.index()),
+            cell: self.cells.as_ref().get(index),
+            index,
+            past: &self.past,
             states: PhantomData,
         }
+    }
+
+    /// Removes the states of all label values, each as if by themselves.
+    pub fn clear(&self) {
+        (0..L::COMBINATIONS).for_each(|index| self.at(index).remove());
     }
 
     /// Makes `state` the current one.
@@ -72,6 +86,14 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
         self.with(L::ONLY).get()
     }
 
+    /// Leaves the metric out of scrapes, without a current state, until one is set.
+    pub fn remove(&self)
+    where
+        L: Unlabelled,
+    {
+        self.with(L::ONLY).remove();
+    }
+
     without!(buckets, quantiles, compute(L));
 }
 
@@ -81,6 +103,8 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
 pub struct StateSetSeries<'a, S: LabelValue> {
     /// Nothing for a label value that is skipped.
     cell: Option<&'a StateCell>,
+    index: usize,
+    past: &'a Past,
     states: PhantomData<fn(S)>,
 }
 
@@ -101,6 +125,14 @@ impl<S: LabelValue> StateSetSeries<'_, S> {
     #[must_use]
     pub fn get(&self) -> Option<S> {
         self.cell.and_then(StateCell::get).map(S::at)
+    }
+
+    /// Leaves the states out of scrapes, without a current one, until one is set.
+    pub fn remove(&self) {
+        if let Some(cell) = self.cell {
+            cell.clear();
+            self.past.hide(self.index);
+        }
     }
 }
 
@@ -129,10 +161,12 @@ impl<S: LabelValue, L: LabelSet> Metric for StateSet<S, L> {
     type WithBuckets<const N: usize> = Self;
     type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
+    type Traced = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::States {
             cells: self.cells.as_ref(),
+            past: &self.past,
             count: S::COMBINATIONS,
         }
     }
@@ -146,10 +180,7 @@ impl<S: LabelValue, L: LabelSet> Default for StateSet<S, L> {
 
 impl<S: LabelValue, L: LabelSet> fmt::Debug for StateSet<S, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let states = self.cells.as_ref().iter().map(|cell| StateSetSeries::<S> {
-            cell: Some(cell),
-            states: PhantomData,
-        });
+        let states = (0..L::COMBINATIONS).map(|index| self.at(index));
         super::debug_series(f, L::LABELS, states)
     }
 }

@@ -2,14 +2,15 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::histogram::{held_by, read_since};
 use super::sealed::Sealed;
 use super::timer::Timer;
 use super::window::{Epochs, WindowCell};
-use super::{HistogramCells, HistogramSeries, Metric, Observation, Reading};
+use super::{HistogramCells, HistogramSeries, Metric, Observation, Past, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{BLOCKS, Block, HistogramCell, PerThread, Place, Shared, Storage, cell};
+use crate::storage::{Block, HistogramCell, PerThread, Place, Shared, Storage, cell};
 
 /// The sum and the count of observations, and where wanted their quantiles of late: durations, sizes.
 ///
@@ -53,6 +54,7 @@ pub struct Summary<L: LabelSet = (), const Q: usize = 0, S: Storage = PerThread>
     /// A histogram without buckets counts and adds up.
     totals: S::Place<L::Cells<HistogramCell<0>>>,
     windows: L::Cells<WindowCell>,
+    past: Past,
     quantiles: &'static [f64; Q],
     epochs: Epochs,
 }
@@ -102,11 +104,13 @@ impl<L: LabelSet, const Q: usize, S: Storage> Summary<L, Q, S> {
         Self {
             totals: Place::EMPTY,
             windows: Block::ZERO,
+            past: Past::none(),
             quantiles: check::array(quantiles),
             epochs: Epochs::of_window(window),
         }
     }
 
+    starts_again!();
     without!(buckets, compute(L));
 }
 
@@ -213,6 +217,16 @@ impl<'a> SummarySeries<'a> {
         self.totals().sum()
     }
 
+    /// Starts again without observations, as a [`Histogram`](super::Histogram)'s series does; the window is empty.
+    pub fn reset(&self) {
+        self.totals().reset();
+    }
+
+    /// Starts again without observations, and leaves the series out of scrapes until there is one.
+    pub fn remove(&self) {
+        self.totals().remove();
+    }
+
     /// Count and sum of the same observations, and the quantiles of those in the window.
     #[must_use]
     pub fn snapshot(&self) -> SummarySnapshot {
@@ -283,19 +297,17 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
     }
 
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
-        let mut blocks = [const { None }; BLOCKS];
-        let blocks = self.totals.blocks_into(&mut blocks);
-        for index in series {
-            let (mut count, mut sum) = (0_u64, 0.0);
-            for block in blocks.iter().flatten() {
-                // A series that is skipped has no cells.
-                let Some(cell) = block.as_ref().get(index) else { break };
-                let reading = cell.read();
-                count = count.wrapping_add(reading.count);
-                sum += reading.sum;
-            }
-            buckets.fill(count);
-            each(buckets, count, sum);
+        read_since(&self.totals, &self.past, series, buckets, each);
+    }
+
+    fn past(&self) -> Option<&Past> {
+        Some(&self.past)
+    }
+
+    fn start_again(&self, index: usize, hide: bool) {
+        if index < L::COMBINATIONS {
+            self.past.start_again(index, hide, || held_by(&self.totals, index));
+            cell(&self.windows, index, WindowCell::clear);
         }
     }
 }
@@ -310,6 +322,7 @@ impl<L: LabelSet, const Q: usize, S: Storage> Metric for Summary<L, Q, S> {
     type WithQuantiles<const N: usize> = Summary<L, N, S>;
     type Shared = Summary<L, Q, Shared>;
     const TAKES_SHARED: bool = true;
+    type Traced = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::Summary(self)

@@ -84,6 +84,13 @@ impl WindowCell {
         }
     }
 
+    /// Forgets all observations. One that is counted at the same time may stay.
+    pub(crate) fn clear(&self) {
+        for slot in self.0.get().into_iter().flatten().flatten() {
+            slot.0.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// The value at each of the quantiles, which increase: that of the nearest rank. Without observations `NaN`.
     pub(crate) fn quantiles(&self, epoch: u32, quantiles: &[f64], values: &mut [f64]) {
         values.fill(f64::NAN);

@@ -236,6 +236,10 @@ impl StateCell {
         self.0.store(state.wrapping_add(1), Ordering::Relaxed);
     }
 
+    pub(crate) fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     pub(crate) fn get(&self) -> Option<usize> {
         self.0.load(Ordering::Relaxed).checked_sub(1)
     }

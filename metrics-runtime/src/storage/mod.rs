@@ -23,10 +23,13 @@ pub(crate) use self::lanes::BLOCKS;
 use self::in_place::InPlace;
 use self::lanes::Lanes;
 
-/// Where a metric's cells are: [`PerThread`] or [`Shared`].
+/// Where a metric's cells are: [`PerThread`] or [`Shared`], and whether they are [`Traced`].
 pub trait Storage: sealed::Sealed + 'static {
     #[doc(hidden)]
     type Place<B: Block>: Place<B>;
+    /// Whether each recording brings the exemplar of what runs now.
+    #[doc(hidden)]
+    const TRACED: bool = false;
 }
 
 /// Each thread records into cells of its own, without an atomic operation; a scrape adds them up.
@@ -41,6 +44,18 @@ pub enum PerThread {}
 /// Nothing is allocated, whoever records, and a recording is an atomic addition.
 #[derive(Clone, Copy, Debug)]
 pub enum Shared {}
+
+/// Cells where `S` has them, of which each recording brings the exemplar of what runs now: what `#[metric(exemplars)]`
+/// asks for. See [`Exemplar::set_source`](crate::Exemplar::set_source).
+#[derive(Debug)]
+pub struct Traced<S>(std::marker::PhantomData<fn(S)>);
+
+impl<S> sealed::Sealed for Traced<S> {}
+
+impl<S: Storage> Storage for Traced<S> {
+    type Place<B: Block> = S::Place<B>;
+    const TRACED: bool = true;
+}
 
 impl sealed::Sealed for PerThread {}
 
