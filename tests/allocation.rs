@@ -158,7 +158,7 @@ static CALLS: CallsOfAll = CallsOfAll::new();
 #[timed(CALLS.digit, digit = digit)]
 fn even(digit: Digit) -> Result<usize, Failure> {
     let number = digit.index();
-    (number % 2 == 0).then_some(number).ok_or(Failure::Odd { number })
+    number.is_multiple_of(2).then_some(number).ok_or(Failure::Odd { number })
 }
 
 #[timed(CALLS.digit, digit = digit)]
