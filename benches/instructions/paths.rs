@@ -104,6 +104,12 @@ struct Calls {
     /// Durations by route, in one place.
     #[metric(shared, buckets = BOUNDS)]
     shared_by_route_duration_seconds: Histogram<Route>,
+    /// Calls by three labels, in chunks.
+    #[metric(sparse)]
+    sparse_requests_total: Counter<Request>,
+    /// Durations by route, in chunks.
+    #[metric(sparse, buckets = BOUNDS)]
+    sparse_duration_seconds: Histogram<Route>,
     /// Durations.
     #[metric(buckets = BOUNDS)]
     duration_seconds: Histogram,
@@ -258,6 +264,8 @@ pub const PATHS: &[Path] = &calls! {
     "gauge_inc_1": |step| CALLS.workers.with(step.route).inc();
     "shared_counter_1": |step| CALLS.shared_by_route_total.with(step.route).inc();
     "in_flight_1": |step| drop(CALLS.in_flight.with(step.route).track());
+    "sparse_counter_3": |step| CALLS.sparse_requests_total.with(step.request).inc();
+    "sparse_histogram_1": |step| CALLS.sparse_duration_seconds.with(step.route).observe(step.seconds);
     "histogram" at most 50.0: |step| CALLS.duration_seconds.observe(step.seconds);
     "histogram_1" at most 50.0: |step| CALLS.by_route_duration_seconds.with(step.route).observe(step.seconds);
     "shared_histogram_1": |step| CALLS.shared_by_route_duration_seconds.with(step.route).observe(step.seconds);

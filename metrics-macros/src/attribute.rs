@@ -25,6 +25,7 @@ pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const SHARED: &str = "shared";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const SLO: &str = "slo";
+pub(crate) const SPARSE: &str = "sparse";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const UNIT: &str = "unit";
 pub(crate) const VALUE: &str = "value";

@@ -50,7 +50,7 @@ impl<'a> Catalog<'a> {
         let mut names = std::collections::HashSet::new();
         let mut series = 0_usize;
         for family in families {
-            for descriptor in family.descriptors() {
+            for descriptor in family.descriptors().iter().filter(|descriptor| !descriptor.is_repeated()) {
                 for suffix in descriptor.kind.sample_suffixes() {
                     let name = format!("{}{suffix}", descriptor.name);
                     if let Some(name) = names.replace(name) {
@@ -177,8 +177,8 @@ impl<'a> Catalog<'a> {
             return bad("it is given twice".to_owned());
         }
         let has_it = |family: &&'static Descriptor| {
-            let constant = family.constant_labels.iter().map(|(known, _)| *known);
-            family.labels.iter().map(|label| label.name).chain(constant).any(|known| known == name)
+            let given = family.given_labels().map(|(known, _)| known);
+            family.labels.iter().map(|label| label.name).chain(given).any(|known| known == name)
         };
         match self.descriptors().find(has_it) {
             Some(family) => bad(format!("`{}` has a label of that name", family.name)),

@@ -254,6 +254,20 @@ pub struct Descriptor {
     pub renamed_to: Option<&'static str>,
     /// The file and line of the declaration.
     pub declared_at: Option<(&'static str, u32)>,
+    /// Whether a series is exported only once it is recorded.
+    pub sparse: bool,
+    /// Which of several instances it is of.
+    pub(crate) instance: Option<Instance>,
+}
+
+/// One of several instances of a struct, told apart by the value of a label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Instance {
+    pub(crate) label: &'static str,
+    /// Those of all instances.
+    pub(crate) values: &'static [&'static str],
+    /// That of this one.
+    pub(crate) position: usize,
 }
 
 impl Descriptor {
@@ -274,6 +288,8 @@ impl Descriptor {
             deprecated: None,
             renamed_to: None,
             declared_at: None,
+            sparse: false,
+            instance: None,
         }
     }
 
@@ -350,6 +366,40 @@ impl Descriptor {
         }
     }
 
+    /// The same where a series is exported only once it is recorded, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn sparse(self) -> Self {
+        Self { sparse: true, ..self }
+    }
+
+    /// The same of one of several instances.
+    pub(crate) const fn of_instance(self, instance: Instance) -> Self {
+        Self {
+            instance: Some(instance),
+            ..self
+        }
+    }
+
+    /// The label that tells several [`Instances`](crate::Instances) of a struct apart, and its value for this one.
+    #[must_use]
+    pub fn instance(&self) -> Option<(&'static str, &'static str)> {
+        let instance = self.instance?;
+        Some((instance.label, instance.values.get(instance.position)?))
+    }
+
+    /// Whether it is of an instance after the first: the family is described already.
+    pub(crate) const fn is_repeated(&self) -> bool {
+        matches!(self.instance, Some(Instance { position: 1.., .. }))
+    }
+
+    /// The labels whose values all its series have in common.
+    pub(crate) fn given_labels<'a>(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        // To be chained with labels that live less long.
+        let shorter = |(name, value): (&'static str, &'static str)| -> (&'a str, &'a str) { (name, value) };
+        self.constant_labels.iter().copied().chain(self.instance()).map(shorter)
+    }
+
     /// What the `# HELP` line says, in pieces: that the metric is on its way out, and what it is.
     pub(crate) fn help_parts(&self) -> [&'static str; 4] {
         match (self.renamed_to, self.deprecated) {
@@ -384,8 +434,10 @@ impl Descriptor {
 
     /// Whether every combination is exported, always.
     pub(crate) fn is_dense(&self) -> bool {
-        self.labels
-            .iter()
+        !self.sparse
+            && self
+                .labels
+                .iter()
             .all(|label| label.open.is_none() && label.impossible.is_none())
     }
 }

@@ -137,6 +137,7 @@ impl<'a> Expansion<'a> {
             buckets,
             quantiles,
             shared,
+            sparse,
             exemplars,
             was,
             ..
@@ -153,6 +154,10 @@ impl<'a> Expansion<'a> {
         let ty = match shared {
             Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
             None => quote!(#written),
+        };
+        let ty = match sparse {
+            Some(_) => quote_spanned!(written.span()=> #krate::SparseOf<#ty>),
+            None => ty,
         };
         let ty = match exemplars {
             Some(_) => quote_spanned!(written.span()=> #krate::WithExemplars<#ty>),
@@ -265,6 +270,7 @@ impl<'a> Expansion<'a> {
                     buckets,
                     quantiles,
                     slo,
+                    sparse,
                     unit,
                     was,
                     ty: written,
@@ -286,6 +292,7 @@ impl<'a> Expansion<'a> {
         let quantiles = quantiles.as_ref().map(|quantiles| constant(&quantiles.values));
         let with_quantiles = quantiles.map(|quantiles| quote!(.with_quantiles(#quantiles)));
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
+        let sparse = sparse.iter().map(|_| quote!(.sparse()));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
         let constant_labels = self
@@ -313,6 +320,7 @@ impl<'a> Expansion<'a> {
                 #with_buckets
                 #with_quantiles
                 #slo
+                #(#sparse)*
                 #(.with_unit(#unit))*
                 #constant_labels
                 #(.deprecated(#deprecated))*
@@ -359,6 +367,7 @@ impl<'a> Expansion<'a> {
             name,
             buckets,
             shared,
+            sparse,
             exemplars,
             quantiles,
             compute,
@@ -399,6 +408,10 @@ impl<'a> Expansion<'a> {
         if let Some(word) = shared {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
             checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
+        }
+        if let Some(word) = sparse {
+            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SPARSE);
+            checks.push(check(krate, word.span(), "takes_sparse", &quote!(#kind, #takes)));
         }
         if let Some(word) = exemplars {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);

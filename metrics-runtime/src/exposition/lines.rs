@@ -15,6 +15,9 @@ use crate::storage::StateCell;
 /// After how many series of a summary or histogram a page may end.
 const SERIES_AT_ONCE: usize = 16;
 
+/// How many counts are read at once.
+const COUNTS_AT_ONCE: usize = 256;
+
 /// Where the lines of a family go.
 pub(super) struct Lines<'a> {
     pub(super) family: &'static Descriptor,
@@ -45,11 +48,11 @@ impl Lines<'_> {
         buckets: &mut Vec<u64>,
     ) -> usize {
         match reading {
-            Reading::Counter(cells) => self.scalars(from, |bytes, index| write_u64(bytes, count(*cells, index))),
-            Reading::FloatCounter(cells) => self.scalars(from, |bytes, index| write_f64(bytes, count(*cells, index))),
-            Reading::Int(cells, _) => self.scalars(from, |bytes, index| write_i64(bytes, cells[index].get())),
-            Reading::Float(cells, _) => self.scalars(from, |bytes, index| write_f64(bytes, cells[index].get())),
-            Reading::InFlight(cells) => self.scalars(from, |bytes, index| write_i64(bytes, cells.get(index))),
+            Reading::Counter(cells) => self.counts(from, *cells, write_u64),
+            Reading::FloatCounter(cells) => self.counts(from, *cells, write_f64),
+            Reading::Int(cells, _) => self.scalars(from, |index| cells[index].get(), write_i64),
+            Reading::Float(cells, _) => self.scalars(from, |index| cells[index].get(), write_f64),
+            Reading::InFlight(cells) => self.scalars(from, |index| cells.get(index), write_i64),
             Reading::Histogram(cells) => self.histogram(from, *cells, buckets),
             Reading::Summary(cells) => self.summary(from, *cells, quantiles),
             Reading::Info(texts) => self.info(texts),
@@ -59,21 +62,50 @@ impl Lines<'_> {
         }
     }
 
+    /// A line for each series that is exported, some of which are read at once.
+    fn counts<V: CounterValue>(
+        &mut self,
+        from: usize,
+        cells: &dyn CounterCells<V>,
+        write: impl Fn(&mut Vec<u8>, V),
+    ) -> usize {
+        let mut counts = [V::ZERO; COUNTS_AT_ONCE];
+        let all = self.family.combinations();
+        let mut read = from..from;
+        let count = |index| {
+            if !read.contains(&index) {
+                read = index..all.min(index + COUNTS_AT_ONCE);
+                cells.sum(index, &mut counts[..read.len()]);
+            }
+            counts[index - read.start]
+        };
+        self.scalars(from, count, write)
+    }
+
     /// A line for each series that is exported.
-    fn scalars(&mut self, from: usize, write_value: impl Fn(&mut Vec<u8>, usize)) -> usize {
+    fn scalars<T: Copy + PartialEq + Default>(
+        &mut self,
+        from: usize,
+        mut value: impl FnMut(usize) -> T,
+        write: impl Fn(&mut Vec<u8>, T),
+    ) -> usize {
         let mut index = from;
         while index < self.family.combinations() && !self.is_full(index > from) {
+            let value = value(index);
+            let is_zero = value == T::default();
+            if is_zero && self.family.sparse {
+                index += 1;
+                continue;
+            }
             let combination = self.family.combination(index);
             let next = combination.next_present();
             if next > index {
                 index = next;
                 continue;
             }
-            self.begin("", index, None);
-            let value = self.bytes.len();
-            write_value(self.bytes, index);
-            let is_zero = self.bytes[value..] == *b"0";
             if !(is_zero && combination.is_impossible() || self.hides(index, is_zero)) {
+                self.begin("", index, None);
+                write(self.bytes, value);
                 self.exemplar(index, 0);
                 self.end();
                 self.created(index);
@@ -173,8 +205,8 @@ impl Lines<'_> {
         let names = family.labels.iter().map(|label| label.name);
         let labels = names.zip(texts.iter().map(AsRef::as_ref));
         let mut before = b'{';
-        let constant_labels = self.labels.iter().chain(family.constant_labels).copied();
-        for (name, text) in constant_labels.chain(labels) {
+        let given = self.labels.iter().copied().chain(family.given_labels());
+        for (name, text) in given.chain(labels) {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
@@ -217,7 +249,9 @@ impl Lines<'_> {
 
     /// Whether a series is in the scrape.
     fn exports(&self, index: usize, is_zero: bool) -> bool {
-        self.family.combination(index).is_exported(is_zero) && !self.hides(index, is_zero)
+        !(is_zero && self.family.sparse)
+            && self.family.combination(index).is_exported(is_zero)
+            && !self.hides(index, is_zero)
     }
 
     /// Whether a series was removed, and is nothing again.
@@ -287,10 +321,4 @@ impl Lines<'_> {
         self.bytes.push(b'\n');
         self.page.extend(self.bytes);
     }
-}
-
-fn count<V: CounterValue>(cells: &dyn CounterCells<V>, index: usize) -> V {
-    let mut count = [V::ZERO];
-    cells.sum(index, &mut count);
-    count[0]
 }

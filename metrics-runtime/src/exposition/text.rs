@@ -113,11 +113,13 @@ impl TextEncoder<'_> {
     /// Appends one family from a series on, with its help and its type before the first one, until the page is full.
     /// Says which series is next: as many as there are where the family is whole.
     pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>, from: usize) -> usize {
-        if matches!(reading, Reading::Absent) {
-            return family.combinations();
-        }
-        if from == 0 {
+        let is_absent = matches!(reading, Reading::Absent);
+        // The first of several instances has the head for all.
+        if from == 0 && !family.is_repeated() && (!is_absent || family.instance.is_some()) {
             self.head(family);
+        }
+        if is_absent {
+            return family.combinations();
         }
         let hidden = reading.past().filter(|past| past.hides_any());
         let is_counted = self.is_counted(family);
@@ -396,14 +398,15 @@ impl<'a> Row<'a> {
             label,
             values: label.map_or(&[""], |label| label.values),
             labels,
-            has_constant_labels: !labels.is_empty() || !family.constant_labels.is_empty(),
+            has_constant_labels: !labels.is_empty() || family.given_labels().next().is_some(),
         }
     }
 
     /// Appends `{endpoint="verify",reason="`: what all series have that are in a row with this one.
     fn write_beginning(&self, bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
         let mut before = b'{';
-        for (name, value) in self.labels.iter().chain(family.constant_labels) {
+        let given = self.labels.iter().copied().chain(family.given_labels());
+        for (name, value) in given {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");

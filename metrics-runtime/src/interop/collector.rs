@@ -29,8 +29,8 @@ impl Catalog<'static> {
     pub fn collector(&self) -> Result<CatalogCollector, prometheus::Error> {
         let desc = |family: &Descriptor| {
             let labels = family.labels.iter().map(|label| label.name.to_owned()).collect();
-            let constant_labels = self.additions().labels.iter().chain(family.constant_labels);
-            let constant_labels = constant_labels.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let constant_labels = self.additions().labels.iter().copied().chain(family.given_labels());
+            let constant_labels = constant_labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
             let help = family.help_parts().concat();
             Desc::new(family.name.to_owned(), help, labels, constant_labels.collect())
         };
@@ -173,7 +173,7 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
         Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
     };
     let is_hidden = || reading.past().is_some_and(|past| past.hides(index, is_zero));
-    (combination.is_exported(is_zero) && !is_hidden()).then_some(metric)
+    (combination.is_exported(is_zero) && !(is_zero && descriptor.sparse) && !is_hidden()).then_some(metric)
 }
 
 fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {
@@ -193,7 +193,7 @@ fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::
 
 /// These labels, and those that all series have.
 fn pairs<'a>(descriptor: &Descriptor, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<proto::LabelPair> {
-    sorted(labels.chain(descriptor.constant_labels.iter().copied()).map(pair).collect())
+    sorted(labels.chain(descriptor.given_labels()).map(pair).collect())
 }
 
 fn pair((name, value): (&str, &str)) -> proto::LabelPair {

@@ -10,7 +10,7 @@ use super::{Exemplar, Exemplars, Metric, Past, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{BLOCKS, Block, HistogramCell, PerThread, Place, Shared, Storage, Traced};
+use crate::storage::{BLOCKS, Block, Cells, HistogramCell, PerThread, Place, Shared, Sparse, Storage, Traced};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
 ///
@@ -37,7 +37,7 @@ use crate::storage::{BLOCKS, Block, HistogramCell, PerThread, Place, Shared, Sto
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0, S: Storage = PerThread> {
-    cells: S::Place<L::Cells<HistogramCell<N>>>,
+    cells: S::Place<S::Cells<L::Cells<HistogramCell<N>>, HistogramCell<N>>>,
     past: Past,
     exemplars: Exemplars,
     bounds: Bounds<N>,
@@ -311,6 +311,8 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     type Shared = Histogram<L, N, Shared>;
     const TAKES_SHARED: bool = true;
     type Traced = Histogram<L, N, Traced<S>>;
+    type Sparse = Histogram<L, N, Sparse<S>>;
+    const TAKES_SPARSE: bool = true;
     const TAKES_EXEMPLARS: bool = true;
 
     fn read(&self) -> Reading<'_> {
@@ -396,7 +398,9 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
     }
 
     fn start_again(&self, index: usize, hide: bool) {
-        if index < L::COMBINATIONS {
+        // What was never recorded is not exported, and has nothing to forget.
+        let is_nothing = || S::SPARSE && self.at(index).count() == 0;
+        if index < L::COMBINATIONS && !is_nothing() {
             self.past.start_again(index, hide, || held_by(&self.cells, index));
             self.exemplars.clear(index);
         }
@@ -404,7 +408,7 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
 }
 
 /// Reads some series, without what they held when they were reset.
-pub(super) fn read_since<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+pub(super) fn read_since<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     cells: &impl Place<B>,
     past: &Past,
     series: Range<usize>,
@@ -424,7 +428,7 @@ pub(super) fn read_since<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
 
 /// The same of one that may have been reset.
 #[cold]
-fn read_without<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+fn read_without<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     cells: &impl Place<B>,
     past: &Past,
     index: usize,
@@ -445,7 +449,7 @@ fn read_without<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
 }
 
 /// What a series' cells hold now: the sum, and the buckets.
-pub(super) fn held_by<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+pub(super) fn held_by<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     cells: &impl Place<B>,
     index: usize,
 ) -> Arc<[u64]> {
@@ -457,7 +461,8 @@ pub(super) fn held_by<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
 }
 
 /// Adds up what a series' cells hold, into the buckets, the count and the sum.
-fn read_cells<const N: usize, B: AsRef<[HistogramCell<N>]>>(
+#[inline]
+fn read_cells<const N: usize, B: Cells<HistogramCell<N>>>(
     blocks: &[Option<&B>],
     index: usize,
     buckets: &mut [u64],
@@ -465,8 +470,8 @@ fn read_cells<const N: usize, B: AsRef<[HistogramCell<N>]>>(
     buckets.fill(0);
     let (mut count, mut sum) = (0_u64, 0.0);
     for block in blocks.iter().flatten() {
-        // A series that is skipped has no cells.
-        let Some(cell) = block.as_ref().get(index) else { break };
+        // What is skipped has no cells, nor has what a thread never recorded into a sparse block.
+        let Some(cell) = block.at(index) else { continue };
         let reading = cell.read();
         for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
             *bucket = bucket.wrapping_add(*read);

@@ -125,6 +125,12 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     #[doc(hidden)]
     const TAKES_EXEMPLARS: bool = false;
 
+    /// The metric whose series have cells once they are recorded; itself, if it has no others.
+    type Sparse: Metric;
+    /// Whether that is another.
+    #[doc(hidden)]
+    const TAKES_SPARSE: bool = false;
+
     /// The cells, for a scrape.
     #[doc(hidden)]
     fn read(&self) -> Reading<'_>;
@@ -150,6 +156,11 @@ pub type InPlace<M> = <M as Metric>::Shared;
 ///
 /// `WithExemplars<Counter<Status>>` is `Counter<Status, u64, Traced<PerThread>>`.
 pub type WithExemplars<M> = <M as Metric>::Traced;
+
+/// The metric type `M` whose series have cells once they are recorded: what `#[metric(sparse)]` makes of a field's type.
+///
+/// `SparseOf<Counter<Request>>` is `Counter<Request, u64, Sparse<PerThread>>`.
+pub type SparseOf<M> = <M as Metric>::Sparse;
 
 /// The series of one metric, in the order of its label combinations.
 #[allow(

@@ -162,6 +162,7 @@ impl<S: LabelValue, L: LabelSet> Metric for StateSet<S, L> {
     type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
     type Traced = Self;
+    type Sparse = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::States {

@@ -1,6 +1,6 @@
 //! The block of one metric that all threads record into.
 
-use super::Place;
+use super::{Cells, Place};
 use super::cells::{Block, Cell};
 
 /// One block, inside the metric: nothing is allocated, and nothing has to be looked up.
@@ -13,7 +13,7 @@ impl<B: Block> Place<B> for InPlace<B> {
     #[inline]
     fn record<C: Cell>(&self, index: usize, what: C::Record)
     where
-        B: AsRef<[C]>,
+        B: Cells<C>,
     {
         super::cell(&self.0, index, |cell| C::record_shared(cell, what));
     }
