@@ -50,6 +50,7 @@
 //! | record | [`Counter`], [`Gauge`], [`InFlight`], [`Histogram`], [`Summary`], [`StateSet`], [`Info`] |
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
+//! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
@@ -61,11 +62,14 @@
 //! | `exporter` | yes | `Exporter`: `GET /metrics` on tokio, on an address of its own, with basic authentication |
 //! | `prometheus` | yes | registries of the crate `prometheus` in the same scrape, and a catalog as a collector in one |
 //! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
+//! | `timed` | yes | `#[timed]` and `time!` record; without it they leave what they stand on as it is |
+//! | `stream` | no | `#[timed]` and `time!` of streams |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
-//! | `axum` | no | `Exporter::route`: the same as a route of an axum server |
+//! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
+//! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer |
 //!
-//! Without any feature there is declaring, recording, timing and [`Catalog::render`].
+//! Without any feature there is declaring, recording and [`Catalog::render`].
 // docs.rs is the manual; a type that cannot be printed cannot be debugged; and a library neither prints nor brings its
 // host down (tests may: clippy.toml).
 #![warn(missing_docs, missing_debug_implementations, unreachable_pub)]
@@ -125,6 +129,7 @@
 /// | `shared` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
 /// | `unit = "…"` | a unit that is no base unit; the name must end in it |
+/// | `touched` | only series that something was recorded with are exported; `touched = 2`: those whose first two labels have values that something was recorded with |
 /// | `max_series = …` | a budget of its own |
 /// | `was = "…"` | the full name that it had before: it is exported under both, while rules and dashboards move |
 /// | `flatten` | the field is a struct of metrics, whose metrics are exported as they are |
@@ -175,10 +180,12 @@ pub use enumetrics_macros::metric_family;
 /// `crate = path;` before the declaration says where this crate is, if not at `::enumetrics`.
 pub use enumetrics_macros::catalog;
 
-/// Observes how long a function takes, once, whatever its end: return, `?`, panic, or a future that is dropped.
+/// Records the calls of a function: each once, whatever its end. Return, `?`, panic, or a future that is dropped.
 ///
-/// It stands on `fn` and `async fn`, free or in an `impl` or `trait`, generic or not. An `async fn` is observed from its
-/// first poll; one that is never polled is not.
+/// It stands on every function with a body, free or in an `impl` or `trait`, generic or not, `async` or not; also on one that
+/// returns a future or a stream, boxed or not, under `#[async_trait]` and `#[tracing::instrument]` in either order; and on an
+/// `impl` or inline `mod`, for all its public functions but those with `#[timed(skip)]`. A future is timed from its first poll;
+/// one that is never polled did not begin.
 ///
 /// ```
 /// use enumetrics::{metric_family, timed, timed_into, Histogram, LabelValue};
@@ -216,27 +223,153 @@ pub use enumetrics_macros::catalog;
 /// # }
 /// ```
 ///
-/// The metric is a static [`Histogram`] or [`Summary`] in seconds. All its labels are given, in any order, as text that the compiler
-/// looks up: an unknown value is an error on that text, which lists the values and names the nearest one. `crate = path`
-/// says where this crate is, if not at `::enumetrics`.
+/// The metric is a static [`Histogram`] or [`Summary`] in seconds, or a group of [`Calls`], which knows outcomes, errors and calls
+/// in flight, too. All its labels are given, in any order.
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `KYC.module` | the metric; without it, that of [`timed_into!`](timed_into) |
+/// | `label = "value"` | a value that the compiler looks up: an unknown one is an error that names the nearest |
+/// | `label = fn` | the name of the function |
+/// | `label = expression` | computed when a call begins, such as `module = self.module` |
+/// | `..expression` | all labels at once |
+/// | `error_if = …` | what is an error besides an `Err`: a function or closure of a reference to what is returned |
+/// | `future`, `stream` | what is returned, where the signature does not show it |
+/// | `skip` | inside of a timed `impl` or `mod`: not this one |
+/// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
 /// # Errors
 ///
-/// Besides unknown, missing and repeated labels: a `const fn`, a function without a body, and a function that is not
-/// `async` but visibly returns a future (`impl Future`, a boxed one), of which only the creation would be timed. That is
-/// also what `#[async_trait]` makes of a method: there, put `#[timed]` on a function that the method calls.
+/// Besides unknown, missing and repeated labels: a `const fn`, a function without a body, one with `#[track_caller]`, and one
+/// that returns a future or stream under a name that does not tell, of which only the creation would be timed.
 ///
 /// # Cost
 ///
-/// Two readings of the clock and one observation; no allocation. On Linux on x86-64 the clock is the processor's time
-/// stamp counter, if it can be trusted; else it is [`Instant`](std::time::Instant). A future grows by the size of one.
+/// Two readings of the clock and the recordings; no allocation. On Linux on x86-64 the clock is the processor's time
+/// stamp counter, if it can be trusted; else it is [`Instant`](std::time::Instant). A future grows by the size of one and a few
+/// bytes. [`set_timed`] switches it off at run time; without the feature `timed` it leaves the function as it is.
 pub use enumetrics_macros::timed;
+
+/// Declares what an HTTP layer records into: a `static` and the struct of metrics that is its type.
+///
+/// ```
+/// use enumetrics::{catalog, http_metrics, http::HttpLayer};
+///
+/// http_metrics! { pub static HTTP: Http; }
+/// catalog! { pub static METRICS = [HTTP]; }
+///
+/// # async fn users() {}
+/// # #[cfg(feature = "axum")]
+/// let app: axum::Router = axum::Router::new()
+///     .route("/users/{id}", axum::routing::get(users))
+///     .layer(HttpLayer::new(&HTTP));
+/// ```
+///
+/// The metrics, which are declared as with [`metric_family`](macro@metric_family), so that rules and dashboards find them:
+///
+/// | metric | kind and labels |
+/// |---|---|
+/// | `http_requests_total` | counter: `handler`, `method`, `status` |
+/// | `http_request_duration_seconds` | histogram: `handler`, `method` |
+/// | `http_request_duration_highr_seconds` | histogram without labels, of high resolution |
+/// | `http_request_size_bytes`, `http_response_size_bytes` | summaries: `handler` |
+/// | `http_requests_inprogress` | gauge |
+/// | `http_requests_incomplete_total` | counter: `handler`, `reason`, see [`End`](http::End) |
+///
+/// `handler` is an [open label](open_label!) of the templates of routes, `method` a [`Method`], `status` a
+/// [`StatusGroup`](http::StatusGroup). The series of a handler and a method are exported once there was a request.
+///
+/// Options, in `#[http(…)]` on the static:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name: `shop_api_http_requests_total` |
+/// | `labels(component = "cart", …)` | labels that all its series have |
+/// | `handler = "endpoint"` | the name of that label |
+/// | `max_routes = …` | how many handlers have a place; 64 if not given |
+/// | `routes = Type` | handlers that the compiler knows: a [`Handler`](http::Handler), usually an enum |
+/// | `methods = Type` | other methods: a label that is `From<&http::Method>` |
+/// | `statuses = Type` | another [`ResponseStatus`](http::ResponseStatus), such as [`ExactStatus`](http::ExactStatus) |
+/// | `buckets = …` | the bounds of the durations; `[0.05, 0.1, 0.3, 1, 3, 5]` if not given |
+/// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
+/// | `high_resolution = …` | the bounds of high resolution; [21 of them](http::HIGH_RESOLUTION) if not given |
+/// | `in_progress_labels` | what is in progress by `handler` and `method` |
+/// | `grpc` | `grpc_requests_total`, by `handler` and `code`, see [`GrpcCode`](http::GrpcCode) |
+/// | `client` | outgoing calls: `http_client_…`, with the host as `target` in the place of `handler` |
+/// | `names(in_progress = "http_requests_active", …)` | other names of metrics, after the namespace |
+/// | `without(request_size, …)` | metrics that there shall not be |
+/// | `max_series = …` | more series do not compile |
+/// | `crate = path` | where this crate is, if not at `::enumetrics` |
+///
+/// The metrics are `requests`, `duration`, `high_resolution`, `request_size`, `response_size`, `in_progress`, `incomplete`
+/// and `grpc`. Each is a field that is called as it is exported, without the namespace, and the sets of labels are structs
+/// that begin with the type's name:
+///
+/// ```
+/// # use enumetrics::http_metrics;
+/// use enumetrics::{Method, http::{HttpLayer, StatusGroup}};
+///
+/// http_metrics! {
+///     #[http(namespace = "shop", handler = "endpoint", max_routes = 20, names(in_progress = "http_requests_active"))]
+///     pub static HTTP: Http;
+/// }
+///
+/// let cart = HttpHandler::intern("/cart");
+/// let seen = HttpExchange { endpoint: cart, method: Method::Get, status: StatusGroup::Success };
+/// assert_eq!(HTTP.http_requests_total.with(seen).get(), 0);
+/// assert_eq!(HTTP.http_requests_active.get(), 0);
+/// ```
+///
+/// # Errors
+///
+/// Whatever is wrong for [`metric_family`](macro@metric_family), on the option that it is about; an unknown option or
+/// metric, with the nearest that there is.
+#[cfg(feature = "http")]
+pub use enumetrics_macros::http_metrics;
+/// Times an expression as [`timed`] times a function: a block, a future, a stream.
+///
+/// Before the semicolon stands what `#[timed]` takes, after it the expression. A block is a function of its own: `return`
+/// and `?` leave it, and not what is around it. An `async` block, or with the word `future` any future, is timed from its
+/// first poll to its end; so is a stream with the word `stream`.
+///
+/// ```
+/// use enumetrics::{metric_family, time, Calls, Joined, Outcome};
+///
+/// #[metric_family(namespace = "mail")]
+/// pub struct Mail {
+///     /// Messages read.
+///     #[metric(buckets = [0.01, 0.1], calls(outcome))]
+///     pub reading: Calls,
+/// }
+///
+/// pub static MAIL: Mail = Mail::new();
+///
+/// fn words(text: &str) -> usize {
+///     let numbers = time!(MAIL.reading; { text.split(' ').map(str::parse::<u32>).collect::<Result<Vec<_>, _>>() });
+///     numbers.map_or(0, |numbers| numbers.len())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!((words("1 2 3"), words("one")), (3, 0));
+/// assert_eq!(MAIL.reading.calls_total.with(Joined((), Outcome::Error)).get(), 1);
+///
+/// let client = std::future::ready("pong");
+/// assert_eq!(time!(MAIL.reading, future; client).await, "pong");
+/// assert_eq!(time!(MAIL.reading; async { 7 }).await, 7);
+/// assert_eq!(MAIL.reading.duration_seconds.count(), 4);
+/// # }
+/// ```
+pub use enumetrics_macros::time;
 
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;
 #[cfg(feature = "catalogue")]
 #[doc(inline)]
 pub use enumetrics_runtime::catalogue;
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use enumetrics_runtime::http;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use enumetrics_runtime::testing;
@@ -300,6 +433,40 @@ pub use enumetrics_runtime::timed_into;
 /// A variant with fields that is not skipped, a value that is empty or there twice, an enum without values or with
 /// parameters, a name that is reserved (`le`, `quantile`, `__…`) or that Prometheus does not accept.
 pub use enumetrics_macros::LabelValue;
+
+/// Makes the variants of an error enum the values of a label; see [`trait@ErrorLabel`].
+///
+/// The derive makes an enum of the error's kinds, called like it with `Kind` after, which is a
+/// [`LabelValue`](trait@LabelValue) of the label `error`. A group of [`Calls`] counts errors by it.
+///
+/// ```
+/// use enumetrics::{ErrorLabel, LabelValue};
+///
+/// #[derive(ErrorLabel, Debug)]
+/// pub enum OcrError {
+///     Blurred { sharpness: f32 },
+///     #[label(value = "io")]
+///     Read(std::io::Error),
+///     #[label(value = "io")]
+///     Write(std::io::Error),
+/// }
+///
+/// let error = OcrError::Write(std::io::ErrorKind::Other.into());
+/// assert_eq!(OcrErrorKind::of(&error).value(), "io");
+/// assert_eq!(OcrErrorKind::VALUES, ["blurred", "io"]);
+/// ```
+///
+/// | option | where | meaning |
+/// |---|---|---|
+/// | `#[label(kind = Name)]` | enum | what the enum of kinds is called |
+/// | `#[label(name = "…", rename_all = "…", crate = path)]` | enum | as for [`LabelValue`](macro@LabelValue) |
+/// | `#[label(value = "…")]` | variant | the value; variants that have the same one are one kind |
+///
+/// # Errors
+///
+/// A struct or an enum without variants. An error of another crate, or one that wraps several, has its kinds told by an
+/// `impl ErrorLabel<ThatError>` for an enum that derives [`LabelValue`](macro@LabelValue).
+pub use enumetrics_macros::ErrorLabel;
 
 /// Makes a struct a set of labels, one for each field; see [`trait@LabelSet`].
 ///
@@ -476,13 +643,15 @@ pub use enumetrics_runtime::CatalogCollector;
 #[cfg(feature = "tls")]
 pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
-    BadLabel, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor, DuplicateName, Exemplar,
-    Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight,
-    InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances, IntRange, Kind, LabelDescriptor, LabelField,
-    LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet,
+    AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
+    DuplicateName, Exemplar, Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
+    HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances, IntRange,
+    Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation, PerThread,
+    Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet,
     StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Tracked,
     Traced, UnknownName, Unlabelled, WithExemplars, WithQuantiles,
 };
+pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
 
@@ -503,6 +672,10 @@ pub mod guide {
 
     #[doc = include_str!("../docs/timing.md")]
     pub mod timing {}
+
+    #[cfg(all(feature = "http", feature = "axum", feature = "testing"))]
+    #[doc = include_str!("../docs/http.md")]
+    pub mod http {}
 
     #[cfg(all(feature = "exporter", feature = "prometheus", feature = "process", feature = "axum"))]
     #[doc = include_str!("../docs/exposing.md")]

@@ -74,7 +74,7 @@ fn samples(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn labels_of_all_stand_before_all_others() {
+fn labels_of_all_stand_before_those_of_a_metric() {
     let metrics = with_labels();
     for format in [Format::Text, Format::OpenMetrics] {
         let text = metrics.render_as(format);
@@ -82,9 +82,13 @@ fn labels_of_all_stand_before_all_others() {
         let both = samples(&text).into_iter().zip(samples(&plain));
         assert!(both.len() > 20 && samples(&text).len() == samples(&plain).len());
         for (line, plain) in both {
-            let expected = match plain.split_once('{') {
-                Some((name, rest)) => format!("{name}{{region=\"eu \\\"1\\\"\",shard=\"7\",{rest}"),
-                None => plain.replacen(' ', "{region=\"eu \\\"1\\\"\",shard=\"7\"} ", 1),
+            const ADDED: &str = "region=\"eu \\\"1\\\"\",shard=\"7\"";
+            let expected = match plain.split_once("{component=\"gateway\"") {
+                Some((name, rest)) => format!("{name}{{component=\"gateway\",{ADDED}{rest}"),
+                None => match plain.split_once('{') {
+                    Some((name, rest)) => format!("{name}{{{ADDED},{rest}"),
+                    None => plain.replacen(' ', &format!("{{{ADDED}}} "), 1),
+                },
             };
             assert_eq!(line, expected);
         }
@@ -100,29 +104,8 @@ fn labels_are_added_to_those_that_were_given_before() {
     let metrics = METRICS.with_labels([("region", "eu")]).unwrap();
     let metrics = metrics.with_labels([("shard", "7")]).unwrap().without(["kyc_state"]).unwrap();
     assert!(metrics.render().contains("bare_sessions{region=\"eu\",shard=\"7\"} 0\n"));
-}
-
-#[test]
-fn a_label_that_cannot_be_given_to_all_is_named() {
-    for (name, reason) in [
-        ("", "a label's name is made of"),
-        ("1st", "a label's name is made of"),
-        ("a-b", "a label's name is made of"),
-        ("__name__", "the name is reserved"),
-        ("le", "the name is reserved"),
-        ("quantile", "the name is reserved"),
-        ("status", "`kyc_verifications_total` has a label of that name"),
-        ("tenant", "`kyc_requests_total` has a label of that name"),
-        ("component", "`kyc_verifications_total` has a label of that name"),
-        ("kyc_state", "`kyc_state` has a label of that name"),
-    ] {
-        let error = METRICS.with_labels([("fine", "x"), (name, "y")]).unwrap_err();
-        assert_eq!(error.name(), name);
-        let message = error.to_string();
-        assert!(message.starts_with(&format!("the label {name:?} cannot be given to all series: {reason}")), "{message}");
-    }
-    let error = METRICS.with_labels([("region", "x"), ("region", "y")]).unwrap_err();
-    assert!(error.to_string().ends_with("it is given twice"), "{error}");
+    let error = metrics.with_labels([("shard", "8")]).unwrap_err();
+    assert!(error.to_string().contains("has a label `shard` of its own"), "{error}");
 }
 
 #[test]

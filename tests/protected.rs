@@ -9,7 +9,7 @@ use enumetrics::{Counter, Exporter, Secret, Tls, catalog, metric_family};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::json;
 use support::http;
-use support::prometheus::{Prometheus, Release, Scrape};
+use support::prometheus::{Prometheus, Release, Scrape, promtool};
 
 /// What the tests export.
 #[metric_family(namespace = "guarded")]
@@ -20,6 +20,9 @@ pub struct Guarded {
 
 pub static GUARDED: Guarded = Guarded::new();
 catalog! { pub static METRICS = [GUARDED]; }
+
+/// Of `open sesame`, at the lowest cost that there is.
+const HASH: &str = "$2y$04$abcdefghijklmnopqrstuu/LVz6MZlItEy42I2juLihZ66HnQx/cy";
 
 /// Certificates in files, as they are in a deployment.
 struct Certificates {
@@ -82,14 +85,12 @@ fn prometheus_gets_in_with_certificate_and_secret_and_not_without() {
     let [certificate, key] = certificates.sign("server", "127.0.0.1");
     let [own_certificate, own_key] = certificates.sign("prometheus", "prometheus");
     fs::write(certificates.file("token"), "a-token\n").unwrap();
-    // `open sesame`, at the lowest cost that there is.
-    let hash = "$2y$04$abcdefghijklmnopqrstuu/LVz6MZlItEy42I2juLihZ66HnQx/cy";
     let exporter = Exporter::new(&METRICS)
         .tls(Tls::new(certificate, key).client_ca(certificates.file("ca.crt")))
         .unwrap()
         .bearer_token(Secret::from_file(certificates.file("token")).unwrap())
         .unwrap()
-        .basic_auth("prometheus", Secret::bcrypt(hash).unwrap())
+        .basic_auth("prometheus", Secret::bcrypt(HASH).unwrap())
         .unwrap()
         .allow_from(["127.0.0.0/8"])
         .unwrap();
@@ -129,6 +130,41 @@ fn prometheus_gets_in_with_certificate_and_secret_and_not_without() {
         let told = prometheus.query("guarded_secrets_total");
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told.iter().all(|(_, value)| *value == 42.0), "{told:?}");
+    }
+}
+
+#[test]
+fn the_web_configuration_of_prometheus_is_understood_here_too() {
+    let certificates = Certificates::new("web-config");
+    let [certificate, key] = certificates.sign("server", "127.0.0.1");
+    let file = certificates.file("web.yml");
+    // Paths are relative to the file, in Prometheus too.
+    let [certificate, key] = [certificate, key].map(|file| file.file_name().unwrap().to_owned().into_string().unwrap());
+    let configuration = format!(
+        "tls_server_config:\n  cert_file: {certificate}\n  key_file: {key}\n  min_version: TLS13\n\
+         http_server_config:\n  headers:\n    X-Frame-Options: deny\n\
+         basic_auth_users:\n  prometheus: {HASH}\n"
+    );
+    fs::write(&file, configuration).unwrap();
+    for release in Release::ALL {
+        let checked = promtool(release, &["check", "web-config", &file.to_string_lossy()], "");
+        assert!(checked.status.success(), "{checked:?}");
+    }
+
+    let (_runtime, address) = serve(Exporter::new(&METRICS).web_config(&file).unwrap());
+    let job = |name: &str| {
+        let job = Scrape::new(name, address);
+        let tls = json!({ "ca_file": certificates.file("ca.crt") });
+        job.with("scheme", json!("https")).with("tls_config", tls)
+    };
+    let jobs = [
+        job("user").basic_auth("prometheus", "open sesame"),
+        job("stranger").basic_auth("grafana", "open sesame"),
+    ];
+    for release in Release::ALL {
+        let prometheus = Prometheus::start(release, &jobs);
+        prometheus.wait_until("the user gets in", || health(&prometheus, "user") == Some(1.0));
+        prometheus.wait_until("the stranger does not", || health(&prometheus, "stranger") == Some(0.0));
     }
 }
 

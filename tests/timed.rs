@@ -386,15 +386,35 @@ fn labels_are_named_in_any_order() {
 
 #[test]
 fn a_timed_future_is_as_send_as_it_was_and_little_larger() {
-    fn send<T: Send>(value: T) -> T {
-        value
+    fn size(value: &(impl Send + ?Sized)) -> usize {
+        size_of_val(value)
     }
-    async fn bare() {
+    async fn bare(_: Module) {
         std::future::pending::<()>().await;
     }
-    let (timed, bare) = (send(never()), bare());
-    let larger = size_of_val(&timed) - size_of_val(&bare);
-    assert!(larger <= 2 * size_of::<std::time::Instant>(), "{larger} bytes larger");
+
+    #[timed(TEST.module_seconds, module = module)]
+    async fn computed(module: Module) {
+        std::future::pending::<()>().await;
+    }
+
+    async fn bare_large(large: [u8; 1024]) -> u8 {
+        std::future::pending::<()>().await;
+        large[7]
+    }
+
+    #[timed(TEST.seconds)]
+    async fn large(large: [u8; 1024]) -> u8 {
+        std::future::pending::<()>().await;
+        large[7]
+    }
+
+    // A moment, how far it is, and the states of what is around the body.
+    let bare_size = size(&bare(Module::Ocr));
+    assert!(size(&never()) <= bare_size + 32);
+    assert!(size(&large([0; 1024])) <= size(&bare_large([0; 1024])) + 32);
+    // The same and the position of the series.
+    assert!(size(&computed(Module::Ocr)) <= bare_size + 40);
 }
 
 macro_rules! timed_by_a_macro {

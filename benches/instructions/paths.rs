@@ -98,6 +98,9 @@ struct Calls {
     workers: Gauge<Route>,
     /// Calls now.
     in_flight: InFlight<Route>,
+    /// Searches.
+    #[metric(buckets = BOUNDS, calls(outcome, in_flight))]
+    search: enumetrics::Calls<Route>,
     /// Calls by route, in one place.
     #[metric(shared)]
     shared_by_route_total: Counter<Route>,
@@ -214,6 +217,12 @@ async fn with_outcome(step: &Step) -> f64 {
     result
 }
 
+/// The same by one attribute.
+#[timed(CALLS.search, route = "search")]
+async fn timed_calls(step: &Step) -> f64 {
+    std::future::ready(black_box(step.seconds)).await
+}
+
 async fn bare_async(step: &Step) -> f64 {
     std::future::ready(black_box(step.seconds)).await
 }
@@ -278,6 +287,7 @@ pub const PATHS: &[Path] = &calls! {
     "bare_async": |step| run_to_end(bare_async(step));
     "timed_async": |step| run_to_end(timed_async(step));
     "timed_async_outcome": |step| run_to_end(with_outcome(step));
+    "timed_async_calls": |step| run_to_end(timed_calls(step));
 };
 
 const SERIES: u64 = Number::COMBINATIONS as u64;

@@ -112,6 +112,34 @@ fn metric_family_of_other_kinds() {
 }
 
 #[test]
+fn metric_family_with_a_group_of_calls() {
+    insta::assert_snapshot!(formatted(crate::family::metric_family(
+        quote!(namespace = "kyc"),
+        quote! {
+            pub struct Kyc {
+                /// Modules.
+                #[metric(buckets = [1], calls(outcome, in_flight, error = OcrErrorKind, slow = 4, poll))]
+                pub module: Calls<Module>,
+            }
+        },
+    )));
+}
+
+#[test]
+fn error_label() {
+    insta::assert_snapshot!(formatted(crate::label::error::derive(quote! {
+        pub enum OcrError<E> {
+            /// The picture is blurred.
+            Blurred { sharpness: f32 },
+            #[label(value = "io")]
+            Read(E),
+            #[label(value = "io")]
+            Write(E),
+        }
+    })));
+}
+
+#[test]
 fn info_labels() {
     insta::assert_snapshot!(formatted(crate::info::derive(quote! {
         pub struct Build {
@@ -130,6 +158,7 @@ fn catalog() {
     })));
 }
 
+#[cfg(feature = "timed")]
 #[test]
 fn timed_async_function_into_the_default_metric() {
     insta::assert_snapshot!(formatted(crate::timed::timed(
@@ -149,6 +178,7 @@ fn timed_async_function_into_the_default_metric() {
     )));
 }
 
+#[cfg(feature = "timed")]
 #[test]
 fn timed_function_into_a_named_metric() {
     insta::assert_snapshot!(formatted(crate::timed::timed(
@@ -170,9 +200,40 @@ fn mistakes_leave_the_item_in_place() {
         },
     )));
     insta::assert_snapshot!(formatted(crate::timed::timed(
-        quote!(module = ocr),
+        quote!(module = "ocr", module = "ocr"),
         quote! {
             fn read() -> u32 { 1 }
         },
     )));
+}
+
+#[test]
+fn http_metrics() {
+    insta::assert_snapshot!(formatted(crate::http::http_metrics(quote! {
+        /// Documented.
+        #[http(namespace = "shop", handler = "endpoint", grpc, without(high_resolution, duration, response_size))]
+        pub static HTTP: Http;
+    })));
+}
+
+#[cfg(not(feature = "timed"))]
+#[test]
+fn without_its_feature_nothing_is_timed() {
+    let function = quote! {
+        /// Reads.
+        async fn read(module: Module) -> Result<Text, Error> { Ok(parse(module).await?) }
+    };
+    let arguments = quote!(KYC.module, module = module);
+    let timed = crate::timed::timed(arguments.clone(), function.clone());
+    assert_eq!(timed.to_string(), function.to_string());
+
+    let expression = crate::timed::time(quote!(#arguments; read(module)));
+    assert_eq!(expression.to_string(), quote!({ read(module) }).to_string());
+
+    let client = quote!(impl Client { pub fn read(&self) {} fn write(&self) {} });
+    let with_skipped = quote!(impl Client { pub fn read(&self) {} #[timed(skip)] fn write(&self) {} });
+    assert_eq!(
+        crate::timed::timed(arguments, with_skipped).to_string(),
+        client.to_string()
+    );
 }

@@ -18,6 +18,7 @@ mod diagnostics;
 #[cfg(test)]
 mod expansion;
 mod family;
+mod http;
 mod info;
 mod label;
 mod naming;
@@ -39,6 +40,12 @@ pub fn label_value(item: TokenStream) -> TokenStream {
     label::value::derive(item.into()).into()
 }
 
+/// Makes the variants of an error enum the values of a label. Documented at `enumetrics::ErrorLabel`.
+#[proc_macro_derive(ErrorLabel, attributes(label))]
+pub fn error_label(item: TokenStream) -> TokenStream {
+    label::error::derive(item.into()).into()
+}
+
 /// Makes a struct a set of labels. Documented at `enumetrics::LabelSet`.
 #[proc_macro_derive(LabelSet, attributes(label))]
 pub fn label_set(item: TokenStream) -> TokenStream {
@@ -55,6 +62,18 @@ pub fn open_label(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(InfoLabels, attributes(label))]
 pub fn info_labels(item: TokenStream) -> TokenStream {
     info::derive(item.into()).into()
+}
+
+/// Declares what an HTTP layer records into. Documented at `enumetrics::http_metrics`.
+#[proc_macro]
+pub fn http_metrics(item: TokenStream) -> TokenStream {
+    http::http_metrics(item.into()).into()
+}
+
+/// Times an expression. Documented at `enumetrics::time`.
+#[proc_macro]
+pub fn time(input: TokenStream) -> TokenStream {
+    timed::time(input.into()).into()
 }
 
 /// Declares what a program exports. Documented at `enumetrics::catalog`.

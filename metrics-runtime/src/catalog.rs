@@ -1,11 +1,14 @@
 //! Everything that a program exports.
 
+mod adapt;
+
 use std::{fmt, io};
 
+pub use self::adapt::AdaptError;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::openmetrics::Ambiguous;
-use crate::exposition::text::{Additions, Scrape};
+use crate::exposition::text::Scrape;
 use crate::exposition::{Format, PAGE};
 use crate::family::Export;
 use crate::label::Overflows;
@@ -20,7 +23,10 @@ pub struct Catalog<'a> {
     families: &'a [&'a dyn Export],
     /// The names of the metric families that are left out.
     without: &'a [String],
-    additions: Additions<'a>,
+    /// The labels of all series, which others' series are given too.
+    labels: &'a [(&'static str, &'static str)],
+    /// Whether scrapes say when each series started.
+    created: bool,
     max_series: usize,
 }
 
@@ -63,7 +69,8 @@ impl<'a> Catalog<'a> {
         Ok(Self {
             families,
             without: &[],
-            additions: Additions::NONE,
+            labels: &[],
+            created: false,
             max_series: series,
         })
     }
@@ -81,7 +88,8 @@ impl<'a> Catalog<'a> {
         Self {
             families,
             without: &[],
-            additions: Additions::NONE,
+            labels: &[],
+            created: false,
             max_series: series,
         }
     }
@@ -122,70 +130,6 @@ impl<'a> Catalog<'a> {
         Ok(catalog)
     }
 
-    /// The catalog with labels that all series have, whose values are known when the program starts: a region, a shard, a
-    /// tenant that has a process of its own. They stand before all others, also on what an exporter adds from elsewhere,
-    /// but for series there that have a label of that name.
-    ///
-    /// What the scrape configuration knows of a target (its environment, its cluster) is better said there. The labels are
-    /// kept for as long as the program runs: it is for a start-up, not for each scrape.
-    ///
-    /// # Errors
-    ///
-    /// [`BadLabel`] when a name is no name of a label, is reserved, is given twice, or is that of a label that some family
-    /// has.
-    ///
-    /// ```
-    /// # use enumetrics_runtime::Catalog;
-    /// # static METRICS: Catalog<'static> = Catalog::__new(&[], &[]);
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let region = std::env::var("REGION").unwrap_or_default();
-    /// let metrics = METRICS.with_labels([("region", region.as_str())])?;
-    /// println!("{}", metrics.render());
-    /// # Ok(()) }
-    /// ```
-    pub fn with_labels<'n>(self, labels: impl IntoIterator<Item = (&'n str, &'n str)>) -> Result<Self, BadLabel> {
-        let mut all = self.additions.labels.to_vec();
-        for (name, value) in labels {
-            self.check_label(name, &all)?;
-            all.push((name.to_owned().leak(), value.to_owned().leak()));
-        }
-        let additions = Additions {
-            labels: all.leak(),
-            ..self.additions
-        };
-        Ok(Self { additions, ..self })
-    }
-
-    /// Whether all series may have a label of this name.
-    fn check_label(&self, name: &str, taken: &[(&str, &str)]) -> Result<(), BadLabel> {
-        let bad = |reason: String| {
-            Err(BadLabel {
-                name: name.to_owned(),
-                reason,
-            })
-        };
-        let is_first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-        let is_name = name.bytes().next().is_some_and(is_first)
-            && name.bytes().all(|byte| is_first(byte) || byte.is_ascii_digit());
-        if !is_name {
-            return bad("a label's name is made of `a-z`, `A-Z`, `0-9` and `_`, and begins with no digit".to_owned());
-        }
-        if name.starts_with("__") || ["le", "quantile"].contains(&name) {
-            return bad("the name is reserved: choose another".to_owned());
-        }
-        if taken.iter().any(|(known, _)| *known == name) {
-            return bad("it is given twice".to_owned());
-        }
-        let has_it = |family: &&'static Descriptor| {
-            let given = family.given_labels().map(|(known, _)| known);
-            family.labels.iter().map(|label| label.name).chain(given).any(|known| known == name)
-        };
-        match self.descriptors().find(has_it) {
-            Some(family) => bad(format!("`{}` has a label of that name", family.name)),
-            None => Ok(()),
-        }
-    }
-
     /// The catalog with the time at which each series of a counter, histogram or summary started, where a format has a
     /// place for it: `kyc_verifications_created` in OpenMetrics. It is when the process started, or when the series was
     /// [reset](crate::CounterSeries::reset).
@@ -202,14 +146,14 @@ impl<'a> Catalog<'a> {
     /// ```
     #[must_use]
     pub const fn with_created_timestamps(mut self) -> Self {
-        self.additions.created = true;
+        self.created = true;
         self
     }
 
-    /// What scrapes have besides what is declared.
-    #[cfg(feature = "prometheus")]
-    pub(crate) fn additions(&self) -> Additions<'a> {
-        self.additions
+    /// The labels that were given to all series, which the declarations of those of the catalog have already.
+    #[cfg(all(feature = "exporter", feature = "prometheus"))]
+    pub(crate) fn labels(&self) -> &'a [(&'static str, &'static str)] {
+        self.labels
     }
 
     /// The most time series that a scrape of this catalog can have, known to the compiler: what `sample_limit` in
@@ -309,7 +253,7 @@ impl<'a> Catalog<'a> {
         cursor: &mut Cursor,
         is_wanted: &dyn Fn(&Descriptor) -> bool,
     ) {
-        scrape.write(format, self.additions, full, |encoder| {
+        scrape.write(format, self.created, full, |encoder| {
             let mut at = 0;
             self.read(&mut |descriptor, reading| {
                 if at == cursor.family && !encoder.is_full() {
@@ -425,29 +369,6 @@ impl fmt::Display for DuplicateName {
 }
 
 impl std::error::Error for DuplicateName {}
-
-/// A label that not all series of a [`Catalog`] can have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadLabel {
-    name: String,
-    reason: String,
-}
-
-impl BadLabel {
-    /// The label's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl fmt::Display for BadLabel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the label {:?} cannot be given to all series: {}", self.name, self.reason)
-    }
-}
-
-impl std::error::Error for BadLabel {}
 
 /// A name that no family of a [`Catalog`] has.
 #[derive(Clone, Debug, PartialEq, Eq)]

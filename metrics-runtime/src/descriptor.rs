@@ -1,6 +1,7 @@
 //! What is known of a metric before the program runs.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::label::{Impossible, Open};
 
@@ -254,8 +255,9 @@ pub struct Descriptor {
     pub renamed_to: Option<&'static str>,
     /// The file and line of the declaration.
     pub declared_at: Option<(&'static str, u32)>,
-    /// Whether a series is exported only once it is recorded.
-    pub sparse: bool,
+    /// How many labels, the first ones, decide what is exported: only series whose values of them something was recorded
+    /// with. Nothing where all series are exported from the first scrape.
+    pub touched: Option<usize>,
     /// Which of several instances it is of.
     pub(crate) instance: Option<Instance>,
 }
@@ -288,7 +290,7 @@ impl Descriptor {
             deprecated: None,
             renamed_to: None,
             declared_at: None,
-            sparse: false,
+            touched: None,
             instance: None,
         }
     }
@@ -366,11 +368,18 @@ impl Descriptor {
         }
     }
 
-    /// The same where a series is exported only once it is recorded, for the macros.
+    /// The same where only what was touched is exported, for the macros.
     #[doc(hidden)]
     #[must_use]
-    pub const fn sparse(self) -> Self {
-        Self { sparse: true, ..self }
+    pub const fn touched(self, labels: usize) -> Self {
+        Self {
+            touched: Some(if labels < self.labels.len() {
+                labels
+            } else {
+                self.labels.len()
+            }),
+            ..self
+        }
     }
 
     /// The same of one of several instances.
@@ -434,11 +443,17 @@ impl Descriptor {
 
     /// Whether every combination is exported, always.
     pub(crate) fn is_dense(&self) -> bool {
-        !self.sparse
-            && self
-                .labels
-                .iter()
-            .all(|label| label.open.is_none() && label.impossible.is_none())
+        let always = |label: &LabelDescriptor| label.open.is_none() && label.impossible.is_none();
+        self.touched.is_none() && self.labels.iter().all(always)
+    }
+
+    /// The combinations that are exported as soon as something is recorded with one of them, this one included; nothing
+    /// where all are exported anyway.
+    pub(crate) fn touched_with(&self, index: usize) -> Option<Range<usize>> {
+        let deciding = self.touched?;
+        let alike = combinations(self.labels.get(deciding..).unwrap_or_default());
+        let start = index - index % alike;
+        Some(start..start + alike)
     }
 }
 

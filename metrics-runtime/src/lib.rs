@@ -24,6 +24,8 @@ mod descriptor;
 mod exporter;
 mod exposition;
 mod family;
+#[cfg(feature = "http")]
+pub mod http;
 mod instances;
 #[cfg(feature = "prometheus")]
 mod interop;
@@ -34,8 +36,9 @@ mod storage;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timed;
 
-pub use self::catalog::{BadLabel, Catalog, DuplicateName, UnknownName};
+pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
 pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
 #[cfg(feature = "tls")]
 pub use self::exporter::Tls;
@@ -55,18 +58,30 @@ pub use self::metric::{
     WithExemplars, WithQuantiles,
 };
 pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
+pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::boxed::Box;
+
     pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
     pub use crate::family::Listed;
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
-        Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading, SummaryCells,
-        Timed, TimedInto, TimedMetric,
+        Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading,
+        SummaryCells,
     };
     pub use crate::storage::{Block, Cell, Cells, CounterCell, FloatCell, IntCell, Place, StateCell};
+    #[cfg(feature = "stream")]
+    pub use crate::timed::TimedStream;
+    pub use crate::timed::{
+        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric,
+        Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
+        label_position, labels_of, never, plus, position, started, stride,
+    };
+    #[cfg(feature = "http")]
+    pub use ::http::Method as HttpMethod;
 }

@@ -273,6 +273,7 @@ impl<'a> Expansion<'a> {
                     sparse,
                     unit,
                     was,
+                    touched,
                     ty: written,
                     ..
                 },
@@ -292,9 +293,15 @@ impl<'a> Expansion<'a> {
         let quantiles = quantiles.as_ref().map(|quantiles| constant(&quantiles.values));
         let with_quantiles = quantiles.map(|quantiles| quote!(.with_quantiles(#quantiles)));
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
-        let sparse = sparse.iter().map(|_| quote!(.sparse()));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
+        // What has no memory until it is recorded has no zero to show.
+        let touched = match (touched, sparse) {
+            (Some(touched), _) => Some(touched.labels.clone()),
+            (None, Some(_)) => Some(quote!(::core::primitive::usize::MAX)),
+            (None, None) => None,
+        };
+        let touched = touched.iter();
         let constant_labels = self
             .constant_labels
             .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
@@ -320,10 +327,10 @@ impl<'a> Expansion<'a> {
                 #with_buckets
                 #with_quantiles
                 #slo
-                #(#sparse)*
                 #(.with_unit(#unit))*
                 #constant_labels
                 #(.deprecated(#deprecated))*
+                #(.touched(#touched))*
                 .declared_at(#file, #line);
             #(#renamed)*
         }
@@ -374,6 +381,7 @@ impl<'a> Expansion<'a> {
             slo,
             unit,
             max_series,
+            touched,
             flatten,
             exceptions,
             mistaken,
@@ -442,6 +450,11 @@ impl<'a> Expansion<'a> {
         if let Some(Compute { value, .. }) = compute {
             let arguments = quote!(#metric::COMPUTED, #kind);
             checks.push(check(krate, span_of(value, field.span()), "takes_compute", &arguments));
+        }
+        if let Some(touched) = touched {
+            let (labels, computed) = (&touched.labels, quote!(#metric::COMPUTED));
+            let arguments = quote!(#descriptor, #computed, #labels);
+            checks.push(check(krate, touched.span, "takes_touched", &arguments));
         }
         if buckets.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
             let arguments = quote!(#metric::NEEDS, #descriptor);

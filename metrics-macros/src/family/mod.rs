@@ -1,5 +1,6 @@
 //! `#[metric_family]`: a struct of metrics.
 
+mod calls;
 mod expand;
 mod lint;
 mod options;
@@ -15,6 +16,7 @@ use crate::rule::Exceptions;
 
 pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let (item, groups) = calls::rewrite(&arguments, item, &mut errors);
     let family = parse::parse(arguments, item.clone(), &mut errors);
     let expansion = match &family {
         Some(family) => {
@@ -25,7 +27,7 @@ pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenS
         None => item,
     };
     let errors = errors.into_tokens();
-    quote!(#expansion #errors)
+    quote!(#expansion #groups #errors)
 }
 
 /// A struct of metrics, understood.
@@ -69,6 +71,8 @@ struct Metric {
     max_series: Option<TokenStream>,
     /// The name under which it is exported, too.
     was: Option<LitStr>,
+    /// How many of its labels decide which series are exported.
+    touched: Option<options::Touched>,
     /// It is no metric, but a struct of metrics.
     flatten: bool,
     /// The rules that do not apply to it.

@@ -1,13 +1,15 @@
 //! What `#[metric(…)]` says besides buckets: quantiles and their window, and what computes a value.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::LitStr;
 
 use super::Buckets;
 use super::parse::parse_numbers;
-use crate::attribute::{COMPUTE, QUANTILES, Setting, WINDOW};
+use crate::attribute::{COMPUTE, QUANTILES, Setting, TOUCHED, WINDOW};
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
+use crate::span::span_of;
 
 /// `quantiles = …, window = "…"`
 pub(super) struct Quantiles {
@@ -21,6 +23,13 @@ pub(super) struct Compute {
     /// `later`, or a function from the label values to an `f64`.
     pub(super) value: TokenStream,
     pub(super) later: bool,
+}
+
+/// `touched`, or `touched = …`
+pub(super) struct Touched {
+    /// How many labels decide; all of them, where it is not said.
+    pub(super) labels: TokenStream,
+    pub(super) span: Span,
 }
 
 /// Ten minutes, as client libraries have it.
@@ -64,6 +73,18 @@ pub(super) fn compute(settings: &[Setting], errors: &mut Errors) -> Option<Compu
         _ => false,
     };
     Some(Compute { value, later })
+}
+
+pub(super) fn touched(settings: &[Setting], errors: &mut Errors) -> Option<Touched> {
+    let setting = settings.iter().find(|setting| setting.word() == TOUCHED)?;
+    let span = setting.word.span();
+    if setting.is_alone() {
+        let labels = quote!(::core::primitive::usize::MAX);
+        return Some(Touched { labels, span });
+    }
+    let labels: TokenStream = setting.value_as("how many labels, the first ones, decide what is exported", errors)?;
+    let span = span_of(&labels, span);
+    Some(Touched { labels, span })
 }
 
 /// A duration as Prometheus writes it, in seconds.

@@ -10,8 +10,8 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 
 use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
-    ALLOW, BUCKETS, COMPUTE, CRATE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO, SPARSE, SUBSYSTEM, Setting,
-    UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
+    ALLOW, BUCKETS, COMPUTE, CRATE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO, SPARSE,
+    SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
@@ -66,7 +66,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
     })
 }
 
-fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
+pub(super) fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
     settings.iter().find(|setting| setting.word() == word)
 }
 
@@ -86,7 +86,8 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         !conditional
     });
     let known = [
-        BUCKETS, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, SLO, UNIT, MAX_SERIES, WAS, FLATTEN, ALLOW,
+        BUCKETS, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, SLO, UNIT, MAX_SERIES, TOUCHED, WAS, FLATTEN,
+        ALLOW,
     ];
     let settings = take_settings(&mut field.attrs, "metric", &known, errors);
     let buckets = find(&settings, BUCKETS)
@@ -141,6 +142,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         unit: find(&settings, UNIT).and_then(|setting| setting.string(errors)),
         max_series: max_series(&settings, errors),
         was: find(&settings, WAS).and_then(|setting| setting.string(errors)),
+        touched: options::touched(&settings, errors),
         flatten,
         exceptions,
         mistaken: errors.count() > mistakes,
@@ -173,7 +175,7 @@ fn parse_slo(value: TokenStream, errors: &mut Errors) -> Vec<TokenStream> {
 }
 
 /// `8` and `8.0` as `8f64`, which needs no default that a lint may deny; everything else as it is.
-fn float(element: TokenStream) -> TokenStream {
+pub(super) fn float(element: TokenStream) -> TokenStream {
     let (digits, suffix) = match syn::parse2::<Lit>(visible(element.clone())) {
         Ok(Lit::Int(integer)) => (integer.base10_digits().to_owned(), integer.suffix().to_owned()),
         Ok(Lit::Float(float)) => (float.base10_digits().to_owned(), float.suffix().to_owned()),
@@ -219,7 +221,7 @@ fn without_stars(text: &str) -> String {
 }
 
 /// The first paragraph of the doc comment, on one line. What is no text, such as `#[doc = concat!(…)]`, is passed on.
-fn help(attributes: &[Attribute]) -> Option<TokenStream> {
+pub(super) fn help(attributes: &[Attribute]) -> Option<TokenStream> {
     let mut text = String::new();
     for attribute in attributes {
         match &attribute.meta {

@@ -1,5 +1,6 @@
 //! `#[derive(LabelValue)]`, `#[derive(LabelSet)]` and `open_label!`.
 
+pub(crate) mod error;
 mod impossible;
 pub(crate) mod open;
 pub(crate) mod set;

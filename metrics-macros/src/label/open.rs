@@ -192,6 +192,11 @@ fn expand(model: &Model) -> TokenStream {
             }
 
             #[automatically_derived]
+            impl #private::LabelAt<0> for #ident {
+                type Value = Self;
+            }
+
+            #[automatically_derived]
             impl ::core::fmt::Debug for #ident {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     f.debug_tuple(#text).field(&self.value()).finish()

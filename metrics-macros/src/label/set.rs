@@ -120,6 +120,14 @@ fn expand(model: &Model) -> TokenStream {
         let split = of_type(ty, quote!(split));
         quote!(let (index, #value) = #split(index);)
     });
+    let computed = labels.iter().enumerate().map(|(at, Label { ty, .. })| {
+        quote! {
+            #[automatically_derived]
+            impl #private::LabelAt<{ #private::Field::offset(__FIELDS, #at) }> for #ident {
+                type Value = #ty;
+            }
+        }
+    });
     let names = labels.iter().map(|label| &label.field);
     let rule_values = rules.iter().map(|rule| rule.expand(krate));
     // Where no rule is its own, those of the sets inside it may be too many for it.
@@ -167,6 +175,8 @@ fn expand(model: &Model) -> TokenStream {
                     Self { #(#names: #values),* }
                 }
             }
+
+            #(#computed)*
 
             #(const _: () = #checks;)*
         };

@@ -1,80 +1,243 @@
-//! Model to tokens: the function with a guard at its start, which observes when it is dropped.
+//! Model to tokens: the function as it was, its body handed to the runtime.
 //!
-//! The guard of an `async fn` lives in its future, so that a future that is dropped half-way observes too, and one
-//! that is never polled does not.
+//! A body becomes a closure, or an `async` block, because `return` and `?` are part of it: what it returns tells how it
+//! ended.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::LitStr;
+use syn::ext::IdentExt;
 
-use super::{Function, Label, Target};
+use super::function::{AsyncInBox, Function, Shape};
+use super::{Hidden, Label, Labels, Target, Value};
 use crate::span::{check, private, span_of};
 
 pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     let Function {
+        name,
         head,
+        returns,
         inner_attributes,
         body,
         body_span,
+        shape,
     } = function;
-    let guard = guard(target);
-    // Not visible to the body, which is the user's.
-    let name = Ident::new("_timed", Span::mixed_site());
-    let braces = |content, span| {
-        let mut block = Group::new(Delimiter::Brace, content);
-        block.set_span(span);
-        block
+    let private = {
+        let krate = &target.krate;
+        quote!(#krate::__private)
     };
-    // A block of its own, because the body may begin with items; with braces that no lint takes for the user's.
-    let body = braces(body.clone(), Span::mixed_site());
-    let block = braces(
-        quote!(#inner_attributes #[allow(unused_qualifications)] let #name = #guard; #body),
-        *body_span,
-    );
+    let declaration = series(target, Some(name));
+    let error = error(target, span_of(returns, name.span()));
+    let series = ours("series");
+    // With braces that no lint takes for the user's.
+    let own = braces(body.clone(), Span::mixed_site());
+    let body = match shape {
+        Shape::Plain => {
+            let arrow = returned(returns).map(|ty| quote!(-> #ty));
+            let closure = quote!(move || #arrow #own);
+            quote!(#private::call(#series, #closure, #error))
+        }
+        Shape::Async => {
+            // Says the type of what `return` and `?` return.
+            let typed = returned(returns).map(
+                |ty| quote!(#[allow(unreachable_code, clippy::all)] if false { return #private::never::<#ty>(); }),
+            );
+            quote!(#private::TimedFuture::new(#series, async move { #typed #own }, #error).await)
+        }
+        Shape::AsyncInBox(AsyncInBox { path, keywords, body }) => {
+            let own = braces(body.clone(), Span::mixed_site());
+            // `#[async_trait]` moves each argument once more in there, which no label sees: nobody else may use it.
+            let unused = target.labels.are_computed().then(|| quote!(#[allow(unused_variables)]));
+            let future = ours("future");
+            let timed = quote!(#unused let #future = #private::TimedFuture::new(#series, #keywords #own, #error););
+            // Still a box of one `async` block, by which other attributes know what it is.
+            let block = braces(quote!(#declaration #timed #future.await), Span::mixed_site());
+            let block = quote!(#inner_attributes #path(#keywords #block));
+            return finish(head, block, *body_span);
+        }
+        Shape::Future { boxed } | Shape::Stream { boxed } => {
+            let wrapper = match shape {
+                Shape::Stream { .. } => quote!(TimedStream),
+                _ => quote!(TimedFuture),
+            };
+            let arrow = returned(returns).map(|ty| quote!(-> #ty));
+            let made = quote!(#private::called(move || #arrow #own));
+            let wrapped = quote!(#private::#wrapper::new(#series, #made, #error));
+            if *boxed {
+                quote!(#private::Box::pin(#wrapped))
+            } else {
+                wrapped
+            }
+        }
+    };
+    finish(head, quote!(#inner_attributes #declaration #body), *body_span)
+}
+
+/// An expression that is timed: a future where it is `async` or said to be one.
+pub(super) fn expand_expression(target: &Target, expression: &TokenStream) -> TokenStream {
+    let krate = &target.krate;
+    let private = quote!(#krate::__private);
+    let is_async = matches!(expression.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "async");
+    let declaration = series(target, None);
+    let error = error(target, span_of(expression, target.span));
+    let series = ours("series");
+    let timed = match target.hidden {
+        Some(Hidden::Stream) => quote!(#private::TimedStream::new(#series, #expression, #error)),
+        Some(Hidden::Future) => quote!(#private::TimedFuture::new(#series, #expression, #error)),
+        None if is_async => quote!(#private::TimedFuture::new(#series, #expression, #error)),
+        None => quote!(#private::call(#series, || #expression, #error)),
+    };
+    quote!({ #declaration #timed })
+}
+
+fn finish(head: &TokenStream, body: TokenStream, span: Span) -> TokenStream {
+    let block = braces(body, span);
     quote!(#head #block)
 }
 
-fn guard(
-    Target {
+/// A name that the body, which is the user's, does not see.
+fn ours(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+fn braces(content: TokenStream, span: Span) -> Group {
+    let mut block = Group::new(Delimiter::Brace, content);
+    block.set_span(span);
+    block
+}
+
+/// The type that is returned, where it can be written again inside the function. It always is, so that no type is open
+/// when the compiler looks for what an error is.
+fn returned(returns: &TokenStream) -> Option<TokenStream> {
+    if returns.is_empty() {
+        Some(quote!(()))
+    } else {
+        (!is_opaque(returns)).then(|| returns.clone())
+    }
+}
+
+/// Whether a type cannot be written again inside the function, because it has an `impl`.
+fn is_opaque(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "impl",
+        TokenTree::Group(group) => is_opaque(&group.stream()),
+        _ => false,
+    })
+}
+
+/// `let series = …;`: which series of which metric, and the checks of its labels.
+fn series(target: &Target, function: Option<&Ident>) -> TokenStream {
+    let Target {
         krate,
         metric,
         labels,
         span,
-    }: &Target,
-) -> TokenStream {
-    // A static in both cases, so that what is named must be one: a constant would be another value each time.
-    let (declaration, metric) = match metric {
-        Some(metric) => {
-            let span = span_of(metric, *span);
-            let private = private(krate, span);
-            let new = quote_spanned!(span=> #private::TimedInto::new(&#metric));
-            let declaration = quote!(static __METRIC: #krate::__private::TimedInto<'static> = #new;);
-            (declaration, quote!(__METRIC))
-        }
+        ..
+    } = target;
+    let private_path = quote!(#krate::__private);
+    let (metric, place) = match metric {
+        Some(metric) => (metric.clone(), span_of(metric, *span)),
         // Made by `timed_into!`. The name is the message that the compiler shows where it is not found.
-        None => (TokenStream::new(), quote!(crate::TIMED_INTO_AT_THE_CRATE_ROOT)),
+        None => (quote!(crate::TIMED_INTO_AT_THE_CRATE_ROOT!()), *span),
     };
-    let names = labels.iter().map(|label| &label.name);
-    let pairs = labels.iter().map(|Label { name, value, .. }| quote!((#name, #value)));
+    // In a constant, so that what is named must be a static: a constant would be another value each time.
+    let labels_of = {
+        let private = private(krate, place);
+        quote_spanned!(place=> #private::labels_of(&#metric))
+    };
+    let (name, index) = (ours("series"), ours("index"));
+    let labels = match labels {
+        Labels::Each(labels) => labels,
+        Labels::All(labels) => {
+            let reference = reference(labels, *span);
+            return quote! {
+                #[allow(unused_qualifications)]
+                let #name = {
+                    let #index = #private_path::index(&#metric, #reference);
+                    move || (&#metric, #index)
+                };
+            };
+        }
+    };
+    let names: Vec<String> = labels.iter().map(|label| label.name.unraw().to_string()).collect();
+    let mut pairs = Vec::new();
     let mut checks = vec![check(
         krate,
         *span,
         "labels_complete",
         &quote!(__LABELS, &[#(#names),*]),
     )];
-    for Label { name, name_span, value } in labels {
-        checks.push(check(krate, *name_span, "label_exists", &quote!(__LABELS, #name)));
+    let mut computed = Vec::new();
+    for (Label { name: ident, value }, name) in labels.iter().zip(&names) {
+        checks.push(check(krate, ident.span(), "label_exists", &quote!(__LABELS, #name)));
+        let text = match value {
+            Value::Text(text) => text.clone(),
+            Value::FunctionName(span) => {
+                let name = function.map_or_else(String::new, |name| name.unraw().to_string());
+                LitStr::new(&name, *span)
+            }
+            Value::Expression(value) => {
+                let reference = reference(value, ident.span());
+                let at = quote!(::<{ #private_path::label_position(__LABELS, #name) }, _>);
+                let is_one = quote!(#private_path::is_one_label #at(&#metric));
+                checks.push(check(krate, ident.span(), "is_one_label", &quote!(#name, #is_one)));
+                computed.push(quote! {
+                    let #index = #private_path::plus(
+                        #index,
+                        #private_path::position #at(&#metric, #reference),
+                        const { #private_path::stride(__LABELS, #name) },
+                    );
+                });
+                continue;
+            }
+        };
         checks.push(check(
             krate,
-            value.span(),
+            text.span(),
             "value_exists",
-            &quote!(__LABELS, #name, #value),
+            &quote!(__LABELS, #name, #text),
         ));
+        pairs.push(quote!((#name, #text)));
     }
-    quote! {{
-        #declaration
-        const __LABELS: &[#krate::LabelDescriptor] = #metric.labels();
-        const __INDEX: usize = #krate::__private::check::combination_index(__LABELS, &[#(#pairs),*]);
-        #(const _: () = #checks;)*
-        #krate::__private::Timed::start(|elapsed| #metric.at(__INDEX).observe(elapsed))
-    }}
+    let series = if computed.is_empty() {
+        quote!(|| (&#metric, __INDEX))
+    } else {
+        quote!(let #index = __INDEX; #(#computed)* move || (&#metric, #index))
+    };
+    quote! {
+        #[allow(unused_qualifications)]
+        let #name = {
+            const __LABELS: &[#krate::LabelDescriptor] = #labels_of;
+            const __INDEX: usize = #private_path::check::combination_index(__LABELS, &[#(#pairs),*]);
+            #(const _: () = #checks;)*
+            #series
+        };
+    }
+}
+
+/// `&(…)`, shown at the expression.
+fn reference(expression: &TokenStream, otherwise: Span) -> TokenStream {
+    let place = span_of(expression, otherwise);
+    let mut operand = Group::new(Delimiter::Parenthesis, expression.clone());
+    operand.set_span(Span::mixed_site().located_at(place));
+    quote_spanned!(place=> &#operand)
+}
+
+/// A closure that tells whether what was returned is an error; where it cannot, that is shown at the return type.
+fn error(target: &Target, place: Span) -> TokenStream {
+    let krate = &target.krate;
+    if let Some(error_if) = &target.error_if {
+        let seen = ours("seen");
+        return quote!(|#seen| #krate::__private::judged(#seen, #error_if));
+    }
+    let place = Span::mixed_site().located_at(place);
+    let seen = Ident::new("seen", place);
+    let ask = quote_spanned!(place=> #seen.error());
+    quote! {
+        |#seen| {
+            #[allow(unused_imports)]
+            use #krate::__private::{Otherwise as _, Unending as _, Unfinished as _};
+            #ask
+        }
+    }
 }

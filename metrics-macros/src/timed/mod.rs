@@ -1,51 +1,132 @@
-//! `#[timed]`: a function's duration, observed once whatever its end.
+//! `#[timed]`: the calls of a function, recorded once whatever their end.
 
 mod expand;
+mod function;
+mod items;
 mod parse;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
 
 use crate::diagnostics::Errors;
 
 pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    if let Some(block) = items::Block::of(&item) {
+        return block.time_functions(&arguments);
+    }
     let mut errors = Errors::default();
     let target = parse::target(arguments, &mut errors);
-    let function = parse::function(item.clone(), &mut errors);
+    let function = function::parse(
+        item.clone(),
+        target.as_ref().and_then(|target| target.hidden),
+        &mut errors,
+    );
     let expansion = match (&target, &function) {
-        (Some(target), Some(function)) => expand::expand(target, function),
-        // The function stays as it is, so that its callers see no other error.
+        (Some(target), Some(function)) if cfg!(feature = "timed") => expand::expand(target, function),
+        // The function stays as it is where timing is not built; and where there is a mistake, so that its callers see no
+        // other.
         _ => item,
     };
     let errors = errors.into_tokens();
     quote!(#expansion #errors)
 }
 
-/// What is recorded into: `KYC.module_duration_seconds, module = "ocr"`.
+/// `time!(KYC.module, module = "ocr"; expression)`
+pub(crate) fn time(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let mut tokens = input.into_iter();
+    let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let arguments = tokens.by_ref().take_while(|token| !is_end(token)).collect();
+    let expression: TokenStream = tokens.collect();
+    let target = parse::target(arguments, &mut errors);
+    let mut complete = true;
+    if expression.is_empty() {
+        errors.at(
+            Span::call_site(),
+            "expected what `#[timed]` takes, a semicolon and an expression: `time!(METRIC, label = \"value\"; expression)`",
+        );
+        complete = false;
+    }
+    if let Some(name) = target.as_ref().and_then(Target::function_name) {
+        errors.at(
+            name,
+            "`fn` is the name of a function, and here is none: give the value as text",
+        );
+        complete = false;
+    }
+    let expansion = match &target {
+        Some(target) if complete && cfg!(feature = "timed") => expand::expand_expression(target, &expression),
+        _ => expression,
+    };
+    let errors = errors.into_tokens();
+    quote!({ #errors #expansion })
+}
+
+/// What is recorded into: `KYC.module, module = "ocr"`.
 struct Target {
     krate: TokenStream,
-    /// The histogram; nothing for the one that `timed_into!` names.
+    /// The metric; nothing for the one that `timed_into!` names.
     metric: Option<TokenStream>,
-    labels: Vec<Label>,
+    labels: Labels,
+    /// `error_if = …`
+    error_if: Option<TokenStream>,
+    /// What the function returns under a name that does not tell.
+    hidden: Option<Hidden>,
     /// Where something is missing.
     span: Span,
 }
 
-/// `module = "ocr"`
-struct Label {
-    name: String,
-    name_span: Span,
-    value: LitStr,
+impl Target {
+    /// Where a label is the name of the function.
+    fn function_name(&self) -> Option<Span> {
+        let Labels::Each(labels) = &self.labels else {
+            return None;
+        };
+        labels.iter().find_map(|label| match label.value {
+            Value::FunctionName(span) => Some(span),
+            _ => None,
+        })
+    }
 }
 
-/// The function in three pieces: the tokens stay as they are.
-struct Function {
-    /// Attributes, visibility, signature, where clause.
-    head: TokenStream,
-    /// `#![…]` at the beginning of the body.
-    inner_attributes: TokenStream,
-    body: TokenStream,
-    /// The braces.
-    body_span: Span,
+/// The labels of a call.
+enum Labels {
+    /// `module = "ocr", side = page.side`
+    Each(Vec<Label>),
+    /// `..page`: all of them, by an expression.
+    All(TokenStream),
+}
+
+impl Labels {
+    /// Whether some are computed when a call begins.
+    fn are_computed(&self) -> bool {
+        match self {
+            Self::Each(labels) => labels.iter().any(|label| matches!(label.value, Value::Expression(_))),
+            Self::All(_) => true,
+        }
+    }
+}
+
+/// `module = …`
+struct Label {
+    name: Ident,
+    value: Value,
+}
+
+/// The value of a label.
+enum Value {
+    /// As it is exported.
+    Text(LitStr),
+    /// `fn`: the name of the function.
+    FunctionName(Span),
+    /// Computed when a call begins.
+    Expression(TokenStream),
+}
+
+/// `future` or `stream`, boxed.
+#[derive(Clone, Copy, PartialEq)]
+enum Hidden {
+    Future,
+    Stream,
 }

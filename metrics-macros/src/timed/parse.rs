@@ -1,20 +1,22 @@
-//! Tokens to model. Of the function only its outline is read: where its signature ends, and whether it can be timed.
+//! The attribute's arguments.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::punctuated::Punctuated;
-use syn::{Attribute, GenericArgument, PathArguments, PathSegment, ReturnType, Token, Type, TypeParamBound};
+use syn::{LitStr, Token};
 
-use super::{Function, Label, Target};
-use crate::attribute::{CRATE, Setting, crate_path, split_at_commas, visible};
+use super::{Hidden, Label, Labels, Target, Value};
+use crate::attribute::{CRATE, ERROR_IF, Setting, crate_path, split_at_commas, visible};
 use crate::diagnostics::Errors;
 use crate::span::span_of;
 
 /// What the attribute's arguments say. Nothing after a mistake, which would only bring more.
 pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Target> {
     let mut metric = None;
-    let mut settings = Vec::new();
+    let mut hidden = None;
+    let mut all = None;
+    let mut settings: Vec<Setting> = Vec::new();
     let mut complete = true;
     for part in split_at_commas(arguments.clone()) {
         let is_setting = |input: ParseStream<'_>| {
@@ -23,6 +25,20 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
         };
         if is_setting.parse2(part.clone()).unwrap_or(false) {
             settings.extend(errors.ok(Setting::parse.parse2(part)));
+        } else if let Some(labels) = after_dots(&part) {
+            all = Some(labels);
+        } else if let Some((word, span)) = word(&part) {
+            match word.as_str() {
+                "future" => hidden = Some(Hidden::Future),
+                "stream" => hidden = Some(Hidden::Stream),
+                _ => {
+                    errors.at(span, SKIP);
+                    complete = false;
+                }
+            }
+        } else if let Some(setting) = settings.last_mut().filter(|setting| has_angle(&setting.value)) {
+            // The comma stood in `<…>`.
+            setting.value.extend(quote!(, #part));
         } else if metric.is_some() || !settings.is_empty() {
             errors.at(
                 span_of(&part, Span::call_site()),
@@ -36,28 +52,100 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
     }
     let krate = crate_path(&settings, errors);
     let mut labels: Vec<Label> = Vec::new();
-    for setting in settings.iter().filter(|setting| setting.word() != CRATE) {
+    let mut error_if = None;
+    for setting in settings.into_iter().filter(|setting| setting.word() != CRATE) {
         let name = setting.word();
-        if labels.iter().any(|earlier| earlier.name == name) {
+        if name == ERROR_IF {
+            error_if = setting
+                .value_as("a function or closure, such as `Option::is_none`", errors)
+                .map(without_parentheses);
+            complete &= error_if.is_some();
+        } else if labels.iter().any(|earlier| earlier.name.unraw() == name) {
             errors.at(setting.word.span(), format_args!("the label '{name}' is given twice"));
             complete = false;
-            continue;
-        }
-        match setting.value_as("the value as it is exported, in quotes, such as \"ocr\"", errors) {
-            Some(value) => labels.push(Label {
-                name,
-                name_span: setting.word.span(),
+        } else if let Some(value) = value(&setting, errors) {
+            labels.push(Label {
+                name: setting.word,
                 value,
-            }),
-            None => complete = false,
+            });
+        } else {
+            complete = false;
         }
     }
+    if let (Some(all), Some(label)) = (&all, labels.first()) {
+        let message = format_args!("`..{all}` is all labels: leave '{}' out", label.name);
+        errors.at(label.name.span(), message);
+        complete = false;
+    }
+    let labels = all.map_or(Labels::Each(labels), Labels::All);
     complete.then(|| Target {
         krate,
         metric,
         labels,
+        error_if,
+        hidden,
         span: span_of(&arguments, Span::call_site()),
     })
+}
+
+/// The expression of `..labels`.
+fn after_dots(part: &TokenStream) -> Option<TokenStream> {
+    let labels = |input: ParseStream<'_>| {
+        input.parse::<Token![..]>()?;
+        input.parse::<TokenStream>()
+    };
+    labels.parse2(part.clone()).ok().filter(|labels| !labels.is_empty())
+}
+
+/// A word that says something of the function.
+fn word(part: &TokenStream) -> Option<(String, Span)> {
+    let mut tokens = visible(part.clone()).into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(word)), None) => {
+            let text = word.to_string();
+            ["future", "stream", "skip"]
+                .contains(&text.as_str())
+                .then(|| (text, word.span()))
+        }
+        _ => None,
+    }
+}
+
+const SKIP: &str = "`skip` takes a function out of a timed `impl` or `mod`; this one is in none";
+
+/// A text, `fn`, or an expression.
+fn value(setting: &Setting, errors: &mut Errors) -> Option<Value> {
+    let expected = "the value as it is exported, in quotes, such as \"ocr\"; `fn`; or an expression";
+    let tokens: TokenStream = setting.value_as(expected, errors)?;
+    let mut one = tokens.clone().into_iter();
+    match (one.next(), one.next()) {
+        (Some(TokenTree::Ident(word)), None) if word == "fn" => Some(Value::FunctionName(word.span())),
+        (Some(TokenTree::Literal(literal)), None) => {
+            match syn::parse2::<LitStr>(TokenTree::from(literal.clone()).into()) {
+                Ok(text) => Some(Value::Text(text)),
+                Err(_) => {
+                    errors.at(literal.span(), format_args!("expected {expected}"));
+                    None
+                }
+            }
+        }
+        _ => Some(Value::Expression(tokens)),
+    }
+}
+
+/// Whether there is a `<`, which may be a bracket.
+fn has_angle(tokens: &TokenStream) -> bool {
+    let mut tokens = tokens.clone().into_iter();
+    tokens.any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '<'))
+}
+
+/// Parentheses that are there only for a comma inside.
+fn without_parentheses(tokens: TokenStream) -> TokenStream {
+    let mut one = tokens.clone().into_iter();
+    match (one.next(), one.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => group.stream(),
+        _ => tokens,
+    }
 }
 
 /// The labels are looked up while compiling, which only a static allows.
@@ -110,154 +198,3 @@ fn metric_is_in_seconds(metric: &TokenStream, errors: &mut Errors) -> bool {
 const OTHER_UNITS: [&str; 8] = [
     "_bytes", "_ratio", "_celsius", "_meters", "_volts", "_amperes", "_joules", "_grams",
 ];
-
-/// The function's three pieces, if it is one that can be timed.
-pub(super) fn function(item: TokenStream, errors: &mut Errors) -> Option<Function> {
-    let mut head: Vec<TokenTree> = visible(item).into_iter().collect();
-    let Some(outline) = Outline::of(&head) else {
-        let span = head.first().map_or_else(Span::call_site, TokenTree::span);
-        errors.at(span, "`#[timed]` stands on a function or method");
-        return None;
-    };
-    let last = head.pop().map(|last| visible(last.into()).into_iter());
-    let body = match last.and_then(|mut last| last.next()) {
-        Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => body,
-        _ => {
-            errors.at(
-                outline.name,
-                "there is no body to time: put `#[timed]` on the implementation",
-            );
-            return None;
-        }
-    };
-    if let Some(span) = outline.constant {
-        errors.at(span, "a `const fn` cannot be timed: there is no clock while compiling");
-        return None;
-    }
-    if let (None, Some(future)) = (outline.asynchronous, outline.returns_future) {
-        errors.at(
-            future,
-            "this function returns a future, so that only its creation would be timed: make it an `async fn` \
-             (`#[async_trait]` makes such functions: there, put `#[timed]` on a function that the method calls)",
-        );
-        return None;
-    }
-    let body_span = body.span();
-    let split = |input: ParseStream<'_>| {
-        let inner = input.call(Attribute::parse_inner)?;
-        Ok((quote::quote!(#(#inner)*), input.parse()?))
-    };
-    let (inner_attributes, body) = errors.ok(split.parse2(body.stream()))?;
-    Some(Function {
-        head: head.into_iter().collect(),
-        inner_attributes,
-        body,
-        body_span,
-    })
-}
-
-/// What `#[timed]` needs to know of a signature.
-struct Outline {
-    name: Span,
-    constant: Option<Span>,
-    asynchronous: Option<Span>,
-    /// A word for a future in the return type.
-    returns_future: Option<Span>,
-}
-
-impl Outline {
-    /// Reads a signature, if these tokens have one.
-    fn of(tokens: &[TokenTree]) -> Option<Self> {
-        let word = |token: &TokenTree, text: &str| matches!(token, TokenTree::Ident(ident) if ident == text);
-        let at = tokens.iter().position(|token| word(token, "fn"))?;
-        let before = |text: &str| tokens[..at].iter().find(|token| word(token, text)).map(TokenTree::span);
-        let Some(TokenTree::Ident(name)) = tokens.get(at + 1) else {
-            return None;
-        };
-        let returns = tokens[skip_parameters(tokens, at + 2)..]
-            .iter()
-            .take_while(|token| !word(token, "where") && !is_end(token))
-            .cloned()
-            .collect();
-        Some(Self {
-            name: name.span(),
-            constant: before("const"),
-            asynchronous: before("async"),
-            returns_future: find_future(returns),
-        })
-    }
-}
-
-/// Whether a signature ends here: with the body, or without one.
-fn is_end(token: &TokenTree) -> bool {
-    match token {
-        TokenTree::Group(group) => matches!(group.delimiter(), Delimiter::Brace | Delimiter::None),
-        TokenTree::Punct(punct) => punct.as_char() == ';',
-        _ => false,
-    }
-}
-
-/// The position after the parameters, which are the first parentheses outside of the generics' `<…>`.
-fn skip_parameters(tokens: &[TokenTree], from: usize) -> usize {
-    let mut depth = 0_usize;
-    let mut arrow = false;
-    for (position, token) in tokens.iter().enumerate().skip(from) {
-        match token {
-            TokenTree::Group(group) if depth == 0 && group.delimiter() == Delimiter::Parenthesis => {
-                return position + 1;
-            }
-            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
-            TokenTree::Punct(punct) if punct.as_char() == '>' && !arrow => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        arrow = matches!(token, TokenTree::Punct(punct) if punct.as_char() == '-');
-    }
-    tokens.len()
-}
-
-/// The word that says that this return type is a future: `impl Future`, `BoxFuture`, `Pin<Box<dyn Future>>`. One that
-/// hides behind another name cannot be seen here.
-fn find_future(returns: TokenStream) -> Option<Span> {
-    let ReturnType::Type(_, ty) = syn::parse2(returns).ok()? else {
-        return None;
-    };
-    match *ty {
-        Type::ImplTrait(ty) => future_bound(&ty.bounds),
-        Type::Path(ty) => {
-            let last = ty.path.segments.last()?;
-            match last.ident.to_string().as_str() {
-                "BoxFuture" | "LocalBoxFuture" => Some(last.ident.span()),
-                "Pin" => match only_argument(last)? {
-                    Type::Path(inner) => match only_argument(inner.path.segments.last()?)? {
-                        Type::TraitObject(object) => future_bound(&object.bounds),
-                        _ => None,
-                    },
-                    _ => None,
-                },
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn future_bound(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Span> {
-    bounds.iter().find_map(|bound| match bound {
-        TypeParamBound::Trait(bound) => {
-            let last = bound.path.segments.last()?;
-            (last.ident == "Future").then(|| last.ident.span())
-        }
-        _ => None,
-    })
-}
-
-/// `T` of `Name<T>`.
-fn only_argument(segment: &PathSegment) -> Option<&Type> {
-    match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        },
-        _ => None,
-    }
-}

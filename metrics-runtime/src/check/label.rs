@@ -56,6 +56,18 @@ pub const fn names_one_label(field: Field) {
     }
 }
 
+/// A label whose value `#[timed]` computes is one, and not the first of a set.
+#[track_caller]
+pub const fn is_one_label(name: &str, is_one: bool) {
+    if !is_one {
+        let message = Message::new().text("label '").text(name);
+        let message = message.text(
+            "' is one of a set inside the labels: give its value as text, or all labels at once, as in `..labels`",
+        );
+        panic!("{}", message.rule("label-nested").as_str());
+    }
+}
+
 /// A rule names labels of the set, whose values the compiler knows.
 #[track_caller]
 pub const fn rule_label(labels: &[LabelDescriptor], name: &str) {

@@ -10,8 +10,8 @@ mod names;
 mod nearest;
 
 pub use self::label::{
-    field_fits, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label, rule_value,
-    rules_fit, value_position,
+    field_fits, is_one_label, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label,
+    rule_value, rules_fit, value_position,
 };
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
 pub(crate) use self::names::{FNV_OFFSET, fnv_1a};
@@ -107,8 +107,7 @@ pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
 /// What `#[timed]` says of an open label.
 const fn no_open_label(name: &str) -> Message {
     Message::new().text("label '").text(name).text(
-        "' is open: its values are known only while the program runs, and `#[timed]` names values that the compiler \
-         knows; in the body, start a timer: `let _timer = ….with(…).start_timer();`",
+        "' is open: its values are known only while the program runs; give an expression, as in `route = Route::intern(path)`",
     )
 }
 
@@ -307,6 +306,27 @@ pub const fn takes_compute(computed: bool, kind: Kind) {
         _ => message.text("ComputedGauge`"),
     };
     panic!("{}", message.rule("compute-kind").as_str());
+}
+
+/// `#[metric(touched)]` stands on what only grows and has labels, of which as many decide as there are at most.
+#[track_caller]
+pub const fn takes_touched(metric: &Descriptor, computed: bool, labels: usize) {
+    if computed || !matches!(metric.kind, Kind::Counter | Kind::Histogram | Kind::Summary) {
+        panic!(
+            "`touched` is for what only grows, a counter, a histogram or a summary that is recorded: anything else would \
+             disappear when it is 0 again; remove `touched` [touched-kind]"
+        );
+    }
+    if metric.labels.is_empty() {
+        panic!("a metric without labels has one series, which is always exported: remove `touched` [touched-labels]");
+    }
+    if labels == 0 || labels > metric.labels.len() && labels < usize::MAX {
+        let message = Message::new()
+            .text("`touched` is how many labels decide, the first ones: 1 to ")
+            .number(metric.labels.len())
+            .text(", or `touched` alone for all");
+        panic!("{}", message.rule("touched-labels").as_str());
+    }
 }
 
 /// What a histogram without options is told.
@@ -691,7 +711,7 @@ const fn label_names(labels: &[LabelDescriptor]) -> ([&str; MOST_LABELS], usize)
     (names, at)
 }
 
-const fn find(labels: &[LabelDescriptor], name: &str) -> Option<usize> {
+pub(crate) const fn find(labels: &[LabelDescriptor], name: &str) -> Option<usize> {
     let mut at = 0;
     while at < labels.len() {
         if equal(labels[at].name, name) {

@@ -33,6 +33,12 @@ pub enum ExporterError {
         /// Which file, and what is wrong with it.
         problem: String,
     },
+    /// The web configuration file cannot be used.
+    #[cfg(feature = "web-config")]
+    WebConfig {
+        /// Which file, and what is wrong with it.
+        problem: String,
+    },
     /// It is no network that clients could be in.
     Network {
         /// What was given.
@@ -56,6 +62,8 @@ impl fmt::Display for ExporterError {
             Self::Secret { problem } => f.write_str(problem),
             #[cfg(feature = "tls")]
             Self::Tls { problem } => f.write_str(problem),
+            #[cfg(feature = "web-config")]
+            Self::WebConfig { problem } => f.write_str(problem),
             Self::Network { network } => {
                 write!(
                     f,

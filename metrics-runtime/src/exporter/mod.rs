@@ -14,11 +14,16 @@ mod negotiate;
 mod reload;
 mod render;
 mod respond;
+mod self_metrics;
 mod serve;
 mod service;
+#[cfg(feature = "web-config")]
+mod web_config;
 
 use std::fmt;
 use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
 
 #[cfg(feature = "prometheus")]
 use prometheus::Registry;
@@ -29,6 +34,7 @@ pub use self::body::ScrapeBody;
 pub use self::error::ExporterError;
 use self::render::{Renderer, Sources};
 use self::respond::{Readiness, Responder};
+use self::self_metrics::SelfMetrics;
 pub use self::serve::Server;
 #[cfg(feature = "tls")]
 use self::serve::tls::Acceptor;
@@ -105,6 +111,12 @@ pub struct Exporter {
     catalog: Catalog<'static>,
     access: Access,
     readiness: Readiness,
+    /// What every answer has besides.
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether a client may speak HTTP/2.
+    #[cfg(feature = "http2")]
+    http2: bool,
+    self_metrics: bool,
     #[cfg(feature = "tls")]
     tls: Option<Acceptor>,
     #[cfg(feature = "prometheus")]
@@ -120,6 +132,10 @@ impl Exporter {
             catalog: *catalog,
             access: Access::new(),
             readiness: Readiness::default(),
+            headers: Vec::new(),
+            #[cfg(feature = "http2")]
+            http2: true,
+            self_metrics: false,
             #[cfg(feature = "tls")]
             tls: None,
             #[cfg(feature = "prometheus")]
@@ -151,6 +167,14 @@ impl Exporter {
     #[cfg(feature = "process")]
     pub fn process_metrics(mut self) -> Self {
         self.process = true;
+        self
+    }
+
+    /// Exports what the exporter measures of itself too: scrapes, their duration and size by format, requests that were
+    /// refused, registries that were left out, files that cannot be used, and the most series that the catalog can have.
+    /// Their names begin with `enumetrics_exporter_`. A scrape tells of those before it.
+    pub fn self_metrics(mut self) -> Self {
+        self.self_metrics = true;
         self
     }
 
@@ -247,6 +271,7 @@ impl Exporter {
         let sources = Sources {
             catalog: self.catalog,
             access: Arc::clone(&access),
+            self_metrics: self.self_metrics.then(|| SelfMetrics::new(&self.catalog)),
             #[cfg(feature = "tls")]
             tls: self.tls,
             #[cfg(feature = "prometheus")]
@@ -261,6 +286,7 @@ impl Exporter {
             renderer: Renderer::new(sources),
             access,
             readiness: self.readiness,
+            headers: self.headers,
         }
     }
 }

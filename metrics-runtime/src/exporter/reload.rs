@@ -30,6 +30,18 @@ struct State<C, T> {
     problem: Option<String>,
 }
 
+/// What has to be done from time to time, whatever is made of the files.
+pub(super) trait Reload: fmt::Debug + Send + Sync {
+    /// Whether it is time to [`reload`](Self::reload).
+    fn is_due(&self) -> bool;
+
+    /// Reads again. Blocks for as long as the file system does; those who want the last good one do not wait for that.
+    fn reload(&self);
+
+    /// What is wrong with the files now, if anything.
+    fn problem(&self) -> Option<String>;
+}
+
 impl<C: PartialEq, T> Reloaded<C, T> {
     /// Reads and makes the first one, with the error if there is none. `read` returns all that `make` looks at.
     pub(super) fn new(
@@ -55,18 +67,24 @@ impl<C: PartialEq, T> Reloaded<C, T> {
         Arc::clone(&self.state().made)
     }
 
-    /// What is wrong with the files now, if anything.
-    pub(super) fn problem(&self) -> Option<String> {
-        self.state().problem.clone()
+    /// For tests, which do not wait for a second.
+    #[cfg(test)]
+    pub(super) fn age(&self) {
+        self.state().read_at -= FRESH;
     }
 
-    /// Whether it is time to [`reload`](Self::reload).
-    pub(super) fn is_due(&self) -> bool {
+    /// No code that can panic runs under the lock, so poison means nothing.
+    fn state(&self) -> MutexGuard<'_, State<C, T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: PartialEq + Send, T: Send + Sync> Reload for Reloaded<C, T> {
+    fn is_due(&self) -> bool {
         self.state().read_at.elapsed() >= FRESH
     }
 
-    /// Reads again. Blocks for as long as the file system does; those who want the last good one do not wait for that.
-    pub(super) fn reload(&self) {
+    fn reload(&self) {
         // Before the files are read: nobody else does it meanwhile.
         self.state().read_at = Instant::now();
         let content = (self.read)();
@@ -84,15 +102,8 @@ impl<C: PartialEq, T> Reloaded<C, T> {
         }
     }
 
-    /// For tests, which do not wait for a second.
-    #[cfg(test)]
-    pub(super) fn age(&self) {
-        self.state().read_at -= FRESH;
-    }
-
-    /// No code that can panic runs under the lock, so poison means nothing.
-    fn state(&self) -> MutexGuard<'_, State<C, T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn problem(&self) -> Option<String> {
+        self.state().problem.clone()
     }
 }
 
@@ -100,7 +111,7 @@ impl<C: PartialEq, T> Reloaded<C, T> {
 impl<C: PartialEq, T> fmt::Debug for Reloaded<C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reloaded")
-            .field("problem", &self.problem())
+            .field("problem", &self.state().problem)
             .finish_non_exhaustive()
     }
 }

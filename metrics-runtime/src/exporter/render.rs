@@ -14,6 +14,9 @@ use super::body::Pages;
 use super::buffer::Pool;
 use super::compress::{Encoding, Packer};
 use super::filter::Filter;
+#[cfg(feature = "prometheus")]
+use super::self_metrics::RegistryFailure;
+use super::self_metrics::SelfMetrics;
 #[cfg(feature = "tls")]
 use super::serve::tls::Acceptor;
 use crate::Descriptor;
@@ -42,6 +45,7 @@ pub(super) struct Sources {
     pub(super) catalog: Catalog<'static>,
     /// Its files may be in a bad state, which is said in the scrape.
     pub(super) access: Arc<Access>,
+    pub(super) self_metrics: Option<SelfMetrics>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<Acceptor>,
     #[cfg(feature = "prometheus")]
@@ -161,6 +165,11 @@ impl Renderer {
         }
     }
 
+    /// What the exporter measures of itself, if it does.
+    pub(super) fn self_metrics(&self) -> Option<&SelfMetrics> {
+        self.sources.self_metrics.as_ref()
+    }
+
     /// The scrape, in this format if it has a place for everything. Its buffer goes back to the pool when the last
     /// `Bytes` is dropped. Scrapes of the same at the same time share one rendering.
     ///
@@ -251,6 +260,10 @@ pub(super) struct Unwritten {
     cursor: Cursor,
     #[cfg(feature = "prometheus")]
     gathered: Gathered,
+    /// Since when, and how many bytes of it are sent.
+    began: Instant,
+    sent: usize,
+    self_is_written: bool,
 }
 
 impl Unwritten {
@@ -268,8 +281,15 @@ impl Unwritten {
             encoding,
             filter,
         } = wanted;
+        let began = Instant::now();
         #[cfg(feature = "prometheus")]
         let mut merged = sources.foreign.gather(spawn, deadline);
+        #[cfg(feature = "prometheus")]
+        if let Some(metrics) = &sources.self_metrics {
+            let missing = merged.missing();
+            metrics.registries_failed(RegistryFailure::Panicked, missing.panicked);
+            metrics.registries_failed(RegistryFailure::Late, missing.late);
+        }
         #[cfg(feature = "prometheus")]
         merged.retain(|family, suffixes| filter.wants(family, suffixes));
         #[cfg(not(feature = "prometheus"))]
@@ -284,7 +304,7 @@ impl Unwritten {
         #[cfg(feature = "prometheus")]
         let gathered = merged
             .finish(format, &mut ambiguous)
-            .with_labels(sources.catalog.additions().labels);
+            .with_labels(sources.catalog.labels());
         Ok(Self {
             sources,
             buffers,
@@ -295,6 +315,9 @@ impl Unwritten {
             cursor: Cursor::default(),
             #[cfg(feature = "prometheus")]
             gathered,
+            began,
+            sent: 0,
+            self_is_written: false,
         })
     }
 
@@ -304,13 +327,24 @@ impl Unwritten {
         let mut page = self.buffers.take();
         loop {
             let is_last = self.write_text(&mut page);
-            let Some(packer) = &mut self.packer else {
-                return Ok((Bytes::from_owner(page), (!is_last).then_some(self)));
+            let bytes = match &mut self.packer {
+                None => Bytes::from_owner(page),
+                Some(packer) => {
+                    let packed = packer.pack(&page.text, is_last)?;
+                    if packed.is_empty() && !is_last {
+                        continue;
+                    }
+                    Bytes::from(packed)
+                }
             };
-            let packed = packer.pack(&page.text, is_last)?;
-            if is_last || !packed.is_empty() {
-                return Ok((Bytes::from(packed), (!is_last).then_some(self)));
+            self.sent += bytes.len();
+            if !is_last {
+                return Ok((bytes, Some(self)));
             }
+            if let Some(metrics) = &self.sources.self_metrics {
+                metrics.written(self.format, self.began.elapsed(), self.sent);
+            }
+            return Ok((bytes, None));
         }
     }
 
@@ -324,6 +358,13 @@ impl Unwritten {
         std::mem::swap(&mut page.ambiguous, &mut self.ambiguous);
         if !self.cursor.is_at_end() {
             return false;
+        }
+        if let Some(metrics) = &self.sources.self_metrics
+            && !self.self_is_written
+        {
+            metrics.failing_files(self.sources.problems().count());
+            metrics.write(&mut page.text, self.format, &is_wanted);
+            self.self_is_written = true;
         }
         #[cfg(feature = "prometheus")]
         if !self.gathered.write(&mut page.text, PAGE) {
@@ -349,6 +390,7 @@ mod tests {
         Renderer::new(Sources {
             catalog: *catalog(),
             access: Arc::new(Access::new()),
+            self_metrics: None,
             #[cfg(feature = "tls")]
             tls: None,
             foreign: Foreign::new(
@@ -365,6 +407,7 @@ mod tests {
         Renderer::new(Sources {
             catalog: *catalog(),
             access: Arc::new(Access::new()),
+            self_metrics: None,
             #[cfg(feature = "tls")]
             tls: None,
         })

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 
 use super::access::{Access, Client, Refusal};
 use super::body::ScrapeBody;
@@ -18,6 +18,7 @@ use super::compress::Encoding;
 use super::filter::Filter;
 use super::negotiate::negotiate;
 use super::render::{NotRendered, Rendered, Renderer, Text, Wanted};
+use super::self_metrics::Refused;
 
 /// Where our own listener serves the metrics.
 const PATH: &str = "/metrics";
@@ -50,11 +51,19 @@ pub(super) struct Responder {
     pub(super) renderer: Renderer,
     pub(super) access: Arc<Access>,
     pub(super) readiness: Readiness,
+    /// What every answer has besides.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Responder {
     /// The answer of our own listener, which has a few paths.
     pub(super) async fn answer(&self, asked: Asked<'_>) -> Answer {
+        let mut answer = self.answer_at(asked).await;
+        answer.headers_mut().extend(self.headers.iter().cloned());
+        answer
+    }
+
+    async fn answer_at(&self, asked: Asked<'_>) -> Answer {
         let path = asked.uri.path();
         if ![PATH, "/", "/health", "/ready"].contains(&path) {
             return says(StatusCode::NOT_FOUND, "nothing is here; the metrics are at /metrics\n");
@@ -85,6 +94,11 @@ impl Responder {
     /// included where the GET has one; the server leaves the body away.
     pub(super) async fn scrape(&self, asked: Asked<'_>) -> Answer {
         if let Err(refusal) = self.access.admit(asked.client, asked.headers).await {
+            self.count_refused(match refusal {
+                Refusal::Address | Refusal::UnknownAddress => Refused::Address,
+                Refusal::Secret => Refused::Secret,
+                Refusal::TooManyGuesses => Refused::TooManyGuesses,
+            });
             return self.refused(refusal);
         }
         let wanted = Wanted {
@@ -93,8 +107,25 @@ impl Responder {
             filter: Filter::from_query(asked.uri.query()),
         };
         match self.renderer.render(&wanted, patience(asked.headers)).await {
-            Ok(rendered) => scraped(rendered, wanted.encoding),
-            Err(problem) => not_rendered(problem),
+            Ok(rendered) => {
+                if let Some(metrics) = self.renderer.self_metrics() {
+                    metrics.scraped(rendered.format);
+                }
+                scraped(rendered, wanted.encoding)
+            }
+            Err(problem) => {
+                self.count_refused(match problem {
+                    NotRendered::Busy | NotRendered::NoRuntime => Refused::Busy,
+                    NotRendered::Failed => Refused::Failed,
+                });
+                not_rendered(problem)
+            }
+        }
+    }
+
+    fn count_refused(&self, reason: Refused) {
+        if let Some(metrics) = self.renderer.self_metrics() {
+            metrics.refused(reason);
         }
     }
 
@@ -403,6 +434,38 @@ mod tests {
             body(answer).await,
             "# HELP pool_count Pools.\n# TYPE pool_count gauge\npool_count 0\n"
         );
+    }
+
+    #[tokio::test]
+    async fn the_exporter_tells_of_itself_where_it_is_asked_to() {
+        let exporter = Exporter::new(catalog())
+            .bearer_token(Secret::new("token"))
+            .unwrap()
+            .self_metrics();
+        let responder = responder(exporter);
+        ask(&responder, &Method::GET, "/metrics", &HeaderMap::new()).await;
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer token"));
+        let first = body(ask(&responder, &Method::GET, "/metrics", &headers).await).await;
+        assert!(first.starts_with(&catalog().render()), "{first}");
+        headers.insert(
+            http::header::ACCEPT,
+            HeaderValue::from_static("application/openmetrics-text"),
+        );
+        let second = body(ask(&responder, &Method::GET, "/metrics", &headers).await).await;
+        let own = |line: &str| format!("\nenumetrics_exporter_{line}\n");
+        for line in [
+            "refused_requests_total{reason=\"secret\"} 1".to_owned(),
+            "refused_requests_total{reason=\"address\"} 0".to_owned(),
+            "scrapes_total{format=\"text\"} 1".to_owned(),
+            format!("scrape_size_bytes_sum{{format=\"text\"}} {}", first.len()),
+            "scrape_duration_seconds_count{format=\"text\"} 1".to_owned(),
+            format!("catalog_max_series {}", catalog().max_series()),
+            "failing_files 0".to_owned(),
+        ] {
+            assert!(second.contains(&own(&line)), "{line}: {second}");
+        }
+        assert!(second.ends_with("\n# EOF\n"));
     }
 
     #[cfg(feature = "gzip")]

@@ -1,6 +1,7 @@
 //! The kinds whose lines are written one by one: there are few of them, or what they say takes longer than writing it.
 
 use std::io::Write as _;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::Format;
@@ -15,8 +16,8 @@ use crate::storage::StateCell;
 /// After how many series of a summary or histogram a page may end.
 const SERIES_AT_ONCE: usize = 16;
 
-/// How many counts are read at once.
-const COUNTS_AT_ONCE: usize = 256;
+/// In how many series something touched is looked for at once.
+const AT_ONCE: usize = 256;
 
 /// Where the lines of a family go.
 pub(super) struct Lines<'a> {
@@ -27,8 +28,6 @@ pub(super) struct Lines<'a> {
     pub(super) exemplars: Option<&'a Exemplars>,
     /// When the series started, but for those that started again, if that is written.
     pub(super) created: Option<(Duration, Option<&'a Past>)>,
-    /// What all series of all families have.
-    pub(super) labels: &'a [(&'a str, &'a str)],
     pub(super) format: Format,
     /// How many bytes of the page are enough: all say which series is next, as the encoder does.
     pub(super) full: usize,
@@ -39,7 +38,7 @@ pub(super) struct Lines<'a> {
 
 impl Lines<'_> {
     /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
-    /// declared impossible or were removed, and nothing was recorded.
+    /// declared impossible or were removed and nothing was recorded, or are exported only once they are touched.
     pub(super) fn some(
         mut self,
         from: usize,
@@ -47,14 +46,20 @@ impl Lines<'_> {
         quantiles: &mut Vec<f64>,
         buckets: &mut Vec<u64>,
     ) -> usize {
+        let mut touched = Touched::of(self.family, reading);
+        let touched = &mut touched;
         match reading {
-            Reading::Counter(cells) => self.counts(from, *cells, write_u64),
-            Reading::FloatCounter(cells) => self.counts(from, *cells, write_f64),
-            Reading::Int(cells, _) => self.scalars(from, |index| cells[index].get(), write_i64),
-            Reading::Float(cells, _) => self.scalars(from, |index| cells[index].get(), write_f64),
-            Reading::InFlight(cells) => self.scalars(from, |index| cells.get(index), write_i64),
-            Reading::Histogram(cells) => self.histogram(from, *cells, buckets),
-            Reading::Summary(cells) => self.summary(from, *cells, quantiles),
+            Reading::Counter(cells) => {
+                self.scalars(from, touched, |bytes, index| write_u64(bytes, count(*cells, index)))
+            }
+            Reading::FloatCounter(cells) => {
+                self.scalars(from, touched, |bytes, index| write_f64(bytes, count(*cells, index)))
+            }
+            Reading::Int(cells, _) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells[index].get())),
+            Reading::Float(cells, _) => self.scalars(from, touched, |bytes, index| write_f64(bytes, cells[index].get())),
+            Reading::InFlight(cells) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells.get(index))),
+            Reading::Histogram(cells) => self.histogram(from, touched, *cells, buckets),
+            Reading::Summary(cells) => self.summary(from, touched, *cells, quantiles),
             Reading::Info(texts) => self.info(texts),
             Reading::States { cells, count, .. } => self.states(from, cells, *count),
             Reading::Computed(computation) => self.computed(from, computation),
@@ -62,50 +67,21 @@ impl Lines<'_> {
         }
     }
 
-    /// A line for each series that is exported, some of which are read at once.
-    fn counts<V: CounterValue>(
-        &mut self,
-        from: usize,
-        cells: &dyn CounterCells<V>,
-        write: impl Fn(&mut Vec<u8>, V),
-    ) -> usize {
-        let mut counts = [V::ZERO; COUNTS_AT_ONCE];
-        let all = self.family.combinations();
-        let mut read = from..from;
-        let count = |index| {
-            if !read.contains(&index) {
-                read = index..all.min(index + COUNTS_AT_ONCE);
-                cells.sum(index, &mut counts[..read.len()]);
-            }
-            counts[index - read.start]
-        };
-        self.scalars(from, count, write)
-    }
-
     /// A line for each series that is exported.
-    fn scalars<T: Copy + PartialEq + Default>(
-        &mut self,
-        from: usize,
-        mut value: impl FnMut(usize) -> T,
-        write: impl Fn(&mut Vec<u8>, T),
-    ) -> usize {
+    fn scalars(&mut self, from: usize, touched: &mut Touched<'_>, write_value: impl Fn(&mut Vec<u8>, usize)) -> usize {
         let mut index = from;
         while index < self.family.combinations() && !self.is_full(index > from) {
-            let value = value(index);
-            let is_zero = value == T::default();
-            if is_zero && self.family.sparse {
-                index += 1;
-                continue;
-            }
             let combination = self.family.combination(index);
-            let next = combination.next_present();
+            let next = touched.next(combination.next_present());
             if next > index {
                 index = next;
                 continue;
             }
+            self.begin("", index, None);
+            let value = self.bytes.len();
+            write_value(self.bytes, index);
+            let is_zero = self.bytes[value..] == *b"0";
             if !(is_zero && combination.is_impossible() || self.hides(index, is_zero)) {
-                self.begin("", index, None);
-                write(self.bytes, value);
                 self.exemplar(index, 0);
                 self.end();
                 self.created(index);
@@ -116,7 +92,13 @@ impl Lines<'_> {
     }
 
     /// The buckets, the sum and the count of each series that is exported.
-    fn histogram(&mut self, from: usize, cells: &dyn HistogramCells, buckets: &mut Vec<u64>) -> usize {
+    fn histogram(
+        &mut self,
+        from: usize,
+        touched: &mut Touched<'_>,
+        cells: &dyn HistogramCells,
+        buckets: &mut Vec<u64>,
+    ) -> usize {
         let family = self.family;
         let lowest_bound = family.buckets.first().copied().unwrap_or_default();
         let has_totals = self.format.has_totals(lowest_bound);
@@ -124,11 +106,16 @@ impl Lines<'_> {
         buckets.resize(cells.buckets(), 0);
         let mut next = from;
         while next < family.combinations() && !self.is_full(next > from) {
+            let skipped = touched.next(next);
+            if skipped > next {
+                next = skipped;
+                continue;
+            }
             let end = family.combinations().min(next + SERIES_AT_ONCE);
             cells.read(next..end, buckets, &mut |buckets, count, sum| {
                 let index = next;
                 next += 1;
-                if !self.exports(index, count == 0) {
+                if !self.exports(index, count == 0) || touched.next(index) > index {
                     return;
                 }
                 let mut total = 0_u64;
@@ -169,17 +156,28 @@ impl Lines<'_> {
     }
 
     /// The quantiles, the sum and the count of each series.
-    pub(super) fn summary(&mut self, from: usize, cells: &dyn SummaryCells, quantiles: &mut Vec<f64>) -> usize {
+    pub(super) fn summary(
+        &mut self,
+        from: usize,
+        touched: &mut Touched<'_>,
+        cells: &dyn SummaryCells,
+        quantiles: &mut Vec<f64>,
+    ) -> usize {
         quantiles.clear();
         quantiles.resize(cells.quantiles(), 0.0);
         let is_dense = self.family.is_dense() && self.hidden.is_none();
         let mut next = from;
         while next < self.family.combinations() && !self.is_full(next > from) {
+            let skipped = touched.next(next);
+            if skipped > next {
+                next = skipped;
+                continue;
+            }
             let end = self.family.combinations().min(next + SERIES_AT_ONCE);
             cells.read(next..end, &mut [0], &mut |_, count, sum| {
                 let index = next;
                 next += 1;
-                if !is_dense && !self.exports(index, count == 0) {
+                if !is_dense && !self.exports(index, count == 0) || touched.next(index) > index {
                     return;
                 }
                 cells.read_quantiles(index, quantiles);
@@ -205,8 +203,7 @@ impl Lines<'_> {
         let names = family.labels.iter().map(|label| label.name);
         let labels = names.zip(texts.iter().map(AsRef::as_ref));
         let mut before = b'{';
-        let given = self.labels.iter().copied().chain(family.given_labels());
-        for (name, text) in given.chain(labels) {
+        for (name, text) in family.given_labels().chain(labels) {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
@@ -249,9 +246,7 @@ impl Lines<'_> {
 
     /// Whether a series is in the scrape.
     fn exports(&self, index: usize, is_zero: bool) -> bool {
-        !(is_zero && self.family.sparse)
-            && self.family.combination(index).is_exported(is_zero)
-            && !self.hides(index, is_zero)
+        self.family.combination(index).is_exported(is_zero) && !self.hides(index, is_zero)
     }
 
     /// Whether a series was removed, and is nothing again.
@@ -282,7 +277,7 @@ impl Lines<'_> {
         bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(suffix.as_bytes());
         let without_labels = bytes.len();
-        write_labels(bytes, family, index, self.labels);
+        write_labels(bytes, family, index);
         let mut has_labels = bytes.len() > without_labels;
         if let Some((name, value)) = more {
             bytes.push(if has_labels { b',' } else { b'{' });
@@ -321,4 +316,48 @@ impl Lines<'_> {
         self.bytes.push(b'\n');
         self.page.extend(self.bytes);
     }
+}
+
+/// Finds the series of a family that are exported, where that depends on what was recorded.
+pub(super) struct Touched<'a> {
+    family: &'static Descriptor,
+    reading: &'a Reading<'a>,
+    /// Series of which it is known.
+    known: Range<usize>,
+}
+
+impl<'a> Touched<'a> {
+    pub(super) fn of(family: &'static Descriptor, reading: &'a Reading<'a>) -> Self {
+        Self {
+            family,
+            reading,
+            known: 0..0,
+        }
+    }
+
+    /// This series, if it is exported; else one after it, before which none is.
+    fn next(&mut self, index: usize) -> usize {
+        if self.known.contains(&index) {
+            return index;
+        }
+        let Some(alike) = self.family.touched_with(index) else {
+            return index;
+        };
+        // Several at once: of very many there are long stretches of nothing.
+        let at_once = alike.len() * AT_ONCE.div_ceil(alike.len());
+        let end = self.family.combinations().min(alike.start + at_once);
+        match self.reading.first_touched(alike.start..end) {
+            Some(first) => {
+                self.known = self.family.touched_with(first).unwrap_or(alike);
+                self.known.start.max(index)
+            }
+            None => end,
+        }
+    }
+}
+
+fn count<V: CounterValue>(cells: &dyn CounterCells<V>, index: usize) -> V {
+    let mut count = [V::ZERO];
+    cells.sum(index, &mut count);
+    count[0]
 }

@@ -46,13 +46,7 @@ impl Foreign {
             let origin = Origin::Registry(position + 1);
             match gathering.wait(deadline) {
                 Ok(families) => families.into_iter().for_each(|family| merged.add(origin, family)),
-                Err(Missing::Panicked) => merged.comment(format!(
-                    "left out {origin}: a collector panicked; this program's panic message says where, and the next \
-                     scrape tries again"
-                )),
-                Err(Missing::Late) => merged.comment(format!(
-                    "left out {origin}: a collector has not answered in half the time that the scrape may take"
-                )),
+                Err(reason) => merged.miss(origin, reason),
             }
         }
         #[cfg(feature = "process")]
@@ -128,18 +122,18 @@ struct Gathering {
 #[derive(Debug, Default)]
 struct Progress {
     waiting: usize,
-    outcome: Option<Result<Vec<MetricFamily>, Missing>>,
+    outcome: Option<Result<Vec<MetricFamily>, NoAnswer>>,
 }
 
 /// Why there is nothing of a registry.
 #[derive(Clone, Copy, Debug)]
-enum Missing {
+pub(super) enum NoAnswer {
     Panicked,
     Late,
 }
 
 impl Gathering {
-    fn wait(&self, deadline: Instant) -> Result<Vec<MetricFamily>, Missing> {
+    fn wait(&self, deadline: Instant) -> Result<Vec<MetricFamily>, NoAnswer> {
         let left = deadline.saturating_duration_since(Instant::now());
         let waited = self
             .ended
@@ -151,7 +145,7 @@ impl Gathering {
             0 => state.outcome.take(),
             _ => state.outcome.clone(),
         };
-        outcome.unwrap_or(Err(Missing::Late))
+        outcome.unwrap_or(Err(NoAnswer::Late))
     }
 }
 
@@ -173,7 +167,7 @@ impl Drop for End {
         *lock(&self.current) = None;
         lock(&self.gathering.state)
             .outcome
-            .get_or_insert(Err(Missing::Panicked));
+            .get_or_insert(Err(NoAnswer::Panicked));
         self.gathering.ended.notify_all();
     }
 }

@@ -18,6 +18,7 @@ use std::fmt;
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
 use super::families::{is_carried_by, type_of, write_head, write_metric};
+use super::foreign::NoAnswer;
 use crate::catalog::Catalog;
 use crate::descriptor::{Descriptor, Kind};
 use crate::exposition::openmetrics::{Ambiguous, shortened};
@@ -70,6 +71,14 @@ pub(crate) struct Merged<'a> {
     /// Sample name to the position of the family that claims it.
     claims: HashMap<String, usize>,
     comments: Vec<String>,
+    missing: Missing,
+}
+
+/// How many registries are left out, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Missing {
+    pub(crate) panicked: usize,
+    pub(crate) late: usize,
 }
 
 impl<'a> Merged<'a> {
@@ -79,7 +88,29 @@ impl<'a> Merged<'a> {
             families: Vec::new(),
             claims: HashMap::new(),
             comments: Vec::new(),
+            missing: Missing::default(),
         }
+    }
+
+    /// Notes that a registry is left out.
+    pub(super) fn miss(&mut self, origin: Origin, reason: NoAnswer) {
+        let (count, why) = match reason {
+            NoAnswer::Panicked => (
+                &mut self.missing.panicked,
+                "a collector panicked; this program's panic message says where, and the next scrape tries again",
+            ),
+            NoAnswer::Late => (
+                &mut self.missing.late,
+                "a collector has not answered in half the time that the scrape may take",
+            ),
+        };
+        *count += 1;
+        self.comments.push(format!("left out {origin}: {why}"));
+    }
+
+    /// What was left out.
+    pub(crate) fn missing(&self) -> Missing {
+        self.missing
     }
 
     /// Whether a family that was added claims this name.
@@ -89,6 +120,7 @@ impl<'a> Merged<'a> {
     }
 
     /// Says something in the scrape that parsers ignore.
+    #[cfg(any(test, feature = "process"))]
     pub(crate) fn comment(&mut self, text: String) {
         self.comments.push(text);
     }

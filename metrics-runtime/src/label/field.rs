@@ -168,6 +168,12 @@ impl Field {
         labels
     }
 
+    /// How many labels those before one have.
+    #[must_use]
+    pub const fn offset(fields: &[Self], at: usize) -> usize {
+        Self::count(fields.split_at(at).0)
+    }
+
     /// How many combinations of values they have.
     #[must_use]
     #[track_caller]

@@ -235,7 +235,7 @@ impl LabelSet for Method {
     }
 }
 
-#[cfg(feature = "exporter")]
+#[cfg(any(feature = "exporter", feature = "http"))]
 mod from_http {
     use super::{Method, StatusClass, StatusCode};
 

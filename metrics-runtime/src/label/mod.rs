@@ -11,6 +11,8 @@ pub use self::http::{Method, StatusClass, StatusCode};
 pub(crate) use self::impossible::possible;
 pub use self::impossible::{Impossible, Rule, Term};
 pub(crate) use self::open::MOST_OPEN_VALUES;
+#[cfg(feature = "http")]
+pub(crate) use self::open::Values;
 pub use self::open::{Interned, Interner, Open, Overflows, table_size};
 pub use self::range::IntRange;
 

@@ -172,6 +172,12 @@ impl<const MAX: usize, const TABLE: usize> Interner<MAX, TABLE> {
         }
     }
 
+    /// Whether a text has a place.
+    #[cfg(feature = "http")]
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.find(text, hash(text)).is_some()
+    }
+
     /// The entry of a text that is in the table, and its position counted from 1.
     fn find(&self, text: &str, hash: usize) -> Option<(&Entry, u16)> {
         for place in places::<TABLE>(hash) {

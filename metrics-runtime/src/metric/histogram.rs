@@ -320,21 +320,6 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     }
 }
 
-/// What `#[timed]` records into.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a histogram nor a summary",
-    label = "neither a histogram nor a summary",
-    note = "`#[timed]` observes durations: name a static `Histogram` or `Summary`, in seconds"
-)]
-pub trait TimedMetric: HistogramCells {
-    /// The metric's labels.
-    const TIMED_LABELS: &'static [LabelDescriptor];
-}
-
-impl<L: LabelSet, const N: usize, S: Storage> TimedMetric for Histogram<L, N, S> {
-    const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
-}
-
 /// The series of a histogram, whatever its labels and buckets.
 pub trait HistogramCells: Sync {
     /// Counts one observation of one series.
@@ -441,8 +426,8 @@ fn read_without<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     if let Some([before_sum, before @ ..]) = before.as_deref() {
         for (bucket, before) in buckets.iter_mut().zip(before) {
             *bucket = bucket.wrapping_sub(*before);
-            count = count.wrapping_sub(*before);
         }
+        count = before.iter().fold(count, |count, before| count.wrapping_sub(*before));
         sum -= f64::from_bits(*before_sum);
     }
     (count, sum)
@@ -480,38 +465,6 @@ fn read_cells<const N: usize, B: Cells<HistogramCell<N>>>(
         sum += reading.sum;
     }
     (count, sum)
-}
-
-/// For `#[timed]`: a static that is known to be a histogram. It has no parameters, so that one that is not brings one
-/// error.
-#[allow(missing_debug_implementations, reason = "hidden: only the macro makes one")]
-pub struct TimedInto<'a> {
-    histogram: &'a dyn HistogramCells,
-    labels: &'static [LabelDescriptor],
-}
-
-impl<'a> TimedInto<'a> {
-    /// In a constant.
-    #[inline]
-    pub const fn new<M: TimedMetric>(metric: &'a M) -> Self {
-        Self {
-            histogram: metric,
-            labels: M::TIMED_LABELS,
-        }
-    }
-
-    /// The histogram's labels.
-    #[must_use]
-    pub const fn labels(&self) -> &'static [LabelDescriptor] {
-        self.labels
-    }
-
-    /// The series at a position that was computed in a constant.
-    #[inline]
-    #[must_use]
-    pub fn at(&self, index: usize) -> HistogramSeries<'a> {
-        HistogramSeries::new(self.histogram, index)
-    }
 }
 
 impl<L: LabelSet, const N: usize, S: Storage> fmt::Debug for Histogram<L, N, S> {

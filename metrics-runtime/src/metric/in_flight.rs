@@ -51,7 +51,7 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     }
 
     #[inline]
-    fn at(&self, index: usize) -> InFlightSeries<'_, L, S> {
+    pub(crate) fn at(&self, index: usize) -> InFlightSeries<'_, L, S> {
         InFlightSeries { metric: self, index }
     }
 

@@ -73,17 +73,16 @@ pub use self::computed::{Computation, ComputedCells, ComputedCounter, ComputedGa
 pub use self::counter::{Counter, CounterCells, CounterSeries, CounterValue};
 pub use self::exemplar::{Exemplar, Exemplars, SourceIsSet};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
-pub use self::histogram::{
-    Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation, TimedInto, TimedMetric,
-};
+pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation};
 pub use self::in_flight::{InFlight, InFlightCells, InFlightGuard, InFlightSeries};
 pub use self::info::{Info, InfoLabels, InfoText, InfoTexts};
 pub use self::past::Past;
 pub use self::state_set::{StateSet, StateSetSeries};
 pub use self::summary::{Summary, SummaryCells, SummarySeries, SummarySnapshot};
-pub use self::timer::{Timed, Timer};
+pub use self::timer::Timer;
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::descriptor::{Combination, Kind, LabelDescriptor};
 use crate::storage::{FloatCell, IntCell, StateCell};
@@ -93,7 +92,8 @@ use crate::storage::{FloatCell, IntCell, StateCell};
     message = "`{Self}` is not a metric",
     label = "not a metric",
     note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `InFlight`, `Histogram`, `Summary`, `StateSet`, \
-            `ComputedGauge` or `ComputedCounter`, each with its labels in `<…>`, or `Info`"
+            `ComputedGauge` or `ComputedCounter`, each with its labels in `<…>`, or `Info`",
+    note = "what is recorded of `Calls` is said there: `#[metric(calls(outcome))]`"
 )]
 pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     /// The kind of metric.
@@ -223,6 +223,34 @@ impl<'a> Reading<'a> {
             _ => None,
         };
         exemplars.filter(|exemplars| !exemplars.is_empty())
+    }
+
+    /// The first of these series with which something was recorded.
+    pub(crate) fn first_touched(&self, series: Range<usize>) -> Option<usize> {
+        fn first<V: CounterValue>(cells: &dyn CounterCells<V>, series: Range<usize>) -> Option<usize> {
+            let mut counts = [V::ZERO; 256];
+            let mut starts = series.clone().step_by(counts.len());
+            starts.find_map(|start| {
+                let counts = &mut counts[..256.min(series.end - start)];
+                cells.sum(start, counts);
+                counts.iter().position(|count| *count != V::ZERO).map(|at| start + at)
+            })
+        }
+        let (mut at, mut touched) = (series.start, None);
+        let mut observed = |_: &[u64], count: u64, _: f64| {
+            if touched.is_none() && count > 0 {
+                touched = Some(at);
+            }
+            at += 1;
+        };
+        match self {
+            Self::Counter(cells) => return first(*cells, series),
+            Self::FloatCounter(cells) => return first(*cells, series),
+            Self::Histogram(cells) => cells.read(series, &mut [], &mut observed),
+            Self::Summary(cells) => cells.read(series, &mut [], &mut observed),
+            _ => return Some(series.start),
+        }
+        touched
     }
 }
 

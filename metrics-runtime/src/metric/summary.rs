@@ -6,7 +6,7 @@ use super::sealed::Sealed;
 use super::timer::Timer;
 use super::window::{Epochs, WindowCell};
 use super::histogram::{held_by, read_since};
-use super::{HistogramCells, HistogramSeries, Metric, Observation, Past, Reading, TimedMetric};
+use super::{HistogramCells, HistogramSeries, Metric, Observation, Past, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
@@ -312,10 +312,6 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
             cell(&self.windows, index, WindowCell::clear);
         }
     }
-}
-
-impl<L: LabelSet, const Q: usize, S: Storage> TimedMetric for Summary<L, Q, S> {
-    const TIMED_LABELS: &'static [LabelDescriptor] = L::LABELS;
 }
 
 impl<L: LabelSet, const Q: usize, S: Storage> Sealed for Summary<L, Q, S> {}

@@ -1,8 +1,7 @@
-use enumetrics::{Counter, Histogram, LabelValue, metric_family, timed, timed_into};
+use enumetrics::{Calls, Histogram, LabelValue, metric_family, timed};
 
-#[derive(LabelValue)]
+#[derive(LabelValue, Clone, Copy)]
 pub enum Module {
-    Liveness,
     Ocr,
     FaceMatch,
 }
@@ -10,21 +9,20 @@ pub enum Module {
 #[metric_family(namespace = "kyc")]
 pub struct Kyc {
     /// Duration of each module.
-    #[metric(buckets = [1.0, 2.0])]
+    #[metric(buckets = [1.0])]
     pub module_duration_seconds: Histogram<Module>,
-    /// Duration of a verification.
-    #[metric(buckets = [1.0, 2.0])]
-    pub verification_duration_seconds: Histogram,
-    /// Verifications.
-    pub verifications_total: Counter,
+    /// Calls.
+    #[metric(calls(outcome))]
+    pub verification: Calls,
 }
 
 pub static KYC: Kyc = Kyc::new();
-timed_into!(crate::KYC.module_duration_seconds);
 
-#[timed(module = "ocr")]
-fn run_ocr() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(async {})
+type Later<T> = std::pin::Pin<Box<dyn Future<Output = T>>>;
+
+#[timed(KYC.verification)]
+fn verify() -> Later<u32> {
+    Box::pin(async { 1 })
 }
 
 fn main() {}

@@ -12,10 +12,10 @@ const MAX_COST: u32 = 16;
 
 /// A bcrypt hash, checked.
 #[derive(Clone)]
-pub(super) struct Hash(String);
+pub(in crate::exporter) struct Hash(String);
 
 impl Hash {
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(in crate::exporter) fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         let is_of_bcrypt = ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| text.starts_with(prefix));
         let parts = text.parse::<bcrypt::HashParts>().ok().filter(|_| is_of_bcrypt);
@@ -37,7 +37,7 @@ impl fmt::Debug for Hash {
 
 /// A user whose password is known as a hash.
 #[derive(Clone, Debug)]
-pub(super) struct Hashed {
+pub(in crate::exporter) struct Hashed {
     pub(super) user: String,
     hash: Hash,
     /// What was right last, so that a client that comes again and again costs one check.
@@ -45,7 +45,7 @@ pub(super) struct Hashed {
 }
 
 impl Hashed {
-    pub(super) fn new(user: &str, hash: Hash) -> Self {
+    pub(in crate::exporter) fn new(user: &str, hash: Hash) -> Self {
         Self {
             user: user.to_owned(),
             hash,

@@ -17,15 +17,17 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
+#[cfg(feature = "web-config")]
+pub(super) use self::bcrypt::Hash;
 #[cfg(feature = "bcrypt")]
-use self::bcrypt::Hashed;
+pub(super) use self::bcrypt::Hashed;
 use self::secret::{Held, read_secret};
 pub use self::secret::{Secret, SecretError};
 #[cfg(feature = "bcrypt")]
 use self::token::Scheme;
 use self::token::{MAX_CREDENTIALS, MAX_TOKEN, Token};
 use super::error::ExporterError;
-use super::reload::Reloaded;
+use super::reload::{Reload, Reloaded};
 
 /// How long the answer to a wrong secret takes. Whoever guesses holds a connection meanwhile, of which there are few; and
 /// Prometheus, which may wait for no longer than a second, sees why it gets nothing.
@@ -63,6 +65,10 @@ pub(super) struct Access {
     secrets: Vec<Known>,
     #[cfg(feature = "bcrypt")]
     hashed: Vec<Hashed>,
+    #[cfg(feature = "web-config")]
+    listed: Vec<Arc<Users>>,
+    /// What all of these are read from.
+    files: Vec<Arc<dyn Reload>>,
     /// For the header that says what is missing.
     asks_for_password: bool,
     asks_for_token: bool,
@@ -72,6 +78,10 @@ pub(super) struct Access {
     #[cfg(feature = "bcrypt")]
     checking: Arc<Semaphore>,
 }
+
+/// Users in a file, as they are now.
+#[cfg(feature = "web-config")]
+pub(super) type Users = Reloaded<Vec<(String, String)>, Vec<Hashed>>;
 
 /// A token that is let in.
 #[derive(Clone, Debug)]
@@ -89,6 +99,9 @@ impl Access {
             secrets: Vec::new(),
             #[cfg(feature = "bcrypt")]
             hashed: Vec::new(),
+            #[cfg(feature = "web-config")]
+            listed: Vec::new(),
+            files: Vec::new(),
             asks_for_password: false,
             asks_for_token: false,
             waiting: Arc::new(Semaphore::new(MOST_WAITING)),
@@ -149,8 +162,19 @@ impl Access {
         Ok(())
     }
 
+    /// The users of a file.
+    #[cfg(feature = "web-config")]
+    pub(super) fn add_users(&mut self, users: Arc<Users>) {
+        self.files.push(Arc::clone(&users) as Arc<dyn Reload>);
+        self.listed.push(users);
+        self.asks_for_password = true;
+    }
+
     fn add(&mut self, known: Result<Known, String>) -> Result<(), ExporterError> {
         let known = known.map_err(|problem| ExporterError::Secret { problem })?;
+        if let Known::InFile(file) = &known {
+            self.files.push(Arc::clone(file) as Arc<dyn Reload>);
+        }
         self.secrets.push(known);
         Ok(())
     }
@@ -188,18 +212,11 @@ impl Access {
 
     /// What is wrong with the files now.
     pub(super) fn problems(&self) -> impl Iterator<Item = String> {
-        self.files().filter_map(|file| file.problem())
+        self.files.iter().filter_map(|file| file.problem())
     }
 
     fn is_open(&self) -> bool {
         !self.asks_for_password && !self.asks_for_token
-    }
-
-    fn files(&self) -> impl Iterator<Item = &Arc<Reloaded<String, Token>>> {
-        self.secrets.iter().filter_map(|known| match known {
-            Known::Fixed(_) => None,
-            Known::InFile(file) => Some(file),
-        })
     }
 
     fn find_network(&self, client: Client) -> Result<(), Refusal> {
@@ -217,7 +234,7 @@ impl Access {
 
     /// Reads the files that were not read for a while, on a thread that may block.
     async fn reload(&self) {
-        let due: Vec<_> = self.files().filter(|file| file.is_due()).cloned().collect();
+        let due: Vec<_> = self.files.iter().filter(|file| file.is_due()).cloned().collect();
         if !due.is_empty() {
             off_the_task(move || due.iter().for_each(|file| file.reload())).await;
         }
@@ -234,22 +251,34 @@ impl Access {
         });
         #[cfg(feature = "bcrypt")]
         let known = self
-            .hashed
+            .hashed()
             .iter()
             .fold(known, |found, user| found | user.is_known(sent));
         known.into()
     }
 
+    #[cfg(feature = "bcrypt")]
+    fn hashed(&self) -> Vec<Hashed> {
+        let users = self.hashed.clone();
+        #[cfg(feature = "web-config")]
+        let users = self.listed.iter().fold(users, |mut users, listed| {
+            users.extend(listed.get().iter().cloned());
+            users
+        });
+        users
+    }
+
     /// Whether it is a password of which only the hash is known. One at a time: that takes long, and is meant to.
     #[cfg(feature = "bcrypt")]
     async fn is_hashed(&self, sent: &Token) -> bool {
-        if self.hashed.is_empty() || sent.scheme() != Scheme::Basic {
+        let users = self.hashed();
+        if users.is_empty() || sent.scheme() != Scheme::Basic {
             return false;
         }
         let Ok(turn) = Arc::clone(&self.checking).acquire_owned().await else {
             return false;
         };
-        let (users, sent) = (self.hashed.clone(), sent.clone());
+        let sent = sent.clone();
         let check = move || {
             // To the end of the check, also if the client has gone meanwhile.
             let _turn = turn;
@@ -433,7 +462,12 @@ mod tests {
                 Some(content) => fs::write(file.path(), content).unwrap(),
                 None => fs::remove_file(file.path()).unwrap(),
             }
-            access.files().for_each(|file| file.age());
+            for known in &access.secrets {
+                let Known::InFile(file) = known else {
+                    panic!("it is in a file")
+                };
+                file.age();
+            }
             assert_eq!(
                 asked(&access, Some(&basic("u", "old"))).await.is_ok(),
                 old,

@@ -208,7 +208,7 @@ impl Serving {
                 Ok::<_, Infallible>(answer.map(|body| body.hold(answering)))
             }
         });
-        let builder = builder(limits.head);
+        let builder = builder(limits);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut stopped = pin!(stopped.changed());
         let mut stopping = false;
@@ -252,27 +252,30 @@ async fn until<T>(open: &Open, idle: Duration, work: impl Future<Output = Option
 }
 
 #[cfg(not(feature = "http2"))]
-fn builder(head: Duration) -> hyper::server::conn::http1::Builder {
+fn builder(limits: Limits) -> hyper::server::conn::http1::Builder {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD);
     builder
 }
 
 #[cfg(feature = "http2")]
-fn builder(head: Duration) -> hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor> {
+fn builder(limits: Limits) -> hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor> {
     let mut builder = hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEAD as u32);
-    builder
+    match limits.http2 {
+        true => builder,
+        false => builder.http1_only(),
+    }
 }

@@ -77,8 +77,12 @@ impl Exporter {
             listeners: Vec::new(),
             #[cfg(feature = "tls")]
             tls: self.tls.clone(),
+            limits: Limits {
+                #[cfg(feature = "http2")]
+                http2: self.http2,
+                ..Limits::default()
+            },
             responder: Arc::new(self.into_responder()),
-            limits: Limits::default(),
         }
     }
 }
@@ -218,6 +222,9 @@ struct Limits {
     stall: Duration,
     /// For running requests after the shutdown began.
     grace: Duration,
+    /// Whether clients may speak HTTP/2.
+    #[cfg(feature = "http2")]
+    http2: bool,
 }
 
 impl Default for Limits {
@@ -227,6 +234,8 @@ impl Default for Limits {
             head: Duration::from_secs(45),
             stall: Duration::from_secs(30),
             grace: Duration::from_secs(10),
+            #[cfg(feature = "http2")]
+            http2: true,
         }
     }
 }

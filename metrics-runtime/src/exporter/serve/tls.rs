@@ -15,14 +15,17 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::rustls::version::TLS13;
+use tokio_rustls::rustls::{ALL_VERSIONS, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::server::TlsStream;
 
 use crate::exporter::error::ExporterError;
-use crate::exporter::reload::Reloaded;
+use crate::exporter::reload::{Reload as _, Reloaded};
 
 /// The most bytes of a file: certificates have thousands, chains tens of thousands.
 const MAX_FILE: u64 = 1 << 20;
+
+static TLS13_ONLY: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// The files that TLS needs, for [`Exporter::tls`](crate::Exporter::tls).
 ///
@@ -49,6 +52,18 @@ pub struct Tls {
     client_ca: Option<PathBuf>,
     /// Whether a client may come without a certificate.
     optional: bool,
+    oldest: Oldest,
+}
+
+/// The oldest version that is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "web-config"),
+    allow(dead_code, reason = "only a web configuration asks for another one")
+)]
+pub(in crate::exporter) enum Oldest {
+    Tls12,
+    Tls13,
 }
 
 impl Tls {
@@ -59,7 +74,14 @@ impl Tls {
             key: key.into(),
             client_ca: None,
             optional: false,
+            oldest: Oldest::Tls12,
         }
+    }
+
+    #[cfg(feature = "web-config")]
+    pub(in crate::exporter) fn oldest(mut self, oldest: Oldest) -> Self {
+        self.oldest = oldest;
+        self
     }
 
     /// Asks clients for a certificate too (mutual TLS), signed by one of those in a PEM file. Who has none cannot
@@ -107,7 +129,10 @@ impl Tls {
             .map_err(|_| format!("{} has no private key in a whole PEM file", self.key.display()))?;
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(match self.oldest {
+                Oldest::Tls12 => ALL_VERSIONS,
+                Oldest::Tls13 => TLS13_ONLY,
+            })
             .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         let builder = match (&self.client_ca, &content.client_ca) {
             (Some(file), Some(content)) => {

@@ -1,0 +1,78 @@
+//! A service as one starts a new one: HTTP metrics in one line, and everything that operators set from outside.
+//!
+//! ```text
+//! cargo run --example service_template
+//! curl localhost:8080/items/7; curl localhost:8080/metrics
+//! ```
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /items/{id}` | 200 and the item, or 404 |
+//! | `PUT /items/{id}` | 201 or 200 |
+//! | `GET /admin/items` | how many there are |
+//! | `GET /health` | 200 as long as the service runs |
+//! | `GET /metrics` | what [`metrics`] declares, here or on an address of its own |
+//!
+//! [`settings`] has the variables of the environment; `deploy/` a container, and a Helm chart for Kubernetes;
+//! `docs/observability.md` the guide for whoever operates it.
+
+mod metrics;
+mod service;
+mod settings;
+
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+
+use enumetrics::Exporter;
+use tokio::net::TcpListener;
+use tokio::signal::ctrl_c;
+
+use crate::settings::Settings;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = match Settings::read(|name| env::var(name).ok()) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            for mistake in mistakes {
+                eprintln!("service_template: {mistake}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    match run(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("service_template: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
+    let exporter = settings
+        .metrics
+        .as_ref()
+        .map(|metrics| Exporter::new(&metrics.catalog).process_metrics());
+    let own_address = settings.metrics.as_ref().and_then(|metrics| metrics.address);
+    let (route, own) = match (exporter, own_address) {
+        (Some(exporter), Some(address)) => (None, Some(exporter.bind(address).await?)),
+        (exporter, _) => (exporter.map(Exporter::route), None),
+    };
+    let router = service::router(settings.metrics.map(|metrics| metrics.layer), route);
+    let listener = TcpListener::bind(settings.address).await?;
+    println!("http://{}", listener.local_addr()?);
+    if let Some(own) = own {
+        if let Some(address) = own.local_addr() {
+            println!("http://{address}/metrics");
+        }
+        tokio::spawn(own.run());
+    }
+    let stop = async {
+        // Who cannot hear Ctrl-C stops as well.
+        let _ = ctrl_c().await;
+    };
+    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    Ok(())
+}

@@ -1,0 +1,379 @@
+//! `#[metric(calls(…))]`: a field that is a group of metrics, told by what it records of calls.
+//!
+//! It is rewritten before anything else is read: as a field that is flattened, of a struct that is a `#[metric_family]` of
+//! its own. So the parts are ordinary metrics, with their checks, and the rest of the macro knows nothing of groups.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visibility};
+
+use super::parse::{find, float, help};
+use crate::attribute::{
+    BUCKETS, CALLS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SUBSYSTEM, Setting, crate_path, settings,
+    split_at_commas, take_settings, unknown,
+};
+use crate::diagnostics::Errors;
+use crate::naming::RenameRule;
+use crate::rule::{self, Problem};
+
+const ERROR: &str = "error";
+const FIRST_ITEM: &str = "first_item";
+const IN_FLIGHT: &str = "in_flight";
+const ITEMS: &str = "items";
+const OUTCOME: &str = "outcome";
+const POLL: &str = "poll";
+const SLOW: &str = "slow";
+
+/// What can be recorded of calls besides their duration.
+const PARTS: [&str; 7] = [OUTCOME, IN_FLIGHT, ERROR, SLOW, POLL, ITEMS, FIRST_ITEM];
+
+/// The struct with its groups rewritten, and the structs that they became.
+pub(super) fn rewrite(arguments: &TokenStream, item: TokenStream, errors: &mut Errors) -> (TokenStream, TokenStream) {
+    let Ok(mut input) = syn::parse2::<DeriveInput>(item.clone()) else {
+        return (item, TokenStream::new());
+    };
+    let Data::Struct(syn::DataStruct {
+        fields: Fields::Named(fields),
+        ..
+    }) = &mut input.data
+    else {
+        return (item, TokenStream::new());
+    };
+    if !fields.named.iter().any(|field| field.attrs.iter().any(is_group)) {
+        return (item, TokenStream::new());
+    }
+    let family = Outside::of(arguments, &input.ident, &input.vis);
+    let mut groups = TokenStream::new();
+    for field in fields.named.iter_mut().filter(|field| field.attrs.iter().any(is_group)) {
+        groups.extend(Group::of(&family, field, errors).map(|group| group.expand(&family)));
+    }
+    (input.to_token_stream(), groups)
+}
+
+/// `#[metric(…, calls(…), …)]`
+fn is_group(attribute: &Attribute) -> bool {
+    let Meta::List(list) = &attribute.meta else {
+        return false;
+    };
+    list.path.is_ident("metric")
+        && split_at_commas(list.tokens.clone())
+            .into_iter()
+            .any(|part| matches!(part.into_iter().next(), Some(TokenTree::Ident(word)) if word == CALLS))
+}
+
+/// The struct around a group.
+struct Outside<'a> {
+    krate: TokenStream,
+    ident: &'a Ident,
+    visibility: &'a Visibility,
+    /// What its attribute says that holds for the groups, too.
+    arguments: TokenStream,
+}
+
+impl<'a> Outside<'a> {
+    fn of(arguments: &TokenStream, ident: &'a Ident, visibility: &'a Visibility) -> Self {
+        // Mistakes are reported where the struct itself is read.
+        let mut ignored = Errors::default();
+        let settings = settings(
+            arguments.clone(),
+            &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, CRATE],
+            &mut ignored,
+        );
+        let prefix: Vec<LitStr> = [NAMESPACE, SUBSYSTEM]
+            .iter()
+            .filter_map(|word| find(&settings, word)?.string(&mut ignored))
+            .collect();
+        let namespace = prefix.first().map(|first| {
+            let joined = prefix.iter().map(LitStr::value).collect::<Vec<_>>().join("_");
+            let joined = LitStr::new(&joined, first.span());
+            quote!(namespace = #joined,)
+        });
+        let krate = crate_path(&settings, &mut ignored);
+        let labels = find(&settings, LABELS).map(|labels| {
+            let list = &labels.value;
+            quote!(labels(#list),)
+        });
+        let _ = ignored.into_tokens();
+        Self {
+            arguments: quote!(#namespace #labels crate = #krate,),
+            krate,
+            ident,
+            visibility,
+        }
+    }
+}
+
+/// A field that is a group.
+struct Group {
+    /// The struct that it becomes.
+    ident: Ident,
+    field: Ident,
+    visibility: Visibility,
+    ty: Type,
+    /// Those that hold for each part: `cfg`, `deprecated`.
+    attributes: Vec<Attribute>,
+    help: TokenStream,
+    settings: Vec<Setting>,
+    parts: Vec<Setting>,
+}
+
+impl Group {
+    /// Reads the group, and makes its field one that is flattened.
+    fn of(outside: &Outside<'_>, field: &mut Field, errors: &mut Errors) -> Option<Self> {
+        let name = field.ident.clone()?;
+        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED];
+        let settings = take_settings(&mut field.attrs, "metric", &known, errors);
+        let has_buckets = find(&settings, BUCKETS).is_some();
+        let mut parts: Vec<Setting> = Vec::new();
+        for part in find(&settings, CALLS)
+            .map(|calls| calls.list::<Setting>("outcome, in_flight", errors))
+            .unwrap_or_default()
+        {
+            let word = part.word();
+            if !PARTS.contains(&word.as_str()) {
+                errors.at(part.word.span(), unknown("part", &word, &PARTS));
+            } else if parts.iter().any(|earlier| earlier.word == part.word) {
+                errors.at(part.word.span(), format_args!("`{word}` is there twice"));
+            } else if match word.as_str() {
+                ERROR => part
+                    .value_as::<Type>("the enum of the kinds, such as `OcrErrorKind`", errors)
+                    .is_some(),
+                SLOW => part
+                    .value_as::<TokenStream>("the seconds that are too many, such as 4", errors)
+                    .is_some(),
+                FIRST_ITEM if !has_buckets => {
+                    let message = "`first_item` is a duration: say its buckets beside `calls(…)`";
+                    errors.at(part.word.span(), message);
+                    false
+                }
+                _ => part.alone(errors),
+            } {
+                parts.push(part);
+            }
+        }
+        if parts.is_empty() && !has_buckets {
+            // Reported above; something to go on with.
+            parts.extend(syn::parse_str::<Setting>(OUTCOME).ok());
+        }
+        let help = help(&field.attrs).unwrap_or_else(|| {
+            let message =
+                format!("`{name}` has no help text: say what these calls are in a doc comment (`/// …`) above it");
+            errors.at(name.span(), Problem::new(rule::HELP_MISSING, message));
+            quote!("Calls.")
+        });
+        let holds_for_each =
+            |attribute: &&Attribute| ["cfg", "deprecated"].iter().any(|word| attribute.path().is_ident(word));
+        let ident = format_ident!(
+            "{}{}Calls",
+            outside.ident.unraw(),
+            RenameRule::Pascal.apply(&name.unraw().to_string()),
+            span = name.span()
+        );
+        let group = Self {
+            attributes: field.attrs.iter().filter(holds_for_each).cloned().collect(),
+            visibility: field.vis.clone(),
+            ty: field.ty.clone(),
+            field: name,
+            help,
+            settings,
+            parts,
+            ident,
+        };
+        field.attrs.push(syn::parse_quote!(#[metric(flatten)]));
+        let ident = &group.ident;
+        field.ty = Type::Verbatim(quote!(#ident));
+        Some(group)
+    }
+
+    fn expand(&self, outside: &Outside<'_>) -> TokenStream {
+        let Outside {
+            krate,
+            visibility,
+            arguments,
+            ident: family,
+        } = outside;
+        let Self { ident, ty, field, .. } = self;
+        let labels = quote_spanned!(ty.span()=> <#ty as #krate::__private::CallsOf>::Labels);
+        let subsystem = LitStr::new(&field.unraw().to_string(), field.span());
+        let budget = find(&self.settings, MAX_SERIES).map(|budget| {
+            let value = &budget.value;
+            quote!(max_series = #value,)
+        });
+        let fields = self.fields(krate, &labels);
+        let doc = format!(" The metrics of `{family}`'s field `{field}`.");
+        let declared = super::metric_family(
+            quote!(#arguments subsystem = #subsystem, #budget),
+            quote! {
+                #[doc = #doc]
+                #[derive(::core::fmt::Debug)]
+                #visibility struct #ident { #(#fields)* }
+            },
+        );
+        let recording = self.recording(krate, &labels);
+        quote!(#declared #recording)
+    }
+
+    /// The parts, each a metric.
+    fn fields(&self, krate: &TokenStream, labels: &TokenStream) -> Vec<TokenStream> {
+        let shared = find(&self.settings, SHARED).map(|setting| &setting.word);
+        let field = |name: &str, help: &str, options: TokenStream, ty: TokenStream| {
+            let Self {
+                attributes, visibility, ..
+            } = self;
+            let name = Ident::new(name, self.field.span());
+            let help = self.help_of(help);
+            let ty = quote_spanned!(self.ty.span()=> #ty);
+            quote!(#[doc = #help] #(#attributes)* #[metric(#options #shared)] #visibility #name: #ty,)
+        };
+        let joined = |with: TokenStream| quote!(#krate::Joined<#labels, #with, { #krate::__private::combinations::<#labels, #with>() }>);
+        let none = TokenStream::new;
+        let counter = quote!(#krate::Counter<#labels>);
+        let histogram = quote!(#krate::Histogram<#labels>);
+        let buckets = self.option(BUCKETS);
+        let slo = self.option(SLO);
+        let mut fields = Vec::new();
+        if !buckets.is_empty() {
+            let options = quote!(#buckets #slo);
+            fields.push(field(
+                "duration_seconds",
+                "how long they took",
+                options,
+                histogram.clone(),
+            ));
+        } else if let Some(slo) = find(&self.settings, SLO) {
+            // Whose message it is that there are no buckets.
+            let (word, value) = (&slo.word, &slo.value);
+            fields.push(field(
+                "duration_seconds",
+                "",
+                quote!(#word = #value,),
+                histogram.clone(),
+            ));
+        }
+        for part in &self.parts {
+            match part.word().as_str() {
+                OUTCOME => {
+                    let by_outcome = joined(quote!(#krate::Outcome));
+                    let ty = quote!(#krate::Counter<#by_outcome>);
+                    fields.push(field("calls_total", "how many ended, by how they did", none(), ty));
+                }
+                IN_FLIGHT => {
+                    let ty = quote!(#krate::InFlight<#labels>);
+                    fields.push(field("in_flight", "how many there are now", none(), ty));
+                }
+                ERROR => {
+                    let by_kind = joined(part.value.clone());
+                    let ty = quote!(#krate::Counter<#by_kind>);
+                    fields.push(field("errors_total", "how many failed, by kind of error", none(), ty));
+                }
+                SLOW => {
+                    let help = format!("how many took longer than {} s", part.value);
+                    fields.push(field("slow_calls_total", &help, none(), counter.clone()));
+                }
+                POLL => {
+                    let ty = quote!(#krate::Counter<#labels, f64>);
+                    let help = "for how long they were polled, which is what they kept a thread busy";
+                    fields.push(field("poll_seconds_total", help, none(), ty));
+                    fields.push(field(
+                        "polls_total",
+                        "how often they were polled",
+                        none(),
+                        counter.clone(),
+                    ));
+                }
+                ITEMS => fields.push(field("items_total", "items that they yielded", none(), counter.clone())),
+                _ => {
+                    let help = "how long their first item took";
+                    fields.push(field("first_item_seconds", help, quote!(#buckets), histogram.clone()));
+                }
+            }
+        }
+        fields
+    }
+
+    /// `buckets = […],`, if it is there.
+    fn option(&self, word: &str) -> TokenStream {
+        let setting = find(&self.settings, word).map(|Setting { word, value, .. }| quote!(#word = #value,));
+        setting.unwrap_or_default()
+    }
+
+    /// The group's help, and what of it a part is.
+    fn help_of(&self, part: &str) -> TokenStream {
+        match syn::parse2::<LitStr>(self.help.clone()) {
+            Ok(text) => {
+                let text = text.value();
+                let stem = text.trim_end_matches('.');
+                format!(" {stem}: {part}.").to_token_stream()
+            }
+            Err(_) => {
+                let (help, part) = (&self.help, format!(": {part}."));
+                quote!(::core::concat!(#help, #part))
+            }
+        }
+    }
+
+    /// What `#[timed]` does with it.
+    fn recording(&self, krate: &TokenStream, labels: &TokenStream) -> TokenStream {
+        let Self { ident, attributes, .. } = self;
+        let private = quote!(#krate::__private);
+        let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+        let value = |word: &str| find(&self.parts, word).map(|part| part.value.clone());
+        let error = value(ERROR).unwrap_or_else(|| quote!(()));
+        let has = |word: &str| find(&self.parts, word).is_some();
+        let polls = if has(POLL) { quote!(#private::Polls) } else { quote!(()) };
+        let mut ends = Vec::new();
+        if find(&self.settings, BUCKETS).is_some() {
+            ends.push(quote!(end.observe(&self.duration_seconds, index)));
+        }
+        for part in &self.parts {
+            match part.word().as_str() {
+                OUTCOME => ends.push(quote!(end.count(&self.calls_total, index))),
+                IN_FLIGHT => ends.push(quote!(end.land(&self.in_flight, index))),
+                ERROR => ends.push(quote!(end.count_error::<#error, _, _>(&self.errors_total, index))),
+                SLOW => {
+                    let threshold = float(part.value.clone());
+                    ends.push(quote!(end.count_slow(&self.slow_calls_total, index, #threshold)));
+                }
+                POLL => ends.push(quote!(end.count_polls(
+                    &self.poll_seconds_total,
+                    &self.polls_total,
+                    index
+                ))),
+                _ => {}
+            }
+        }
+        let started = has(IN_FLIGHT).then(|| quote!(#private::started(&self.in_flight, index);));
+        let items = has(ITEMS).then(|| quote!(#private::item(&self.items_total, index);));
+        let first = has(FIRST_ITEM);
+        let first_item = first.then(|| quote!(#private::first_item(&self.first_item_seconds, index, first);));
+        quote! {
+            #(#conditions)*
+            #[automatically_derived]
+            #[allow(deprecated, unused_variables, unused_qualifications)]
+            impl #private::TimedMetric for #ident {
+                type Labels = #labels;
+                type Error = #error;
+                type Polls = #polls;
+                const FIRST_ITEM: bool = #first;
+
+                #[inline]
+                fn started(&self, index: usize) {
+                    #started
+                }
+
+                #[inline]
+                fn ended(&self, index: usize, end: &#private::End) {
+                    #(#ends;)*
+                }
+
+                #[inline]
+                fn item(&self, index: usize, first: ::core::option::Option<f64>) {
+                    #items
+                    #first_item
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What the expression shows beside what is exported.
+
+use super::labels::labels_of;
+use super::*;
+use crate::ast::{Aggregation, Grouping, GroupingKind, Label, Matcher};
+use crate::nearest::nearest;
+use crate::operator::{AggregationOp, BinaryOp, MatchOp};
+use crate::regex::Regex;
+use crate::schema::{Domain, Family, MetricKind, Part, Resolved};
+
+impl Check<'_> {
+    pub(super) fn against_schema(&mut self, expr: &Expr, ancestors: &[&Expr]) {
+        let Some(exported) = self.exported else {
+            return;
+        };
+        if let Some(selector) = selector_of(expr) {
+            self.selector(expr, selector, exported, ancestors);
+        }
+        match &expr.kind {
+            ExprKind::Aggregation(aggregation) => self.grouping(aggregation, exported),
+            ExprKind::Binary(binary) => {
+                if let Some(matching) = &binary.matching {
+                    for side in [&binary.lhs, &binary.rhs] {
+                        let labels = labels_of(side, Some(exported));
+                        let is_on = matching.kind == crate::ast::MatchingKind::On;
+                        let unknown = |label: &&Label| is_on && !labels.may_have(&label.name);
+                        for label in matching.labels.iter().filter(unknown) {
+                            self.label(label, &labels, "is matched on, but one side doesn't have it");
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        if ancestors.is_empty() && self.is_alert() {
+            self.unaggregated(expr, exported);
+        }
+    }
+
+    fn selector(&mut self, expr: &Expr, selector: &Selector, exported: &Exported, ancestors: &[&Expr]) {
+        let Some(name) = selector.metric() else { return };
+        let span = match &selector.name {
+            Some(name) => name.span,
+            None => selector.span,
+        };
+        let (family, part) = match exported.resolve(name) {
+            Resolved::Series(family, part) => (family, part),
+            Resolved::NoSuchPart(family) => {
+                let message = format!("`{}` is {}, which exports no `{name}`", family.name, kind_of(family));
+                self.find_help(
+                    REF_SUFFIX,
+                    span,
+                    message,
+                    format!("there are: {}", family.series().join(", ")),
+                );
+                return;
+            }
+            Resolved::Unknown => {
+                let message = format!("nothing exports `{name}`");
+                match exported.nearest(name) {
+                    Some(near) => self.find_help(REF_METRIC, span, message, format!("did you mean `{near}`?")),
+                    None => self.find(REF_METRIC, span, message),
+                }
+                return;
+            }
+        };
+        for matcher in selector
+            .matchers
+            .iter()
+            .filter(|matcher| matcher.label.name != Matcher::METRIC)
+        {
+            self.matched(matcher, family, part, exported);
+        }
+        self.kind(expr, family, part, name, ancestors);
+    }
+
+    fn matched(&mut self, matcher: &Matcher, family: &Family, part: Part, exported: &Exported) {
+        let label = matcher.label.name.as_str();
+        if family.extra_label(part) == Some(label) {
+            if label == "le" {
+                self.bucket(matcher, family);
+            }
+            return;
+        }
+        let Some((_, domain)) = family.labels.iter().find(|(name, _)| name == label) else {
+            if exported.target_labels.iter().any(|target| target == label) {
+                return;
+            }
+            let own: Vec<&str> = family.labels.iter().map(|(name, _)| name.as_str()).collect();
+            let message = format!("`{}` has no label `{label}`", family.name);
+            self.find_help(REF_LABEL, matcher.label.span, message, did_you_mean(label, &own));
+            return;
+        };
+        let Domain::Values(values) = domain else { return };
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        match matcher.op {
+            MatchOp::Equal | MatchOp::NotEqual => {
+                if !matcher.value.is_empty() && !values.contains(&matcher.value.as_str()) {
+                    let message = format!("label `{label}` never has the value `{}`", matcher.value);
+                    self.find_help(
+                        REF_VALUE,
+                        matcher.value_span,
+                        message,
+                        did_you_mean(&matcher.value, &values),
+                    );
+                }
+            }
+            MatchOp::Regex | MatchOp::NotRegex => {
+                let Ok(regex) = Regex::new(&matcher.value) else { return };
+                let matching: Option<Vec<bool>> = values.iter().map(|value| regex.matches(value)).collect();
+                let Some(matching) = matching else { return };
+                if !matching.contains(&true) {
+                    let message = format!("`{}` matches no value of label `{label}`", matcher.value);
+                    let help = format!("there are: {}", values.join(", "));
+                    self.find_help(REF_REGEX_NONE, matcher.value_span, message, help);
+                } else if !matching.contains(&false) && values.len() > 1 {
+                    let message = format!("`{}` matches every value of label `{label}`", matcher.value);
+                    self.find(REF_REGEX_ALL, matcher.value_span, message);
+                }
+            }
+        }
+    }
+
+    /// `le="8.0"`
+    fn bucket(&mut self, matcher: &Matcher, family: &Family) {
+        let MetricKind::Histogram { bounds } = &family.kind else {
+            return;
+        };
+        let Ok(bound) = matcher.value.parse::<f64>() else {
+            return;
+        };
+        if matches!(matcher.op, MatchOp::Regex | MatchOp::NotRegex) || bound.is_infinite() {
+            return;
+        }
+        if !bounds.contains(&bound) {
+            let bounds: Vec<String> = bounds.iter().map(|&bound| canonical(bound)).collect();
+            let message = format!("`{}` has no bucket with the bound {bound}", family.name);
+            self.find_help(
+                REF_VALUE,
+                matcher.value_span,
+                message,
+                format!("there are: {}", bounds.join(", ")),
+            );
+        } else if canonical(bound) != matcher.value {
+            let message = format!("`le` is never written `{}`", matcher.value);
+            self.find_help(
+                VAL_LE_FORM,
+                matcher.value_span,
+                message,
+                format!("`le=\"{}\"`", canonical(bound)),
+            );
+        }
+    }
+
+    fn kind(&mut self, expr: &Expr, family: &Family, part: Part, name: &str, ancestors: &[&Expr]) {
+        let around = ancestors
+            .iter()
+            .rev()
+            .copied()
+            .find(|ancestor| !matches!(ancestor.kind, ExprKind::Paren(_)));
+        let function = around.and_then(called);
+        let is_counter = family.is_counter(part);
+        match function {
+            Some(function @ ("rate" | "increase" | "irate" | "resets")) if !is_counter => {
+                let message = format!(
+                    "`{function}` takes every fall of `{name}`, which is {}, for a restart",
+                    kind_of(family)
+                );
+                let help = if function == "rate" {
+                    "`deriv`, or `delta` for the difference"
+                } else {
+                    "`delta`"
+                };
+                self.find_help(KIND_RATE_GAUGE, expr.span, message, help);
+            }
+            Some(function @ ("delta" | "deriv" | "idelta" | "predict_linear")) if is_counter => {
+                let message = format!("`{function}` doesn't know that the counter `{name}` restarts at 0");
+                self.find_help(
+                    KIND_DELTA_COUNTER,
+                    expr.span,
+                    message,
+                    "`rate`, or `increase` for the difference",
+                );
+            }
+            _ => {}
+        }
+        let quantile = ancestors
+            .iter()
+            .any(|ancestor| called(ancestor) == Some("histogram_quantile"));
+        if quantile && part != Part::Bucket {
+            let message = format!("`{name}` has no buckets to take a quantile of");
+            let help = match family.kind {
+                MetricKind::Histogram { .. } => format!("`{}_bucket`", family.name),
+                _ => format!("`{}` is {}", family.name, kind_of(family)),
+            };
+            self.find_help(HIST_KIND, expr.span, message, help);
+        }
+        let raw = matches!(expr.kind, ExprKind::Selector(_)) && !quantile && is_counter;
+        if raw && !self.may_be_raw(ancestors) {
+            let message = format!("the counter `{name}` counts since the last restart");
+            let help = format!("what happens now: `rate({expr}[5m])`, or `increase` for the number of events");
+            self.find_help(KIND_COUNTER_RAW, expr.span, message, help);
+        }
+    }
+
+    /// Whether only the existence, the age or the changes of a counter matter, or all of its values over time.
+    fn may_be_raw(&self, ancestors: &[&Expr]) -> bool {
+        ancestors.iter().any(|ancestor| match &ancestor.kind {
+            ExprKind::Call(call) => matches!(
+                call.function.name,
+                "absent"
+                    | "timestamp"
+                    | "rate"
+                    | "increase"
+                    | "irate"
+                    | "resets"
+                    | "changes"
+                    | "count_over_time"
+                    | "info"
+                    | "absent_over_time"
+                    | "present_over_time"
+            ),
+            ExprKind::Aggregation(aggregation) => matches!(
+                aggregation.op,
+                AggregationOp::Count | AggregationOp::Group | AggregationOp::CountValues
+            ),
+            // The right side of a set operation says which series; a difference of two counters is a gauge.
+            ExprKind::Binary(binary) => {
+                matches!(
+                    binary.op,
+                    BinaryOp::And | BinaryOp::Unless | BinaryOp::Sub | BinaryOp::Div
+                )
+            }
+            _ => false,
+        })
+    }
+
+    fn grouping(&mut self, aggregation: &Aggregation, exported: &Exported) {
+        let Some(Grouping {
+            kind: GroupingKind::By,
+            labels,
+            ..
+        }) = &aggregation.grouping
+        else {
+            return;
+        };
+        let below = labels_of(&aggregation.operand, Some(exported));
+        // What the expression itself dropped has been said.
+        let dropped = labels_of(&aggregation.operand, None);
+        for label in labels {
+            if !below.may_have(&label.name) && dropped.may_have(&label.name) {
+                self.label(label, &below, "is grouped by, but no series has it");
+            }
+        }
+    }
+
+    fn label(&mut self, label: &Label, labels: &Labels, what: &str) {
+        let known: Vec<&str> = labels.known().into_iter().flatten().collect();
+        let message = format!("label `{}` {what}", label.name);
+        self.find_help(REF_LABEL, label.span, message, did_you_mean(&label.name, &known));
+    }
+
+    fn unaggregated(&mut self, expr: &Expr, exported: &Exported) {
+        let labels = labels_of(expr, Some(exported));
+        let is_target = |label: &&str| exported.target_labels.iter().any(|target| target == label);
+        let Some(target) = labels.has().find(is_target) else {
+            return;
+        };
+        let message = format!("this judges every `{target}` by itself");
+        let help = "aggregate over them: `sum(…)`, or `sum by (…)` what the alert is about";
+        self.find_help(AGG_MISSING, expr.span, message, help);
+    }
+}
+
+fn kind_of(family: &Family) -> &'static str {
+    match family.kind {
+        MetricKind::Counter => "a counter",
+        MetricKind::Gauge => "a gauge",
+        MetricKind::Histogram { .. } => "a histogram",
+        MetricKind::Summary { .. } => "a summary",
+        MetricKind::Info => "an info metric",
+        MetricKind::StateSet => "a state set",
+    }
+}
+
+/// As OpenMetrics writes numbers in labels: `8.0`.
+fn canonical(bound: f64) -> String {
+    format!("{bound:?}")
+}
+
+fn did_you_mean(name: &str, known: &[&str]) -> String {
+    let all = match known.is_empty() {
+        true => "there are none".to_owned(),
+        false => format!("there are: {}", known.join(", ")),
+    };
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? {all}"),
+        None => all,
+    }
+}

@@ -1,0 +1,592 @@
+//! What the expression alone shows.
+
+use super::interval::{interval_of, quantile_of, selects_part};
+use super::labels::{Labels, labels_of};
+use super::*;
+use crate::ast::{Aggregation, Binary, Call, Grouping, GroupingKind, Matcher, MatchingKind};
+use crate::operator::{AggregationOp, BinaryOp, MatchOp};
+use crate::types::ValueType;
+
+const META: &[char] = &['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$', '|'];
+
+impl Check<'_> {
+    pub(super) fn tree(&mut self, expr: &Expr, ancestors: &[&Expr]) {
+        if let Some(selector) = selector_of(expr) {
+            for matcher in &selector.matchers {
+                self.matcher(matcher);
+            }
+        }
+        match &expr.kind {
+            ExprKind::Call(call) => self.call(expr, call),
+            ExprKind::Aggregation(aggregation) => self.aggregation(expr, aggregation, ancestors),
+            ExprKind::Binary(binary) => self.binary(expr, binary),
+            _ => {}
+        }
+    }
+
+    pub(super) fn root_tree(&mut self, expr: &Expr) {
+        if self.is_alert() && !has_condition(expr) {
+            let help = "compare it with a threshold: `… > 0`";
+            self.find_help(
+                ALERT_NO_CONDITION,
+                expr.span,
+                "this alert fires whatever the value is",
+                help,
+            );
+        }
+    }
+
+    pub(super) fn features(&mut self, expr: &Expr) {
+        let Some((version, flags)) = self.linter.server else {
+            return;
+        };
+        for (feature, span) in expr.requirements().uses {
+            if feature.since() > version {
+                let since = feature.since();
+                self.find(
+                    TIME_FEATURE,
+                    span,
+                    format!("this came with Prometheus {since}, and {version} is asked for"),
+                );
+            } else if let Some(flag) = feature.flag().filter(|flag| !flags.contains(flag)) {
+                self.find(TIME_FEATURE, span, format!("this needs `--enable-feature={flag}`"));
+            }
+        }
+    }
+
+    fn matcher(&mut self, matcher: &Matcher) {
+        let Matcher { label, op, value, .. } = matcher;
+        let span = matcher.value_span;
+        if value.contains("${")
+            || value.contains("{{")
+            || value.contains("%(")
+            || value.starts_with('$') && value.len() > 1
+        {
+            self.find(
+                REF_UNRENDERED,
+                span,
+                format!("`{value}` is a template's variable that nobody replaced"),
+            );
+            return;
+        }
+        let plain = match op {
+            MatchOp::Regex => MatchOp::Equal,
+            MatchOp::NotRegex => MatchOp::NotEqual,
+            MatchOp::Equal | MatchOp::NotEqual => return,
+        };
+        let bare = value.strip_prefix('^').unwrap_or(value);
+        let bare = bare
+            .strip_suffix('$')
+            .filter(|bare| !bare.ends_with('\\'))
+            .unwrap_or(bare);
+        // Without a group around them, anchors belong to the first and the last alternative only.
+        if bare.len() < value.len() && !bare.contains('|') {
+            let message = format!("`{value}` matches the whole value anyway");
+            let mut corrected = matcher.clone();
+            corrected.value = bare.to_owned();
+            self.find_help(REF_REGEX_ANCHOR, span, message, format!("`{corrected}`"));
+        } else if self.is_rule() && !value.is_empty() && !value.contains(META) {
+            // (In a panel a variable with several values may have stood there.)
+            let mut corrected = matcher.clone();
+            corrected.op = plain;
+            let message = format!(
+                "`{value}` is plain text, which label `{}` is compared with by `{plain}`",
+                label.name
+            );
+            self.find_help(REF_REGEX_LITERAL, span, message, format!("`{corrected}`"));
+        }
+    }
+
+    fn call(&mut self, expr: &Expr, call: &Call) {
+        let name = call.function.name;
+        let first = call.arguments.first();
+        match name {
+            "rate" | "increase" | "irate" => {
+                if name == "irate" && self.is_rule() {
+                    let message = "`irate` looks at the last two samples only";
+                    self.find_help(
+                        KIND_IRATE_ALERT,
+                        call.name_span,
+                        message,
+                        "`rate` over a few minutes is steady",
+                    );
+                }
+                if let Some(Expr {
+                    kind: ExprKind::Subquery(subquery),
+                    ..
+                }) = first
+                    && let ExprKind::Aggregation(aggregation) = &subquery.operand.without_parens().kind
+                    && matches!(aggregation.op, AggregationOp::Sum | AggregationOp::Avg)
+                    && matches!(aggregation.operand.kind, ExprKind::Selector(_))
+                {
+                    let message = format!(
+                        "`{name}` of `{}` takes one restart for a restart of all",
+                        aggregation.op
+                    );
+                    let range = &subquery.range;
+                    let help = format!(
+                        "{name} first, and aggregate then: `{name}({}[{range}])`",
+                        aggregation.operand
+                    );
+                    self.find_help(KIND_RATE_OF_AGG, expr.span, message, help);
+                }
+                self.short_range(first);
+            }
+            "histogram_quantile" => self.histogram_quantile(call),
+            "quantile_over_time" => self.quantile_parameter(first),
+            "absent" => self.absent(first),
+            _ => {}
+        }
+    }
+
+    fn short_range(&mut self, argument: Option<&Expr>) {
+        let (
+            Some(interval),
+            Some(Expr {
+                kind: ExprKind::Range(range),
+                ..
+            }),
+        ) = (self.linter.scrape_interval, argument)
+        else {
+            return;
+        };
+        let seconds = range.range.seconds();
+        if seconds < 2.0 * interval {
+            let message = format!(
+                "metrics are scraped every {interval} s, so `{}` often has fewer than two samples",
+                range.range
+            );
+            let help = format!("four scrapes or more: `[{}s]`", 4.0 * interval);
+            self.find_help(TIME_RANGE_SHORT, range.range.span, message, help);
+        }
+    }
+
+    fn quantile_parameter(&mut self, parameter: Option<&Expr>) {
+        if let Some(Expr {
+            kind: ExprKind::Number(number),
+            span,
+        }) = parameter
+            && !(0.0..=1.0).contains(&number.value)
+        {
+            let message = format!("the quantile {number} is not between 0 and 1");
+            if (1.0..=100.0).contains(&number.value) {
+                self.find_help(HIST_PHI, *span, message, format!("`{}`", number.value / 100.0));
+            } else {
+                self.find(HIST_PHI, *span, message);
+            }
+        }
+    }
+
+    fn histogram_quantile(&mut self, call: &Call) {
+        let [quantile, buckets] = call.arguments.as_slice() else {
+            return;
+        };
+        self.quantile_parameter(Some(quantile));
+        let mut classic = false;
+        let mut raw = None;
+        walk_below(buckets, &mut Vec::new(), &mut |expr, ancestors| {
+            let Some(selector) = selector_of(expr) else { return };
+            if !selector.metric().is_some_and(|name| name.ends_with("_bucket")) {
+                return;
+            }
+            classic = true;
+            let over_time = ancestors
+                .iter()
+                .any(|ancestor| matches!(ancestor.kind, ExprKind::Call(_)));
+            if !over_time && matches!(expr.kind, ExprKind::Selector(_)) {
+                raw = Some(expr.span);
+            }
+        });
+        if let Some(span) = raw {
+            let message = "the quantile of raw buckets is that since the process started";
+            let help = "take their rate: `histogram_quantile(0.95, sum by (le) (rate(…_bucket[5m])))`";
+            self.find_help(HIST_RAW_BUCKETS, span, message, help);
+        }
+        if !classic || labels_of(buckets, self.exported).may_have("le") {
+            return;
+        }
+        let mut dropping = None;
+        buckets.walk(&mut |expr| {
+            if let ExprKind::Aggregation(aggregation) = &expr.kind
+                && !labels_of(expr, self.exported).may_have("le")
+            {
+                dropping = Some(aggregation.clone());
+            }
+        });
+        let Some(aggregation) = dropping else { return };
+        let (span, help) = match &aggregation.grouping {
+            None => (aggregation.op_span, format!("`{} by (le) (…)`", aggregation.op)),
+            Some(grouping) if grouping.kind == GroupingKind::By => {
+                let labels: Vec<_> = grouping
+                    .labels
+                    .iter()
+                    .map(ToString::to_string)
+                    .chain(["le".to_owned()])
+                    .collect();
+                (grouping.span, format!("`by ({})`", labels.join(", ")))
+            }
+            Some(grouping) => (grouping.span, "without `le` among the labels".to_owned()),
+        };
+        self.find_help(
+            HIST_NO_LE,
+            span,
+            "this drops `le`, which the quantile is computed from",
+            help,
+        );
+    }
+
+    fn absent(&mut self, argument: Option<&Expr>) {
+        let Some(argument) = argument else { return };
+        match &argument.without_parens().kind {
+            ExprKind::Aggregation(_) => {
+                let message = "`absent` of an aggregation has no labels to say what is absent";
+                self.find_help(
+                    KIND_ABSENT,
+                    argument.span,
+                    message,
+                    "`absent` of the selector has those that it matches",
+                );
+            }
+            ExprKind::Selector(selector) => {
+                let regex = |matcher: &&Matcher| matches!(matcher.op, MatchOp::Regex | MatchOp::NotRegex);
+                if let Some(matcher) = selector.matchers.iter().find(regex)
+                    && matcher.value.contains('|')
+                {
+                    let message = format!("this is absent only if no series matches `{}`", matcher.value);
+                    let help = "one `absent` for each, joined by `or`";
+                    self.find_help(KIND_ABSENT, matcher.span, message, help);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn aggregation(&mut self, expr: &Expr, aggregation: &Aggregation, ancestors: &[&Expr]) {
+        let op = aggregation.op;
+        if op == AggregationOp::Quantile {
+            self.quantile_parameter(aggregation.parameter.as_ref());
+        }
+        let choosing = matches!(op, AggregationOp::Topk | AggregationOp::Bottomk | AggregationOp::Limitk);
+        // With groups it is an idiom that chooses one of several equal series for a join.
+        let one_of_each = aggregation.grouping.is_some();
+        let counted = ancestors
+            .iter()
+            .any(|ancestor| matches!(ancestor.kind, ExprKind::Aggregation(_)));
+        if choosing && self.is_alert() && !one_of_each && !counted {
+            let message = format!("which series `{op}` chooses changes from one evaluation to the next");
+            self.find_help(
+                AGG_TOPK_ALERT,
+                expr.span,
+                message,
+                "alert on the threshold alone, and show the top ones in a panel",
+            );
+        }
+        if matches!(op, AggregationOp::Sum | AggregationOp::Avg) {
+            let operand = aggregation.operand.without_parens();
+            let summary = selector_of(operand)
+                .is_some_and(|selector| selector.matchers.iter().any(|matcher| matcher.label.name == "quantile"));
+            if called(operand) == Some("histogram_quantile") || summary {
+                let message = format!("the `{op}` of quantiles is no quantile");
+                let help = "aggregate the buckets: `histogram_quantile(0.95, sum by (le) (rate(…_bucket[5m])))`";
+                self.find_help(HIST_AVG_QUANTILE, aggregation.op_span, message, help);
+            }
+        }
+        if op == AggregationOp::Avg
+            && let ExprKind::Binary(ratio) = &aggregation.operand.without_parens().kind
+            && ratio.op == BinaryOp::Div
+            && [&ratio.lhs, &ratio.rhs].into_iter().all(is_rate)
+        {
+            let [sums, counts] = [&ratio.lhs, &ratio.rhs].map(|side| summed(aggregation.grouping.as_ref(), side));
+            let message = "the average of ratios counts an idle series as much as a busy one";
+            self.find_help(
+                AGG_AVG_RATIO,
+                aggregation.op_span,
+                message,
+                format!("`{sums} / {counts}`"),
+            );
+        }
+        self.gone(aggregation);
+    }
+
+    fn gone(&mut self, aggregation: &Aggregation) {
+        let Some(Grouping {
+            kind: GroupingKind::By,
+            labels,
+            ..
+        }) = &aggregation.grouping
+        else {
+            return;
+        };
+        // Without the schema, so that only what the expression itself drops is reported here.
+        let below = labels_of(&aggregation.operand, None);
+        for label in labels.iter().filter(|label| !below.may_have(&label.name)) {
+            let message = format!("label `{}` has been aggregated away before", label.name);
+            let help = match below.known() {
+                Some(known) => {
+                    let known: Vec<_> = known.collect();
+                    match known.is_empty() {
+                        true => "nothing is left to group by".to_owned(),
+                        false => format!("there are: {}", known.join(", ")),
+                    }
+                }
+                None => "group by it there, too".to_owned(),
+            };
+            self.find_help(MATCH_BY_GONE, label.span, message, help);
+        }
+    }
+
+    fn binary(&mut self, expr: &Expr, binary: &Binary) {
+        let vectors = [&binary.lhs, &binary.rhs].map(|side| side.value_type() == ValueType::InstantVector);
+        if vectors == [true, true] {
+            self.self_ratio(expr, binary);
+            self.disjoint(binary);
+        }
+        if binary.op.is_comparison() && !binary.returns_bool && vectors[0] {
+            self.comparison(binary);
+        }
+    }
+
+    /// `rate(a{l="v"}[5m]) / rate(a[5m])`
+    fn self_ratio(&mut self, expr: &Expr, binary: &Binary) {
+        if binary.op != BinaryOp::Div || binary.matching.is_some() {
+            return;
+        }
+        let [Some(part), Some(whole)] = [&binary.lhs, &binary.rhs].map(rated) else {
+            return;
+        };
+        if part.0 != whole.0 || part.1.matchers == whole.1.matchers {
+            return;
+        }
+        // Where one side is pinned to a value, the other has series of all of them, and one of those is the same.
+        let pinned_apart = whole.1.matchers.iter().any(|other| {
+            let same_label = |own: &&Matcher| own.label.name == other.label.name;
+            part.1.matchers.iter().find(same_label).is_some_and(|own| own != other)
+        });
+        if part.1.metric() != whole.1.metric() || pinned_apart || !selects_part(part.1, whole.1) {
+            return;
+        }
+        let message = "each series is divided by itself: this is 1 or not a number";
+        let help = format!("`{} / {}`", summed(None, &binary.lhs), summed(None, &binary.rhs));
+        self.find_help(MATCH_SELF_RATIO, expr.span, message, help);
+    }
+
+    fn disjoint(&mut self, binary: &Binary) {
+        let labels = |side: &Expr| labels_of(side, self.exported);
+        if binary.op == BinaryOp::Or {
+            let is_vector = called(binary.rhs.without_parens()) == Some("vector");
+            if is_vector && binary.matching.is_none() && labels(&binary.lhs).has().next().is_some() {
+                let message = "`vector` has no labels: it is one more series beside those on the left, always";
+                let help = "aggregate the labels away, or name the series that may be missing";
+                self.find_help(MATCH_OR_VECTOR, binary.rhs.span, message, help);
+            }
+            return;
+        }
+        let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(labels);
+        let compared = |label: &str| match &binary.matching {
+            None => true,
+            Some(matching) => {
+                let named = matching.labels.iter().any(|other| other.name == label);
+                named == (matching.kind == MatchingKind::On)
+            }
+        };
+        let missing = |own: &Labels, other: &Labels| {
+            let label = own.has().find(|label| compared(label) && !other.may_have(label));
+            label.map(str::to_owned)
+        };
+        let found = match missing(&lhs, &rhs) {
+            Some(label) => Some((label, "left", "right")),
+            None => missing(&rhs, &lhs).map(|label| (label, "right", "left")),
+        };
+        let Some((label, with, without)) = found else { return };
+        let message =
+            format!("nothing matches: the series on the {with} have label `{label}`, those on the {without} don't");
+        let help = format!(
+            "aggregate both sides by the same labels, or name those to compare: `{} on (…)`",
+            binary.op
+        );
+        self.find_help(MATCH_DISJOINT, binary.op_span, message, help);
+    }
+
+    fn comparison(&mut self, binary: &Binary) {
+        let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(|side| interval_of(side, self.exported));
+        let threshold = binary.rhs.without_parens();
+        if threshold.value_type() != ValueType::Scalar {
+            return;
+        }
+        let whole = binary.lhs.span.to(binary.rhs.span);
+        let top = match &binary.lhs.without_parens().kind {
+            ExprKind::Call(call) if call.function.name == "histogram_quantile" => quantile_of(call, self.exported),
+            _ => None,
+        };
+        if let (Some(histogram), true) = (&top, rhs.least == rhs.most)
+            && rhs.least < histogram.top()
+            && !histogram.bounds.contains(&rhs.least)
+        {
+            let bounds: Vec<String> = histogram.bounds.iter().map(ToString::to_string).collect();
+            let message = format!(
+                "`{}` has no bucket that ends at {}: the quantile is interpolated",
+                histogram.name, rhs.least
+            );
+            self.find_help(
+                VAL_BETWEEN_BUCKETS,
+                binary.rhs.span,
+                message,
+                format!("the bounds are: {}", bounds.join(", ")),
+            );
+        }
+        match (lhs.compare(binary.op, rhs), top) {
+            (Some(false), Some(histogram)) => {
+                let (metric, top) = (histogram.name, histogram.top());
+                let message =
+                    format!("this never holds: the highest bound of `{metric}` is {top}, and no quantile is above it");
+                self.find_help(
+                    VAL_TOP_BUCKET,
+                    binary.rhs.span,
+                    message,
+                    format!("a lower threshold, or more buckets than up to {top}"),
+                );
+            }
+            (Some(false), None) => {
+                let message = format!(
+                    "this never holds: the values on the left are {}",
+                    Shown(lhs.least, lhs.most)
+                );
+                self.find(VAL_NEVER, whole, message);
+            }
+            // A comparison of what is always 1 is a way to say that it is there.
+            (Some(true), _) if self.is_alert() && lhs.least < lhs.most => {
+                let message = format!(
+                    "this always holds: the values on the left are {}",
+                    Shown(lhs.least, lhs.most)
+                );
+                self.find(VAL_ALWAYS, whole, message);
+            }
+            _ => {}
+        }
+        if self.is_alert() && rhs.least == rhs.most {
+            self.rate_threshold(binary, rhs.least);
+        }
+        let falls = matches!(binary.op, BinaryOp::Less | BinaryOp::LessOrEqual);
+        if falls && self.is_alert() && is_ratio_of_rates(&binary.lhs) {
+            let message = "without traffic this ratio is not a number, and the alert is silent";
+            let help = "an alert on missing traffic beside it, or `or` what is to happen then";
+            self.find_help(VAL_NAN_SILENT, binary.op_span, message, help);
+        }
+    }
+}
+
+impl Check<'_> {
+    /// `rate(attacks_total[10m]) > 5`
+    fn rate_threshold(&mut self, binary: &Binary, threshold: f64) {
+        let mut lhs = binary.lhs.without_parens();
+        while let ExprKind::Aggregation(aggregation) = &lhs.kind {
+            lhs = aggregation.operand.without_parens();
+        }
+        let ExprKind::Call(call) = &lhs.kind else { return };
+        let [
+            Expr {
+                kind: ExprKind::Range(range),
+                ..
+            },
+        ] = call.arguments.as_slice()
+        else {
+            return;
+        };
+        // Of seconds and bytes there are many in a second.
+        let counts_events = range.selector.metric().is_some_and(|name| {
+            name.ends_with("_total") && !["_seconds_", "_bytes_"].iter().any(|unit| name.contains(unit))
+        });
+        if call.function.name == "rate" && binary.op == BinaryOp::Greater && threshold >= 1.0 && counts_events {
+            let (amount, range) = (threshold * range.range.seconds(), &range.range);
+            let message = format!("`rate` is per second: this is more than {amount} in {range}");
+            let help = format!("the number of events in {range} is `increase(…[{range}])`");
+            self.find_help(VAL_RATE_THRESHOLD, binary.rhs.span, message, help);
+        }
+    }
+}
+
+/// `between 0 and 1`, `at least 0`
+struct Shown(f64, f64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self(least, most) if least == most => write!(f, "{least}"),
+            Self(least, f64::INFINITY) => write!(f, "at least {least}"),
+            Self(f64::NEG_INFINITY, most) => write!(f, "at most {most}"),
+            Self(least, most) => write!(f, "between {least} and {most}"),
+        }
+    }
+}
+
+/// The function and the selector of `rate(x[5m])`.
+fn rated(expr: &Expr) -> Option<(&'static str, &Selector)> {
+    let ExprKind::Call(call) = &expr.without_parens().kind else {
+        return None;
+    };
+    let [
+        Expr {
+            kind: ExprKind::Range(range),
+            ..
+        },
+    ] = call.arguments.as_slice()
+    else {
+        return None;
+    };
+    is_rate(expr.without_parens()).then_some((call.function.name, &range.selector))
+}
+
+/// `sum by (job) (rate(x[5m]))`
+fn summed(grouping: Option<&Grouping>, expr: &Expr) -> String {
+    let aggregation = Aggregation {
+        op: AggregationOp::Sum,
+        op_span: expr.span,
+        grouping: grouping.cloned(),
+        parameter: None,
+        operand: expr.without_parens().clone(),
+    };
+    let expr = Expr {
+        span: expr.span,
+        kind: ExprKind::Aggregation(Box::new(aggregation)),
+    };
+    expr.to_string()
+}
+
+fn is_ratio_of_rates(expr: &Expr) -> bool {
+    let has_rate = |expr: &Expr| {
+        let mut found = false;
+        expr.walk(&mut |part| found |= is_rate(part));
+        found
+    };
+    match &expr.without_parens().kind {
+        ExprKind::Binary(binary) if binary.op == BinaryOp::Div => has_rate(&binary.lhs) && has_rate(&binary.rhs),
+        ExprKind::Binary(binary) if matches!(binary.op, BinaryOp::Mul | BinaryOp::Sub) => {
+            is_ratio_of_rates(&binary.lhs) || is_ratio_of_rates(&binary.rhs)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an alert depends on values or on what there is.
+fn has_condition(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| {
+        found |= match &part.kind {
+            ExprKind::Binary(binary) => binary.op.is_comparison() || binary.op == BinaryOp::Unless,
+            ExprKind::Call(call) => matches!(call.function.name, "absent" | "absent_over_time"),
+            _ => false,
+        };
+    });
+    // A metric that is there only when it matters, as ALERTS and what recording rules make of conditions.
+    found || selector_of(expr.without_parens()).is_some()
+}
+
+/// Visits an expression and all below it with what they stand in, from `expr` on.
+fn walk_below<'e>(expr: &'e Expr, ancestors: &mut Vec<&'e Expr>, visit: &mut impl FnMut(&'e Expr, &[&'e Expr])) {
+    visit(expr, ancestors);
+    ancestors.push(expr);
+    for child in expr.children() {
+        walk_below(child, ancestors, visit);
+    }
+    ancestors.pop();
+}

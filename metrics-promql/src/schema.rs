@@ -1,0 +1,190 @@
+//! What is exported, for the lints that ask.
+
+use crate::nearest::nearest;
+
+/// The metrics that expressions may name.
+///
+/// ```
+/// use enumetrics_promql::{Domain, Family, MetricKind, Schema};
+///
+/// struct Kyc;
+///
+/// impl Schema for Kyc {
+///     fn families(&self) -> Vec<Family> {
+///         vec![Family {
+///             name: "kyc_verifications_total".to_owned(),
+///             kind: MetricKind::Counter,
+///             labels: vec![("status".to_owned(), Domain::of(["VERIFIED", "REJECTED"]))],
+///         }]
+///     }
+/// }
+/// ```
+pub trait Schema {
+    /// All that is exported. It is asked once for each expression.
+    fn families(&self) -> Vec<Family>;
+
+    /// Labels that Prometheus adds to every series when it scrapes: `job` and `instance`, if nothing else is said.
+    fn target_labels(&self) -> Vec<String> {
+        ["job", "instance"].map(str::to_owned).to_vec()
+    }
+}
+
+/// A metric, with all its series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Family {
+    /// As it is exported: a counter's name ends in `_total`, a histogram's has no suffix.
+    pub name: String,
+    /// What it is.
+    pub kind: MetricKind,
+    /// Its own labels, without `le` and `quantile`, and their values.
+    pub labels: Vec<(String, Domain)>,
+}
+
+/// What a metric is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetricKind {
+    /// It only rises, but for restarts.
+    Counter,
+    /// It rises and falls.
+    Gauge,
+    /// Classic buckets: `_bucket`, `_sum` and `_count`.
+    Histogram {
+        /// The upper bounds of the buckets in ascending order, without infinity.
+        bounds: Vec<f64>,
+    },
+    /// `_sum` and `_count`, and quantiles if it has any.
+    Summary {
+        /// Which quantiles there are.
+        quantiles: Vec<f64>,
+    },
+    /// Always 1; what it says is in its labels.
+    Info,
+    /// 1 for the state that holds, 0 for the others.
+    StateSet,
+}
+
+/// The values of a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// These and no others.
+    Values(Vec<String>),
+    /// Anything.
+    Open,
+}
+
+impl Domain {
+    /// These values and no others.
+    pub fn of<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Self {
+        Self::Values(values.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Which series of a family a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The metric itself; of a summary, its quantiles.
+    Whole,
+    Bucket,
+    Sum,
+    Count,
+}
+
+/// A schema looked at for one expression.
+pub(crate) struct Exported {
+    families: Vec<Family>,
+    pub(crate) target_labels: Vec<String>,
+}
+
+/// What a series' name means.
+pub(crate) enum Resolved<'a> {
+    Series(&'a Family, Part),
+    /// The family is there, but has no such series.
+    NoSuchPart(&'a Family),
+    Unknown,
+}
+
+impl Exported {
+    pub(crate) fn new(schema: &dyn Schema) -> Self {
+        Self {
+            families: schema.families(),
+            target_labels: schema.target_labels(),
+        }
+    }
+
+    pub(crate) fn resolve(&self, name: &str) -> Resolved<'_> {
+        let family = |name: &str| self.families.iter().find(|family| family.name == name);
+        if let Some(family) = family(name) {
+            let has_whole = match &family.kind {
+                MetricKind::Histogram { .. } => false,
+                MetricKind::Summary { quantiles } => !quantiles.is_empty(),
+                _ => true,
+            };
+            return match has_whole {
+                true => Resolved::Series(family, Part::Whole),
+                false => Resolved::NoSuchPart(family),
+            };
+        }
+        for (suffix, part) in [("_bucket", Part::Bucket), ("_sum", Part::Sum), ("_count", Part::Count)] {
+            let Some(family) = name.strip_suffix(suffix).and_then(family) else {
+                continue;
+            };
+            let has_part = match family.kind {
+                MetricKind::Histogram { .. } => true,
+                MetricKind::Summary { .. } => part != Part::Bucket,
+                _ => false,
+            };
+            return match has_part {
+                true => Resolved::Series(family, part),
+                false => Resolved::NoSuchPart(family),
+            };
+        }
+        Resolved::Unknown
+    }
+
+    /// The exported name that was probably meant, with the suffix that `name` has.
+    pub(crate) fn nearest(&self, name: &str) -> Option<String> {
+        let names: Vec<String> = self.families.iter().flat_map(Family::series).collect();
+        let total = format!("{name}_total");
+        match names.iter().find(|&series| *series == total) {
+            Some(total) => Some(total.clone()),
+            None => nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
+        }
+    }
+}
+
+impl Family {
+    /// The names of its series.
+    pub(crate) fn series(&self) -> Vec<String> {
+        let name = &self.name;
+        match &self.kind {
+            MetricKind::Histogram { .. } => ["_bucket", "_sum", "_count"]
+                .map(|suffix| format!("{name}{suffix}"))
+                .to_vec(),
+            MetricKind::Summary { quantiles } => {
+                let mut series = ["_sum", "_count"].map(|suffix| format!("{name}{suffix}")).to_vec();
+                if !quantiles.is_empty() {
+                    series.push(name.clone());
+                }
+                series
+            }
+            _ => vec![name.clone()],
+        }
+    }
+
+    /// The label that this part has beside the family's own.
+    pub(crate) fn extra_label(&self, part: Part) -> Option<&'static str> {
+        match (part, &self.kind) {
+            (Part::Bucket, _) => Some("le"),
+            (Part::Whole, MetricKind::Summary { .. }) => Some("quantile"),
+            _ => None,
+        }
+    }
+
+    /// Whether this part only rises.
+    pub(crate) fn is_counter(&self, part: Part) -> bool {
+        match part {
+            Part::Whole => self.kind == MetricKind::Counter,
+            Part::Bucket | Part::Count | Part::Sum => true,
+        }
+    }
+}

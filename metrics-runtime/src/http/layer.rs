@@ -1,0 +1,334 @@
+//! The layer, its service and its future.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response, request};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::body::{RequestBody, ResponseBody};
+use super::ended::{Exchange, HttpMetrics};
+use super::label::{End, Handler as _, UNTEMPLATED};
+use super::ongoing::Ongoing;
+use super::options::Options;
+use super::patterns::PatternError;
+
+/// A layer that records each exchange of a service once, whatever its end.
+///
+/// It goes around any [`Service`] of HTTP: an axum router, a service of hyper or tonic, a client. What it records into is
+/// declared with `http_metrics!`; what it does is set here.
+///
+/// ```
+/// # use enumetrics_runtime as enumetrics;
+/// use enumetrics::http::{HttpLayer, HttpMetrics, PatternError};
+///
+/// fn layer<M: HttpMetrics>(http: &'static M) -> Result<HttpLayer<M>, PatternError> {
+///     HttpLayer::new(http).routes(["/health"]).exclude([".*admin.*"])
+/// }
+/// ```
+///
+/// # Which handler
+///
+/// The template of the route that a request takes, never its path: a client can make up as many paths as it likes, and all
+/// those that lead nowhere are one handler, `none`. A template is found where the first of these knows one:
+///
+/// 1. the function given to [`template`](Self::template);
+/// 2. [`routes`](Self::routes), for paths without parameters, as those of gRPC;
+/// 3. axum's `MatchedPath` (feature `axum`), nested routers included. It is there only for a layer that was added with
+///    `Router::layer` or `route_layer`, not for one around the whole router. Axum tells of no template behind
+///    `nest_service`;
+/// 4. the response, where the service puts a [`HandledBy`](super::HandledBy) into its
+///    extensions.
+///
+/// An outgoing call's handler is the host that is called.
+///
+/// # When an exchange ends
+///
+/// When the last of the response's body is handed to the server; at once where the response has no body (HEAD, 204, 304, an
+/// upgrade, CONNECT). And when the response or its future is dropped before: because the client left, because something
+/// around this layer waited too long, or because of a panic. See [`End`].
+///
+/// A timeout inside the layer is an answer like any other; one around it drops the future, and the exchange counts as
+/// cancelled.
+pub struct HttpLayer<M: HttpMetrics> {
+    metrics: &'static M,
+    options: Arc<Options>,
+}
+
+impl<M: HttpMetrics> HttpLayer<M> {
+    /// A layer that records into these metrics.
+    #[must_use]
+    pub fn new(metrics: &'static M) -> Self {
+        // Its place is taken before any route's, so that there is one.
+        let _ = M::Handler::of(UNTEMPLATED);
+        Self {
+            metrics,
+            options: Arc::new(Options::new(M::OUTGOING)),
+        }
+    }
+
+    /// Whether anything is recorded; it is, unless this says `false`. With [`env_flag`](super::env_flag) the environment
+    /// decides.
+    #[must_use]
+    pub fn enabled(self, enabled: bool) -> Self {
+        self.with(|options| options.disabled = !enabled)
+    }
+
+    /// Records nothing of requests whose template or, where there is none, whose path one of these regular expressions
+    /// matches, anywhere in it: neither counts nor durations, nor that they are in progress. It may be called several
+    /// times.
+    ///
+    /// # Errors
+    ///
+    /// A pattern is no regular expression.
+    pub fn exclude<P: AsRef<str>>(self, patterns: impl IntoIterator<Item = P>) -> Result<Self, PatternError> {
+        let mut result = Ok(());
+        let layer = self.with(|options| result = options.exclude_also(patterns));
+        result.map(|()| layer)
+    }
+
+    /// The path of the program's own scrapes, which are not recorded: `/metrics`, unless this says another. Nothing is
+    /// excluded where it is empty.
+    #[must_use]
+    pub fn scrape_path(self, path: impl Into<Cow<'static, str>>) -> Self {
+        let path = path.into();
+        self.with(|options| options.unmeasured = (!path.is_empty()).then_some(path))
+    }
+
+    /// Records nothing of requests that take no known route, instead of counting them as `none`.
+    #[must_use]
+    pub fn ignore_untemplated(self) -> Self {
+        self.with(|options| options.ignore_untemplated = true)
+    }
+
+    /// Paths that are their own templates. Their values are there from now on.
+    #[must_use]
+    pub fn routes<P: Into<String>>(self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.with(|options| {
+            for path in paths {
+                let path = path.into();
+                let _ = M::Handler::of(&path);
+                options.routes.insert(path);
+            }
+        })
+    }
+
+    /// A function from a request's head to the template of its route, or to the target of an outgoing call, which is asked
+    /// before anything else. It must return texts of a bounded number: what is beyond the label's capacity is counted as
+    /// its value for the rest.
+    ///
+    /// ```
+    /// # use enumetrics_runtime as enumetrics;
+    /// # use enumetrics::http::{HttpLayer, HttpMetrics};
+    /// # fn layer<M: HttpMetrics>(http: &'static M) -> HttpLayer<M> {
+    /// HttpLayer::new(http).template(|request| {
+    ///     let path = request.uri.path();
+    ///     path.starts_with("/users/").then_some("/users/{id}")
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn template(
+        self,
+        template: impl for<'a> Fn(&'a request::Parts) -> Option<&'a str> + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|options| options.template = Some(Arc::new(template)))
+    }
+
+    /// Observes the seconds until the response begins, instead of those until it has been sent.
+    #[must_use]
+    pub fn until_response_begins(self) -> Self {
+        self.with(|options| options.to_head = true)
+    }
+
+    /// Rounds durations to so many decimals.
+    #[must_use]
+    pub fn round_durations(self, decimals: u8) -> Self {
+        self.with(|options| options.decimals = Some(decimals.min(15).into()))
+    }
+
+    /// Leaves everything but `2xx` out of the histogram of high resolution.
+    #[must_use]
+    pub fn only_successes_in_high_resolution(self) -> Self {
+        self.with(|options| options.only_successes_in_high_resolution = true)
+    }
+
+    /// Calls a function at the end of each exchange that is recorded, after the metrics: for metrics of one's own. It may
+    /// be called several times.
+    ///
+    /// The heads of request and response are copied for it. It must not block; one that panics is called again the next
+    /// time, and harms nothing.
+    #[must_use]
+    pub fn on_end(self, listener: impl Fn(&Exchange<'_>) + Send + Sync + 'static) -> Self {
+        self.with(|options| options.listeners.push(Arc::new(listener)))
+    }
+
+    /// Keeps the beginning of responses' bodies, of `longest` bytes at most, for the functions given to
+    /// [`on_end`](Self::on_end): those of handlers that one of these regular expressions matches, anywhere in it.
+    ///
+    /// # Errors
+    ///
+    /// A pattern is no regular expression.
+    pub fn keep_bodies<P: AsRef<str>>(
+        self,
+        handlers: impl IntoIterator<Item = P>,
+        longest: usize,
+    ) -> Result<Self, PatternError> {
+        let mut result = Ok(());
+        let layer = self.with(|options| {
+            options.longest_body = longest;
+            result = options.bodies.add(handlers);
+        });
+        result.map(|()| layer)
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(Arc::make_mut(&mut self.options));
+        self
+    }
+
+    fn begin(&self, request: &request::Parts, bytes: &Option<Arc<AtomicU64>>) -> Option<Ongoing<M>> {
+        let template = self.options.template(request);
+        if self.options.exclude(template, request.uri.path()) {
+            return None;
+        }
+        let handler = M::Handler::of(template.unwrap_or(UNTEMPLATED));
+        Some(Ongoing::begin(
+            self.metrics,
+            &self.options,
+            handler,
+            request,
+            bytes.clone(),
+        ))
+    }
+}
+
+impl<M: HttpMetrics> Clone for HttpLayer<M> {
+    fn clone(&self) -> Self {
+        Self {
+            metrics: self.metrics,
+            options: Arc::clone(&self.options),
+        }
+    }
+}
+
+impl<M: HttpMetrics> fmt::Debug for HttpLayer<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpLayer")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, M: HttpMetrics> Layer<S> for HttpLayer<M> {
+    type Service = HttpService<S, M>;
+
+    fn layer(&self, inner: S) -> HttpService<S, M> {
+        HttpService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// A service that an [`HttpLayer`] measures.
+pub struct HttpService<S, M: HttpMetrics> {
+    inner: S,
+    layer: HttpLayer<M>,
+}
+
+impl<S, M, B, R> Service<Request<B>> for HttpService<S, M>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>>,
+    M: HttpMetrics,
+    B: Body,
+    R: Body,
+{
+    type Response = Response<ResponseBody<R, M>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, M>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        // Whoever sends nothing needs no count of it.
+        let bytes = (!body.is_end_stream()).then(Arc::<AtomicU64>::default);
+        let mut ongoing = self.layer.begin(&parts, &bytes);
+        let request = Request::from_parts(parts, RequestBody::new(body, bytes.filter(|_| ongoing.is_some())));
+        let future = match &mut ongoing {
+            Some(ongoing) => ongoing.watch(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
+        ResponseFuture { future, ongoing }
+    }
+}
+
+impl<S: Clone, M: HttpMetrics> Clone for HttpService<S, M> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            layer: self.layer.clone(),
+        }
+    }
+}
+
+impl<S: fmt::Debug, M: HttpMetrics> fmt::Debug for HttpService<S, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The response of a service that an [`HttpLayer`] measures, which is still to come.
+    pub struct ResponseFuture<F, M: HttpMetrics> {
+        #[pin]
+        future: F,
+        // Until there is a response, which takes it along.
+        ongoing: Option<Ongoing<M>>,
+    }
+}
+
+impl<F, R, E, M> Future for ResponseFuture<F, M>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
+    M: HttpMetrics,
+{
+    type Output = Result<Response<ResponseBody<R, M>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = match this.ongoing {
+            Some(ongoing) => ongoing.watch(|| this.future.poll(cx)),
+            None => this.future.poll(cx),
+        };
+        let result = ready!(result);
+        let mut ongoing = this.ongoing.take();
+        if let Some(ongoing) = &mut ongoing {
+            match &result {
+                Ok(response) => ongoing.answered(response),
+                Err(_) => ongoing.end(End::Failed),
+            }
+        }
+        Poll::Ready(result.map(|response| response.map(|body| ResponseBody::new(body, ongoing))))
+    }
+}
+
+impl<F, M: HttpMetrics> fmt::Debug for ResponseFuture<F, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

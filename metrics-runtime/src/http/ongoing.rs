@@ -1,0 +1,201 @@
+//! An exchange between its ends.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, Method, Response, StatusCode, header, request};
+use http_body::Body;
+
+use super::HandledBy;
+use super::ended::{Exchange, HttpMetrics};
+use super::label::{End, GrpcCode, Handler as _};
+use super::options::Options;
+use crate::clock::Moment;
+
+/// An exchange that is under way. It ends once: when it is told so, or when it is dropped.
+pub(super) struct Ongoing<M: HttpMetrics> {
+    metrics: &'static M,
+    options: Arc<Options>,
+    handler: M::Handler,
+    method: Method,
+    start: Moment,
+    /// Taken at the end.
+    in_progress: Option<M::InProgress>,
+    status: Option<StatusCode>,
+    seconds_to_head: Option<f64>,
+    request_bytes: Option<Arc<AtomicU64>>,
+    response_bytes: u64,
+    /// How long the response's body says to be.
+    expected_bytes: Option<u64>,
+    /// `Some` where it is a gRPC call: what its status is, as far as one came.
+    grpc: Option<Option<GrpcCode>>,
+    /// The service is running: whatever drops this now is a panic that unwinds.
+    running: bool,
+    /// What functions of one's own are told besides.
+    told: Option<Box<Told>>,
+}
+
+/// Copies, which only functions of one's own need.
+struct Told {
+    request: request::Parts,
+    response_headers: Option<HeaderMap>,
+    /// The beginning of the response's body, where it is kept.
+    body: Option<Vec<u8>>,
+}
+
+impl<M: HttpMetrics> Ongoing<M> {
+    pub(super) fn begin(
+        metrics: &'static M,
+        options: &Arc<Options>,
+        handler: M::Handler,
+        request: &request::Parts,
+        request_bytes: Option<Arc<AtomicU64>>,
+    ) -> Self {
+        let told = || {
+            let body = options.keeps_body_of(handler.text()).then(Vec::new);
+            Box::new(Told {
+                request: request.clone(),
+                response_headers: None,
+                body,
+            })
+        };
+        Self {
+            metrics,
+            options: Arc::clone(options),
+            handler,
+            method: request.method.clone(),
+            in_progress: Some(metrics.begin(handler, &request.method)),
+            status: None,
+            seconds_to_head: None,
+            request_bytes,
+            response_bytes: 0,
+            expected_bytes: None,
+            grpc: is_grpc(&request.headers).then_some(None),
+            running: false,
+            told: options.has_listeners().then(told),
+            // Last, so that what this costs is not part of what is timed.
+            start: Moment::now(),
+        }
+    }
+
+    /// Runs a part of the service.
+    pub(super) fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        self.running = true;
+        let result = work();
+        self.running = false;
+        result
+    }
+
+    /// The response begins; where it has no body, the exchange ends with it.
+    pub(super) fn answered<B: Body>(&mut self, response: &Response<B>) {
+        self.seconds_to_head = Some(self.start.elapsed());
+        self.status = Some(response.status());
+        if let Some(HandledBy(name)) = response.extensions().get() {
+            self.handler = M::Handler::of(name);
+        }
+        if is_grpc(response.headers()) {
+            self.grpc.get_or_insert_default();
+        }
+        // One without a body has them here.
+        self.trailers(response.headers());
+        let length = response.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        self.expected_bytes = length.or_else(|| response.body().size_hint().exact());
+        if let Some(told) = &mut self.told {
+            told.response_headers = Some(response.headers().clone());
+        }
+        if response.body().is_end_stream() || has_no_body(&self.method, response.status()) {
+            self.end(End::Complete);
+        }
+    }
+
+    /// A part of the response's body goes to the client.
+    pub(super) fn sent(&mut self, bytes: u64, data: Option<&[u8]>) {
+        self.response_bytes += bytes;
+        if let Some(Told { body: Some(body), .. }) = self.told.as_deref_mut() {
+            let room = self.options.longest_body().saturating_sub(body.len());
+            body.extend(data.unwrap_or_default().iter().take(room));
+        }
+    }
+
+    /// Whether the body is as long as it says: a server need not ask for its end. What gRPC says last is still to come.
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.grpc.is_none()
+            && self
+                .expected_bytes
+                .is_some_and(|expected| self.response_bytes >= expected)
+    }
+
+    /// What the response's trailers say.
+    pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
+        if let (Some(grpc), Some(code)) = (&mut self.grpc, trailers.get("grpc-status")) {
+            *grpc = Some(GrpcCode::from_number(code.to_str().unwrap_or_default()));
+        }
+    }
+
+    /// The exchange has ended. What comes later, nobody is told.
+    pub(super) fn end(&mut self, end: End) {
+        let Some(in_progress) = self.in_progress.take() else {
+            return;
+        };
+        let seconds_to_end = self.start.elapsed();
+        let told = self.told.take();
+        let mut exchange = Exchange {
+            method: &self.method,
+            handler: self.handler.text(),
+            status: self.status,
+            end,
+            outgoing: M::OUTGOING,
+            seconds: self.options.seconds(self.seconds_to_head, seconds_to_end),
+            seconds_to_head: self.seconds_to_head,
+            seconds_to_end,
+            in_high_resolution: false,
+            request_bytes: self
+                .request_bytes
+                .as_ref()
+                .map_or(0, |bytes| bytes.load(Ordering::Relaxed)),
+            response_bytes: self.response_bytes,
+            grpc: self.grpc.map(|code| code.unwrap_or(code_of(end))),
+            request: told.as_ref().map(|told| &told.request),
+            response_headers: told.as_ref().and_then(|told| told.response_headers.as_ref()),
+            response_body: told.as_ref().and_then(|told| told.body.as_deref()),
+        };
+        exchange.in_high_resolution = self.options.is_in_high_resolution(exchange.answer());
+        self.metrics.end(self.handler, &exchange);
+        self.options.tell(&exchange);
+        // Last: whoever sees that nothing is in progress finds everything recorded.
+        drop(in_progress);
+    }
+}
+
+impl<M: HttpMetrics> Drop for Ongoing<M> {
+    fn drop(&mut self) {
+        self.end(match self.status {
+            _ if self.running => End::Panicked,
+            Some(_) => End::Aborted,
+            None => End::Cancelled,
+        });
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// What a gRPC call is that ends without its status.
+fn code_of(end: End) -> GrpcCode {
+    match end {
+        End::Cancelled | End::Aborted => GrpcCode::Cancelled,
+        End::Complete | End::Failed | End::Panicked => GrpcCode::Unknown,
+    }
+}
+
+/// Whether a response has no body, whatever it says: nobody asks for one (RFC 9110, section 6.4.1). After an upgrade and
+/// after CONNECT the connection belongs to another protocol.
+fn has_no_body(method: &Method, status: StatusCode) -> bool {
+    method == Method::HEAD
+        || method == Method::CONNECT && status.is_success()
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}

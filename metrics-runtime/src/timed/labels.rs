@@ -1,0 +1,81 @@
+//! Label values that are known when a call begins.
+
+use super::TimedMetric;
+use crate::check;
+use crate::descriptor::LabelDescriptor;
+use crate::label::{LabelField, LabelSet, LabelValue, SKIPPED};
+
+/// The type of the label at position `I` of a set.
+#[diagnostic::on_unimplemented(
+    message = "the value of this label of `{Self}` cannot be computed by itself [label-type]",
+    note = "give it as text, as in `label = \"value\"`, or all labels at once, as in `..labels`"
+)]
+pub trait LabelAt<const I: usize> {
+    /// What `#[timed(label = …)]` wants there.
+    type Value: LabelField;
+}
+
+impl<V: LabelValue> LabelAt<0> for V {
+    type Value = V;
+}
+
+/// The labels of a metric that `#[timed]` records into. In a constant, so that it must be a static.
+#[must_use]
+pub const fn labels_of<M: TimedMetric>(_: &'static M) -> &'static [LabelDescriptor] {
+    M::Labels::LABELS
+}
+
+/// The position of a label's value, which the compiler knows the type of.
+#[inline]
+pub fn position<const I: usize, M>(_: &'static M, value: &<M::Labels as LabelAt<I>>::Value) -> usize
+where
+    M: TimedMetric,
+    M::Labels: LabelAt<I>,
+{
+    value.position()
+}
+
+/// The position of a combination whose type the compiler knows.
+#[inline]
+pub fn index<M: TimedMetric>(_: &'static M, labels: &M::Labels) -> usize {
+    labels.index()
+}
+
+/// The position of a combination with one more label.
+#[inline]
+#[must_use]
+pub fn plus(index: usize, position: usize, stride: usize) -> usize {
+    // One that is skipped stays beyond all others.
+    position.saturating_mul(stride).saturating_add(index).min(SKIPPED)
+}
+
+/// The position of a label among all; 0 where there is none, which another check reports.
+#[must_use]
+pub const fn label_position(labels: &[LabelDescriptor], name: &str) -> usize {
+    match check::find(labels, name) {
+        Some(at) => at,
+        None => 0,
+    }
+}
+
+/// Whether what `#[timed(label = …)]` wants there is one label, and not a set that is a field of the set.
+#[must_use]
+pub const fn is_one_label<const I: usize, M>(_: &'static M) -> bool
+where
+    M: TimedMetric,
+    M::Labels: LabelAt<I>,
+{
+    !<M::Labels as LabelAt<I>>::Value::FIELD.nests()
+}
+
+/// How far two combinations are apart that differ by one in this label.
+#[must_use]
+pub const fn stride(labels: &[LabelDescriptor], name: &str) -> usize {
+    let mut stride = 1;
+    let mut at = label_position(labels, name) + 1;
+    while at < labels.len() {
+        stride *= labels[at].max_values();
+        at += 1;
+    }
+    stride
+}

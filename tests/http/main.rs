@@ -1,0 +1,93 @@
+//! HTTP measured by a layer: real servers, real sockets, and clients that behave as badly as they can.
+
+mod client;
+mod declared;
+mod ends;
+mod grpc;
+mod options;
+mod routes;
+mod scanner;
+mod wire;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use enumetrics::Catalog;
+use enumetrics::testing::Samples;
+use hyper::body::Frame;
+use tokio::net::TcpListener;
+
+/// Metrics for one test: `HTTP` and `METRICS`.
+macro_rules! metrics {
+    ($(#[$option:meta])*) => {
+        enumetrics::http_metrics! {
+            $(#[$option])*
+            static HTTP: Http;
+        }
+        enumetrics::catalog! { static METRICS = [HTTP]; }
+    };
+}
+pub(crate) use metrics;
+
+/// Longer than anything here should take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Serves a router for as long as the test's runtime lives.
+async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// Everything that was recorded by now and is no duration: what is left is the same however long things took.
+fn recorded(catalog: &Catalog<'_>) -> Samples {
+    let all = Samples::of(catalog).since(&Samples::default());
+    all.filtered(|series| {
+        let name = series.split('{').next().unwrap_or_default();
+        !name.contains("duration") || name.ends_with("_count")
+    })
+}
+
+/// Waits until a series has a value: the server ends some exchanges after the client has seen their end.
+async fn until(catalog: &Catalog<'_>, series: &str, value: f64) {
+    let reached = async {
+        while Samples::of(catalog).get(series).unwrap_or_default() != value {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, reached).await.is_err() {
+        panic!("{series} does not become {value}:\n{}", catalog.render());
+    }
+}
+
+/// A body that comes in several pieces, of which nobody knows how many there will be.
+fn pieces<E: Into<axum::BoxError> + Send + 'static>(
+    pieces: impl IntoIterator<Item = Result<&'static str, E>, IntoIter: Send + 'static>,
+) -> axum::body::Body {
+    struct Pieces<I>(I);
+
+    impl<E, I: Iterator<Item = Result<&'static str, E>> + Unpin> hyper::body::Body for Pieces<I> {
+        type Data = &'static [u8];
+        type Error = E;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<Frame<&'static [u8]>, E>>> {
+            let piece = self.0.next();
+            std::task::Poll::Ready(piece.map(|piece| piece.map(|text| Frame::data(text.as_bytes()))))
+        }
+    }
+
+    use http_body_util::BodyExt as _;
+    let body = Pieces(Box::new(pieces.into_iter()) as Box<dyn Iterator<Item = _> + Send>);
+    axum::body::Body::new(body.map_frame(|frame| frame.map_data(bytes::Bytes::from_static)))
+}
+
+/// The same where no piece is an error.
+fn whole(texts: impl IntoIterator<Item = &'static str, IntoIter: Send + 'static>) -> axum::body::Body {
+    pieces(texts.into_iter().map(Ok::<_, Infallible>))
+}

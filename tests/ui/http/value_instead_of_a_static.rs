@@ -1,0 +1,7 @@
+use enumetrics::http_metrics;
+
+http_metrics! {
+    pub static HTTP;
+}
+
+fn main() {}

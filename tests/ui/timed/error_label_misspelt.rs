@@ -1,0 +1,27 @@
+use enumetrics::{Calls, Histogram, LabelValue, metric_family};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Module {
+    Ocr,
+    FaceMatch,
+}
+
+#[metric_family(namespace = "kyc")]
+pub struct Kyc {
+    /// Duration of each module.
+    #[metric(buckets = [1.0])]
+    pub module_duration_seconds: Histogram<Module>,
+    /// Calls.
+    #[metric(calls(outcome))]
+    pub verification: Calls,
+}
+
+pub static KYC: Kyc = Kyc::new();
+
+#[derive(enumetrics::ErrorLabel)]
+#[label(kid = OcrErrors)]
+pub enum OcrError {
+    Blurred,
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use enumetrics::{Calls, Histogram, LabelValue, metric_family, timed};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Module {
+    Ocr,
+    FaceMatch,
+}
+
+#[metric_family(namespace = "kyc")]
+pub struct Kyc {
+    /// Duration of each module.
+    #[metric(buckets = [1.0])]
+    pub module_duration_seconds: Histogram<Module>,
+    /// Calls.
+    #[metric(calls(outcome))]
+    pub verification: Calls,
+}
+
+pub static KYC: Kyc = Kyc::new();
+
+#[timed(skip)]
+fn verify() {}
+
+fn main() {}
