@@ -5,8 +5,8 @@ mod support;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use enumetrics::{
-    Catalog, Counter, Export, Exporter, Format, Gauge, Histogram, Info, InfoLabels, LabelValue, StateSet, Summary, catalog,
-    metric_family, open_label,
+    Catalog, Counter, Export, Exporter, Format, Gauge, Histogram, Info, InfoLabels, LabelValue, StateSet, Summary,
+    catalog, metric_family, open_label,
 };
 use support::http;
 use support::prometheus::{Prometheus, Release, Scrape, promtool};
@@ -95,15 +95,26 @@ fn labels_of_all_stand_before_those_of_a_metric() {
     }
     for release in Release::ALL {
         let verdict = promtool(release, &["check", "metrics"], &metrics.render());
-        assert!(!String::from_utf8_lossy(&verdict.stderr).contains("error while"), "{verdict:?}");
+        assert!(
+            !String::from_utf8_lossy(&verdict.stderr).contains("error while"),
+            "{verdict:?}"
+        );
     }
 }
 
 #[test]
 fn labels_are_added_to_those_that_were_given_before() {
     let metrics = METRICS.with_labels([("region", "eu")]).unwrap();
-    let metrics = metrics.with_labels([("shard", "7")]).unwrap().without(["kyc_state"]).unwrap();
-    assert!(metrics.render().contains("bare_sessions{region=\"eu\",shard=\"7\"} 0\n"));
+    let metrics = metrics
+        .with_labels([("shard", "7")])
+        .unwrap()
+        .without(["kyc_state"])
+        .unwrap();
+    assert!(
+        metrics
+            .render()
+            .contains("bare_sessions{region=\"eu\",shard=\"7\"} 0\n")
+    );
     let error = metrics.with_labels([("shard", "8")]).unwrap_err();
     assert!(error.to_string().contains("has a label `shard` of its own"), "{error}");
 }
@@ -121,7 +132,10 @@ fn a_registry_and_a_collector_have_them_too() {
     runtime.spawn(server.run());
     let response = http::get(address, "/metrics", &[]);
     let text = response.text();
-    assert!(text.contains("\nhits_total{region=\"eu \\\"1\\\"\",shard=\"its own\"} 1\n"), "{text}");
+    assert!(
+        text.contains("\nhits_total{region=\"eu \\\"1\\\"\",shard=\"its own\"} 1\n"),
+        "{text}"
+    );
 
     let registry = prometheus::Registry::new();
     registry.register(Box::new(with_labels().collector().unwrap())).unwrap();
@@ -171,11 +185,19 @@ fn what_is_counted_says_when_it_started() {
         ]
     );
     let time = |at: usize| created[at].1.1.parse::<f64>().unwrap();
-    assert_eq!((time(0), time(0), time(0)), (time(2), time(4), time(6)), "the process started once");
+    assert_eq!(
+        (time(0), time(0), time(0)),
+        (time(2), time(4), time(6)),
+        "the process started once"
+    );
     assert!((reset - 600.0..reset).contains(&time(0)));
     assert!((reset - 0.001..now()).contains(&time(1)) && time(3) >= time(1));
     // It stands with the samples of its series.
-    assert!(created[0].0.starts_with("kyc_verifications_total{component=\"gateway\",status=\"ok\"} 0"));
+    assert!(
+        created[0]
+            .0
+            .starts_with("kyc_verifications_total{component=\"gateway\",status=\"ok\"} 0")
+    );
     assert!(created[6].0.starts_with("bare_duration_seconds_count 0"));
 }
 

@@ -46,7 +46,9 @@ fn with_exemplars(families: &[&dyn Export], name: &str) -> Vec<String> {
     assert!(!catalog.render().contains("} # {"), "text 0.0.4 has no exemplars");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let text = catalog.render_as(Format::OpenMetrics);
-    let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(" # "));
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with(name) && line.contains(" # "));
     let lines = lines.map(|line| {
         let (line, time) = line.rsplit_once(' ').unwrap();
         let age = now - time.parse::<f64>().unwrap();
@@ -111,7 +113,10 @@ fn what_is_traced_asks_for_its_exemplar_itself() {
     KYC.traced_total.inc();
     Exemplar::set_source(|| CURRENT.get()).unwrap();
     let again = Exemplar::set_source(|| None).unwrap_err().to_string();
-    assert_eq!(again, "the program has a source of exemplars already: set one, where it starts");
+    assert_eq!(
+        again,
+        "the program has a source of exemplars already: set one, where it starts"
+    );
     work();
     KYC.traced_total.inc();
     assert_eq!(with_exemplars(&[&KYC], "kyc_"), [""; 0]);
@@ -163,7 +168,9 @@ async fn prometheus_stores_exemplars_and_sees_what_is_reset_and_removed() {
             .map(|release| Prometheus::start_with(release, &scrape, &["exemplar-storage"]));
         KYC.verifications_total.with(Status::Ok).inc_by_with(7, ONE);
         KYC.verifications_total.with(Status::Error).inc_by(5);
-        KYC.duration_seconds.with(Status::Error).observe_with(0.75, Exemplar::new(7, 9));
+        KYC.duration_seconds
+            .with(Status::Error)
+            .observe_with(0.75, Exemplar::new(7, 9));
         for prometheus in &started {
             prometheus.wait_until_scraped();
             let exemplars = prometheus.exemplars("{__name__=~\"kyc_.*\"}");
@@ -171,7 +178,10 @@ async fn prometheus_stores_exemplars_and_sees_what_is_reset_and_removed() {
                 panic!("{exemplars:#?}")
             };
             assert_eq!(bucket.series["le"], "1.0");
-            assert_eq!((bucket.value.as_str(), bucket.labels["span_id"].as_str()), ("0.75", "0000000000000009"));
+            assert_eq!(
+                (bucket.value.as_str(), bucket.labels["span_id"].as_str()),
+                ("0.75", "0000000000000009")
+            );
             assert_eq!(counter.series["status"], "ok");
             assert_eq!(counter.value, "7");
             assert_eq!(counter.labels["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
@@ -185,7 +195,10 @@ async fn prometheus_stores_exemplars_and_sees_what_is_reset_and_removed() {
         for prometheus in &started {
             prometheus.wait_until_scraped();
             let statuses = prometheus.query("kyc_verifications_total");
-            let statuses: Vec<_> = statuses.iter().map(|(labels, value)| (labels["status"].as_str(), *value)).collect();
+            let statuses: Vec<_> = statuses
+                .iter()
+                .map(|(labels, value)| (labels["status"].as_str(), *value))
+                .collect();
             assert_eq!(statuses, [("ok", 3.0)], "what is removed is stale at once");
             let [(_, resets)] = prometheus.query("resets(kyc_verifications_total{status=\"ok\"}[5m])")[..] else {
                 panic!("one series")

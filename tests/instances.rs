@@ -3,8 +3,8 @@
 use enumetrics::catalogue::Catalogue;
 use enumetrics::testing::Coverage;
 use enumetrics::{
-    Catalog, ComputedGauge, Counter, Export, Format, Gauge, Histogram, Info, InfoLabels, Instances,
-    LabelValue, MetricFamily, Scrape, catalog, metric_family,
+    Catalog, ComputedGauge, Counter, Export, Format, Gauge, Histogram, Info, InfoLabels, Instances, LabelValue,
+    MetricFamily, Scrape, catalog, metric_family,
 };
 
 #[derive(LabelValue, Clone, Copy, Debug)]
@@ -128,11 +128,18 @@ fn they_are_listed_counted_and_switched_off_like_any_struct() {
             ("cache_entries", ("tier", "memory")),
         ]
     );
-    let metrics = METRICS.without(["cache_lookups_total", "cache_lookup_seconds"]).unwrap();
+    let metrics = METRICS
+        .without(["cache_lookups_total", "cache_lookup_seconds"])
+        .unwrap();
     assert_eq!(metrics.max_series(), METRICS.max_series() - 2 * (2 + 4));
     assert!(!metrics.render().contains("cache_lookup"));
     let error = METRICS.with_labels([("tier", "x")]).unwrap_err();
-    assert!(error.to_string().starts_with("`cache_lookups_total` has a label `tier` of its own"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("`cache_lookups_total` has a label `tier` of its own"),
+        "{error}"
+    );
     let twice: [&dyn Export; 2] = [&CACHES, &Cache::new()];
     assert_eq!(Catalog::new(&twice).unwrap_err().name(), "cache_lookups_total");
 }
@@ -153,7 +160,11 @@ fn a_catalogue_has_them_once_with_a_label_more() {
         ]
     );
     let lookups = &catalogue.metrics[5];
-    let labels: Vec<_> = lookups.labels.iter().map(|(name, values)| (name.as_str(), values.len())).collect();
+    let labels: Vec<_> = lookups
+        .labels
+        .iter()
+        .map(|(name, values)| (name.as_str(), values.len()))
+        .collect();
     assert_eq!((labels, lookups.max_series), (vec![("tier", 2), ("outcome", 2)], 4));
 }
 
@@ -161,10 +172,23 @@ fn a_catalogue_has_them_once_with_a_label_more() {
 fn what_no_test_recorded_of_any_instance_is_named_once() {
     APP.requests_total.inc();
     record(&CACHES);
-    let unrecorded: Vec<_> = Coverage::of(&METRICS).unrecorded(&METRICS).iter().map(ToString::to_string).collect();
+    let unrecorded: Vec<_> = Coverage::of(&METRICS)
+        .unrecorded(&METRICS)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(unrecorded.len(), 4, "{unrecorded:?}");
-    for expected in ["cache_age_seconds", "cache_engine_info", "cache_entries", "cache_lookup_seconds"] {
-        assert_eq!(unrecorded.iter().filter(|line| line.contains(expected)).count(), 1, "{unrecorded:?}");
+    for expected in [
+        "cache_age_seconds",
+        "cache_engine_info",
+        "cache_entries",
+        "cache_lookup_seconds",
+    ] {
+        assert_eq!(
+            unrecorded.iter().filter(|line| line.contains(expected)).count(),
+            1,
+            "{unrecorded:?}"
+        );
     }
 }
 
@@ -173,8 +197,10 @@ fn a_registry_has_them_as_one_family() {
     let registry = prometheus::Registry::new();
     registry.register(Box::new(METRICS.collector().unwrap())).unwrap();
     let families = registry.gather();
-    let entries: Vec<_> = families.iter().filter(|family| family.name() == "cache_entries").collect();
+    let entries: Vec<_> = families
+        .iter()
+        .filter(|family| family.name() == "cache_entries")
+        .collect();
     let [entries] = entries[..] else { panic!("{entries:?}") };
     assert_eq!(entries.get_metric().len(), 2);
 }
-

@@ -83,12 +83,19 @@ pub struct Http {
 fn samples(http: &Http, format: Format) -> Vec<String> {
     let families: [&dyn Export; 1] = [http];
     let text = Catalog::new(&families).unwrap().render_as(format);
-    text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn only_what_was_recorded_is_exported() {
-    assert!(Http::DESCRIPTORS.iter().all(|family| family.touched == Some(family.labels.len())));
+    assert!(
+        Http::DESCRIPTORS
+            .iter()
+            .all(|family| family.touched == Some(family.labels.len()))
+    );
     assert_eq!(Counter::<Request>::MAX_SERIES, SERIES);
     let http = Http::new();
     assert_eq!(samples(&http, Format::Text), [""; 0]);
@@ -101,7 +108,12 @@ fn only_what_was_recorded_is_exported() {
     http.duration_seconds.with(request(7, 1, 2)).observe(0.75);
     http.size_bytes.with(Outcome::Error).observe(2.0);
     // What is skipped has no place.
-    http.requests_total.with(Request { outcome: Outcome::Unknown, ..first }).inc();
+    http.requests_total
+        .with(Request {
+            outcome: Outcome::Unknown,
+            ..first
+        })
+        .inc();
     let expected = [
         "http_requests_total{handler=\"0\",method=\"0\",code=\"0\",outcome=\"ok\"} 7",
         "http_requests_total{handler=\"255\",method=\"9\",code=\"59\",outcome=\"ok\"} 3",
@@ -120,7 +132,11 @@ fn only_what_was_recorded_is_exported() {
     assert_eq!(written, expected);
     let mut written = samples(&http, Format::OpenMetrics);
     written.retain(|line| !line.contains("quantile"));
-    assert!(written[3].starts_with(&format!("{} # {{trace_id=", expected[3])), "{}", written[3]);
+    assert!(
+        written[3].starts_with(&format!("{} # {{trace_id=", expected[3])),
+        "{}",
+        written[3]
+    );
     assert_eq!(written.len(), expected.len());
 
     let registry = prometheus::Registry::new();
@@ -144,7 +160,10 @@ fn what_is_not_recorded_has_no_memory_and_is_read_as_nothing() {
     assert!((SERIES / 8..SERIES / 8 + 16_384).contains(&used), "{used}");
     assert_eq!(http.requests_total.with(request(250, 3, 3)).get(), 0);
     assert_eq!(http.requests_total.with(request(225, 3, 3)).get(), 1);
-    assert_eq!(http.duration_seconds.with(request(1, 1, 1)).snapshot().buckets, [0, 0, 0]);
+    assert_eq!(
+        http.duration_seconds.with(request(1, 1, 1)).snapshot().buckets,
+        [0, 0, 0]
+    );
 
     let before = BYTES.load(Ordering::Relaxed);
     http.requests_total.clear();
@@ -165,7 +184,9 @@ fn all_that_threads_count_at_once_is_there() {
                 for handler in 0..256 {
                     HTTP.requests_total.with(request(handler, thread % 10, 1)).inc();
                     HTTP.shared_requests_total.with(request(handler, 1, 1)).inc();
-                    HTTP.duration_seconds.with(request(handler, 1, thread % 60)).observe(0.75);
+                    HTTP.duration_seconds
+                        .with(request(handler, 1, thread % 60))
+                        .observe(0.75);
                 }
             });
         }
@@ -173,7 +194,9 @@ fn all_that_threads_count_at_once_is_there() {
     let sum = |name: &str| {
         let lines = samples(&HTTP, Format::Text);
         let values = lines.iter().filter(|line| line.starts_with(name));
-        values.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum::<u64>()
+        values
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
+            .sum::<u64>()
     };
     assert_eq!(sum("http_requests_total"), u64::from(THREADS) * 256);
     assert_eq!(sum("http_shared_requests_total"), u64::from(THREADS) * 256);

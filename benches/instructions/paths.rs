@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use enumetrics::{
-    Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, LabelValue, Scrape, StateSet, Summary,
+    Catalog, Counter, Export, Gauge, Histogram, InFlight, IntRange, LabelSet, LabelValue, Scrape, StateSet, Summary,
     metric_family, timed,
 };
 
@@ -292,6 +292,25 @@ pub const PATHS: &[Path] = &calls! {
 
 const SERIES: u64 = Number::COMBINATIONS as u64;
 
+/// Very many series, of which a hundred are recorded.
+#[derive(LabelSet, Clone, Copy)]
+struct SparseNumber {
+    high: IntRange<0, 255>,
+    low: IntRange<0, 255>,
+    outcome: Outcome,
+}
+
+const SPARSE_SERIES: usize = SparseNumber::COMBINATIONS;
+
+#[metric_family(namespace = "instructions")]
+struct SparseNumbers {
+    /// Numbers.
+    #[metric(sparse)]
+    numbers_total: Counter<SparseNumber>,
+}
+
+static SPARSE: SparseNumbers = SparseNumbers::new();
+
 /// Instructions per series.
 pub const SCRAPES: &[Path] = &[
     Path {
@@ -299,6 +318,20 @@ pub const SCRAPES: &[Path] = &[
         calls: SERIES,
         passes: 20,
         run: |passes| scrape(passes, &COUNTERS),
+        target: &[],
+    },
+    Path {
+        name: "scrape_sparse",
+        calls: SPARSE_SERIES as u64,
+        passes: 20,
+        run: |passes| {
+            for part in 0..100 {
+                let (high, low) = (IntRange::clamped(part * 2), IntRange::clamped(part));
+                let outcome = Outcome::Error;
+                SPARSE.numbers_total.with(SparseNumber { high, low, outcome }).inc();
+            }
+            scrape(passes, &SPARSE);
+        },
         target: &[],
     },
     Path {

@@ -56,7 +56,11 @@ impl<'a> Catalog<'a> {
         let mut names = std::collections::HashSet::new();
         let mut series = 0_usize;
         for family in families {
-            for descriptor in family.descriptors().iter().filter(|descriptor| !descriptor.is_repeated()) {
+            for descriptor in family
+                .descriptors()
+                .iter()
+                .filter(|descriptor| !descriptor.is_repeated())
+            {
                 for suffix in descriptor.kind.sample_suffixes() {
                     let name = format!("{}{suffix}", descriptor.name);
                     if let Some(name) = names.replace(name) {

@@ -42,7 +42,10 @@ mod tests {
     fn a_process_started_before_now_and_not_long_ago() {
         let start = of_process();
         assert!(start <= now() + Duration::from_secs(1));
-        assert!(now().saturating_sub(start) < Duration::from_secs(3_600), "tests do not take so long");
+        assert!(
+            now().saturating_sub(start) < Duration::from_secs(3_600),
+            "tests do not take so long"
+        );
         assert_eq!(of_process(), start);
     }
 

@@ -195,10 +195,15 @@ impl Prometheus {
     /// The exemplars of the series that `promql` selects, as `/api/v1/query_exemplars` tells of them: those of one series
     /// after those of another.
     pub(crate) fn exemplars(&self, promql: &str) -> Vec<Exemplar> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("this is after 1970");
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("this is after 1970");
         let (query, end) = (http::encode(promql), now.as_secs() + 60);
         let data = self
-            .api(&format!("/api/v1/query_exemplars?query={query}&start={}&end={end}", end - 3_600))
+            .api(&format!(
+                "/api/v1/query_exemplars?query={query}&start={}&end={end}",
+                end - 3_600
+            ))
             .unwrap_or_else(|error| panic!("exemplars of {promql:?}: {error}"));
         let of_one = |series: &Value| {
             let exemplars = series["exemplars"].as_array().expect("exemplars are an array").iter();
@@ -210,7 +215,11 @@ impl Prometheus {
             });
             exemplars.collect::<Vec<_>>()
         };
-        data.as_array().expect("series are an array").iter().flat_map(of_one).collect()
+        data.as_array()
+            .expect("series are an array")
+            .iter()
+            .flat_map(of_one)
+            .collect()
     }
 
     /// Every active target, in the server's order.

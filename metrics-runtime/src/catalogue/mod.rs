@@ -111,7 +111,10 @@ impl Entry {
     fn of(descriptor: &Descriptor) -> Self {
         let owned = |text: &str| text.to_owned();
         // Several instances are one family, with a label more.
-        let instances = descriptor.instance.iter().map(|instance| (instance.label, instance.values));
+        let instances = descriptor
+            .instance
+            .iter()
+            .map(|instance| (instance.label, instance.values));
         let instance_count = descriptor.instance.map_or(1, |instance| instance.values.len());
         let labels = descriptor.labels.iter().map(|label| (label.name, label.values));
         Self {

@@ -538,8 +538,16 @@ pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bo
         panic!("{}", message.rule("instance-count").as_str());
     }
     if values.len() != instances {
-        let message = Message::new().text("there is one instance for each value of '").text(label).text("', ");
-        let message = message.number(values.len()).text(" (").list(values).text("), not ").number(instances);
+        let message = Message::new()
+            .text("there is one instance for each value of '")
+            .text(label)
+            .text("', ");
+        let message = message
+            .number(values.len())
+            .text(" (")
+            .list(values)
+            .text("), not ")
+            .number(instances);
         panic!("{}", message.rule("instance-count").as_str());
     }
 }
@@ -548,8 +556,14 @@ pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bo
 #[track_caller]
 pub const fn instances_fit(descriptors: &[Descriptor], label: &str, instances: usize, most: usize) {
     if descriptors.len() * instances > most {
-        let message = Message::new().number(instances).text(" instances of ").number(descriptors.len());
-        let message = message.text(" metrics are more than ").number(most).text(" together: make the struct smaller");
+        let message = Message::new()
+            .number(instances)
+            .text(" instances of ")
+            .number(descriptors.len());
+        let message = message
+            .text(" metrics are more than ")
+            .number(most)
+            .text(" together: make the struct smaller");
         panic!("{}", message.rule("instance-count").as_str());
     }
     let mut at = 0;
@@ -564,7 +578,10 @@ pub const fn instances_fit(descriptors: &[Descriptor], label: &str, instances: u
         if is_taken || family.instance.is_some() {
             let message = Message::new().text("`").text(family.name);
             let message = match is_taken {
-                true => message.text("` has a label '").text(label).text("' already: tell the instances apart by another"),
+                true => message
+                    .text("` has a label '")
+                    .text(label)
+                    .text("' already: tell the instances apart by another"),
                 false => message.text("` is one of several instances already, and has one label that tells them apart"),
             };
             panic!("{}", message.rule("label-duplicate").as_str());

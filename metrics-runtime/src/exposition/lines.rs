@@ -10,14 +10,13 @@ use super::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use super::page::Page;
 use super::text::write_labels;
 use crate::descriptor::{Descriptor, Kind};
-use crate::metric::{Computation, CounterCells, CounterValue, Exemplars, HistogramCells, InfoTexts, Past, Reading, SummaryCells};
+use crate::metric::{
+    Computation, CounterCells, CounterValue, Exemplars, HistogramCells, InfoTexts, Past, Reading, SummaryCells,
+};
 use crate::storage::StateCell;
 
 /// After how many series of a summary or histogram a page may end.
 const SERIES_AT_ONCE: usize = 16;
-
-/// In how many series something touched is looked for at once.
-const AT_ONCE: usize = 256;
 
 /// Where the lines of a family go.
 pub(super) struct Lines<'a> {
@@ -56,7 +55,9 @@ impl Lines<'_> {
                 self.scalars(from, touched, |bytes, index| write_f64(bytes, count(*cells, index)))
             }
             Reading::Int(cells, _) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells[index].get())),
-            Reading::Float(cells, _) => self.scalars(from, touched, |bytes, index| write_f64(bytes, cells[index].get())),
+            Reading::Float(cells, _) => {
+                self.scalars(from, touched, |bytes, index| write_f64(bytes, cells[index].get()))
+            }
             Reading::InFlight(cells) => self.scalars(from, touched, |bytes, index| write_i64(bytes, cells.get(index))),
             Reading::Histogram(cells) => self.histogram(from, touched, *cells, buckets),
             Reading::Summary(cells) => self.summary(from, touched, *cells, quantiles),
@@ -319,7 +320,7 @@ impl Lines<'_> {
 }
 
 /// Finds the series of a family that are exported, where that depends on what was recorded.
-pub(super) struct Touched<'a> {
+pub(crate) struct Touched<'a> {
     family: &'static Descriptor,
     reading: &'a Reading<'a>,
     /// Series of which it is known.
@@ -327,7 +328,7 @@ pub(super) struct Touched<'a> {
 }
 
 impl<'a> Touched<'a> {
-    pub(super) fn of(family: &'static Descriptor, reading: &'a Reading<'a>) -> Self {
+    pub(crate) fn of(family: &'static Descriptor, reading: &'a Reading<'a>) -> Self {
         Self {
             family,
             reading,
@@ -336,16 +337,15 @@ impl<'a> Touched<'a> {
     }
 
     /// This series, if it is exported; else one after it, before which none is.
-    fn next(&mut self, index: usize) -> usize {
+    pub(crate) fn next(&mut self, index: usize) -> usize {
         if self.known.contains(&index) {
             return index;
         }
-        let Some(alike) = self.family.touched_with(index) else {
+        let end = self.family.combinations();
+        let Some(alike) = self.family.touched_with(index).filter(|_| index < end) else {
             return index;
         };
-        // Several at once: of very many there are long stretches of nothing.
-        let at_once = alike.len() * AT_ONCE.div_ceil(alike.len());
-        let end = self.family.combinations().min(alike.start + at_once);
+        // Of very many there are long stretches of nothing.
         match self.reading.first_touched(alike.start..end) {
             Some(first) => {
                 self.known = self.family.touched_with(first).unwrap_or(alike);

@@ -11,8 +11,8 @@ use super::number::write_canonical_f64;
 use super::openmetrics::Ambiguous;
 use super::page::{Page, Piece, Pieces, Room, Short};
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
-use crate::start;
 use crate::metric::{CounterCells, CounterValue, HistogramCells, Past, Reading};
+use crate::start;
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into) and
 /// [`Catalog::write_to`](crate::Catalog::write_to). Kept from one scrape to the next, it soon allocates nothing more.

@@ -8,6 +8,7 @@ use prometheus::proto;
 
 use crate::catalog::Catalog;
 use crate::descriptor::{Combination, Descriptor, Kind};
+use crate::exposition::Touched;
 use crate::metric::{HistogramSeries, HistogramSnapshot, Reading, SummarySeries, SummarySnapshot};
 
 impl Catalog<'static> {
@@ -29,7 +30,9 @@ impl Catalog<'static> {
     pub fn collector(&self) -> Result<CatalogCollector, prometheus::Error> {
         let desc = |family: &Descriptor| {
             let labels = family.labels.iter().map(|label| label.name.to_owned()).collect();
-            let constant_labels = family.given_labels().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let constant_labels = family
+                .given_labels()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
             let help = family.help_parts().concat();
             Desc::new(family.name.to_owned(), help, labels, constant_labels.collect())
         };
@@ -90,9 +93,16 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
                 })
             })
             .collect(),
-        _ => (0..descriptor.combinations())
-            .filter_map(|index| series(descriptor, reading, index))
-            .collect(),
+        _ => {
+            let mut touched = Touched::of(descriptor, reading);
+            let mut metrics = Vec::new();
+            let mut index = touched.next(0);
+            while index < descriptor.combinations() {
+                metrics.extend(series(descriptor, reading, index));
+                index = touched.next(index + 1);
+            }
+            metrics
+        }
     };
     let mut family = proto::MetricFamily::default();
     family.set_name(descriptor.name.to_owned());
@@ -165,9 +175,7 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
         Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
     };
     let is_hidden = || reading.past().is_some_and(|past| past.hides(index, is_zero));
-    let touched = |series| reading.first_touched(series).is_some();
-    let is_exported = combination.is_exported(is_zero) && descriptor.touched_with(index).is_none_or(touched);
-    (is_exported && !is_hidden()).then_some(metric)
+    (combination.is_exported(is_zero) && !is_hidden()).then_some(metric)
 }
 
 fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {

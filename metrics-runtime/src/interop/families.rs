@@ -163,12 +163,7 @@ fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
 /// The labels in braces, `le` or `quantile` last; no braces where there are none.
 ///
 /// Of two labels of one name the series' own stays: it tells the series apart, and one that has both is refused.
-fn write_labels(
-    out: &mut Vec<u8>,
-    of_all: &[(&str, &str)],
-    labels: &[LabelPair],
-    numbered: Option<(&str, f64)>,
-) {
+fn write_labels(out: &mut Vec<u8>, of_all: &[(&str, &str)], labels: &[LabelPair], numbered: Option<(&str, f64)>) {
     let of_all = of_all.iter().copied();
     let of_all = of_all.filter(|(name, _)| labels.iter().all(|label| label.name() != *name));
     let labels = labels.iter().map(|label| (label.name(), label.value()));

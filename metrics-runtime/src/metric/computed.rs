@@ -154,8 +154,8 @@ macro_rules! computed {
             type WithBuckets<const N: usize> = Self;
             type WithQuantiles<const N: usize> = Self;
             type Shared = Self;
-    type Traced = Self;
-    type Sparse = Self;
+            type Traced = Self;
+            type Sparse = Self;
 
             fn read(&self) -> Reading<'_> {
                 self.0.read()

@@ -5,7 +5,9 @@ use super::sealed::Sealed;
 use super::{Exemplar, Exemplars, Metric, Observation, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced};
+use crate::storage::{
+    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
+};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
@@ -219,7 +221,6 @@ impl CounterSeries<'_, f64> {
     }
 }
 
-
 /// The number that a counter holds: `u64` or `f64`.
 #[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
 pub trait CounterValue: Copy + Default + PartialEq + fmt::Debug + Sealed + 'static {
@@ -314,6 +315,11 @@ pub trait CounterCells<V = u64>: Sync {
     /// The counts of the series from `first` on, as many as there is room for.
     fn sum(&self, first: usize, counts: &mut [V]);
 
+    /// The first series from this one on that may be other than 0.
+    fn made_from(&self, first: usize) -> usize {
+        first
+    }
+
     /// Which series were reset or removed, if any can be.
     fn past(&self) -> Option<&Past> {
         None
@@ -351,6 +357,10 @@ impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V,
                 *count = count.since(*before);
             }
         }
+    }
+
+    fn made_from(&self, first: usize) -> usize {
+        made_from(&self.cells, first)
     }
 
     fn past(&self) -> Option<&Past> {

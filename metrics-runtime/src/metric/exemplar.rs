@@ -83,7 +83,11 @@ impl Exemplar {
 /// As labels: `trace_id="…",span_id="…"`.
 impl fmt::Display for Exemplar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, r#"trace_id="{:032x}",span_id="{:016x}""#, self.trace_id, self.span_id)
+        write!(
+            f,
+            r#"trace_id="{:032x}",span_id="{:016x}""#,
+            self.trace_id, self.span_id
+        )
     }
 }
 
@@ -114,7 +118,10 @@ pub(crate) struct Recorded {
 
 /// The last exemplar of each counter's series, or of each bucket of a histogram's. As large as a pointer until the first
 /// is recorded.
-#[allow(missing_debug_implementations, reason = "hidden: it passes from a metric to an encoder")]
+#[allow(
+    missing_debug_implementations,
+    reason = "hidden: it passes from a metric to an encoder"
+)]
 pub struct Exemplars(OnceBox<Box<[OnceBox<Slots>]>>);
 
 /// Those of one series.
@@ -136,11 +143,15 @@ impl Exemplars {
         if index >= all || !value.is_finite() {
             return;
         }
-        let series = self.0.get_or_init(|| Box::new((0..all).map(|_| OnceBox::new()).collect()));
+        let series = self
+            .0
+            .get_or_init(|| Box::new((0..all).map(|_| OnceBox::new()).collect()));
         let Some(series) = series.get(index) else { return };
         let slots = series.get_or_init(|| Box::new((0..buckets).map(|_| Slot::ZERO).collect()));
         // A bucket beyond the last is the last: what is above all bounds.
-        let Some(slot) = slots.get(bucket).or(slots.last()) else { return };
+        let Some(slot) = slots.get(bucket).or(slots.last()) else {
+            return;
+        };
         slot.write(Some(Recorded {
             exemplar,
             value,
@@ -216,8 +227,7 @@ impl Slot {
         const TRIES: usize = 16;
         for _ in 0..TRIES {
             let before = self.sequence.load(Ordering::Acquire);
-            let [high, low, span_id, value, millis] =
-                std::array::from_fn(|at| self.words[at].load(Ordering::Relaxed));
+            let [high, low, span_id, value, millis] = std::array::from_fn(|at| self.words[at].load(Ordering::Relaxed));
             fence(Ordering::Acquire);
             if before.is_multiple_of(2) && self.sequence.load(Ordering::Relaxed) == before {
                 return (millis > 0).then(|| Recorded {
@@ -247,9 +257,15 @@ mod tests {
             exemplars.record((1, 3), (0, 2), Exemplar::new(trace, 9), value);
         }
         let recorded = exemplars.get(1, 0).expect("one");
-        assert_eq!((recorded.exemplar, recorded.value), (Exemplar::new(u128::MAX - 7, 9), 2.5));
+        assert_eq!(
+            (recorded.exemplar, recorded.value),
+            (Exemplar::new(u128::MAX - 7, 9), 2.5)
+        );
         assert!(recorded.time > Duration::from_secs(1_700_000_000));
-        assert_eq!((exemplars.get(0, 0), exemplars.get(1, 1), exemplars.get(3, 0)), (None, None, None));
+        assert_eq!(
+            (exemplars.get(0, 0), exemplars.get(1, 1), exemplars.get(3, 0)),
+            (None, None, None)
+        );
         // No such series, and nothing to show: nothing happens.
         exemplars.record((7, 3), (0, 2), Exemplar::new(1, 1), 1.0);
         exemplars.record((2, 3), (0, 2), Exemplar::new(1, 1), f64::NAN);

@@ -10,7 +10,9 @@ use super::{Exemplar, Exemplars, Metric, Past, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{BLOCKS, Block, Cells, HistogramCell, PerThread, Place, Shared, Sparse, Storage, Traced};
+use crate::storage::{
+    BLOCKS, Block, Cells, HistogramCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
+};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
 ///
@@ -340,6 +342,11 @@ pub trait HistogramCells: Sync {
     /// the count and the sum to `each`.
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64));
 
+    /// The first series from this one on that may have observations.
+    fn made_from(&self, first: usize) -> usize {
+        first
+    }
+
     /// Which series were reset or removed, if any can be.
     fn past(&self) -> Option<&Past> {
         None
@@ -376,6 +383,10 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
 
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
         read_since(&self.cells, &self.past, series, buckets, each);
+    }
+
+    fn made_from(&self, first: usize) -> usize {
+        made_from(&self.cells, first)
     }
 
     fn past(&self) -> Option<&Past> {

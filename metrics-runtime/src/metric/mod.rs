@@ -227,30 +227,44 @@ impl<'a> Reading<'a> {
 
     /// The first of these series with which something was recorded.
     pub(crate) fn first_touched(&self, series: Range<usize>) -> Option<usize> {
-        fn first<V: CounterValue>(cells: &dyn CounterCells<V>, series: Range<usize>) -> Option<usize> {
-            let mut counts = [V::ZERO; 256];
-            let mut starts = series.clone().step_by(counts.len());
-            starts.find_map(|start| {
-                let counts = &mut counts[..256.min(series.end - start)];
-                cells.sum(start, counts);
-                counts.iter().position(|count| *count != V::ZERO).map(|at| start + at)
-            })
-        }
-        let (mut at, mut touched) = (series.start, None);
-        let mut observed = |_: &[u64], count: u64, _: f64| {
-            if touched.is_none() && count > 0 {
-                touched = Some(at);
+        const AT_ONCE: usize = 256;
+
+        fn counted<V: CounterValue>(cells: &dyn CounterCells<V>, mut series: Range<usize>) -> Option<usize> {
+            let mut counts = [V::ZERO; AT_ONCE];
+            loop {
+                series.start = cells.made_from(series.start);
+                let counts = counts.get_mut(..AT_ONCE.min(series.len()))?;
+                cells.sum(series.clone().next()?, counts);
+                if let Some(at) = counts.iter().position(|count| *count != V::ZERO) {
+                    return Some(series.start + at);
+                }
+                series.start += counts.len();
             }
-            at += 1;
-        };
-        match self {
-            Self::Counter(cells) => return first(*cells, series),
-            Self::FloatCounter(cells) => return first(*cells, series),
-            Self::Histogram(cells) => cells.read(series, &mut [], &mut observed),
-            Self::Summary(cells) => cells.read(series, &mut [], &mut observed),
-            _ => return Some(series.start),
         }
-        touched
+
+        fn observed<C: HistogramCells + ?Sized>(cells: &C, mut series: Range<usize>) -> Option<usize> {
+            loop {
+                series.start = cells.made_from(series.start);
+                let (mut at, mut first) = (series.clone().next()?, None);
+                let end = series.end.min(at + AT_ONCE);
+                cells.read(at..end, &mut [], &mut |_, count, _| {
+                    first = first.or((count > 0).then_some(at));
+                    at += 1;
+                });
+                if first.is_some() {
+                    return first;
+                }
+                series.start = end;
+            }
+        }
+
+        match self {
+            Self::Counter(cells) => counted(*cells, series),
+            Self::FloatCounter(cells) => counted(*cells, series),
+            Self::Histogram(cells) => observed(*cells, series),
+            Self::Summary(cells) => observed(*cells, series),
+            _ => Some(series.start),
+        }
     }
 }
 

@@ -87,7 +87,9 @@ impl Past {
     /// Whether scrapes leave out any series.
     #[inline]
     pub(crate) fn hides_any(&self) -> bool {
-        self.0.get().is_some_and(|entries| entries.hidden.load(Ordering::Relaxed) > 0)
+        self.0
+            .get()
+            .is_some_and(|entries| entries.hidden.load(Ordering::Relaxed) > 0)
     }
 
     /// Whether scrapes leave this one out. One that is something again is hidden no longer, also when it returns to 0.
@@ -97,7 +99,9 @@ impl Past {
         }
         let Some(entries) = self.0.get() else { return false };
         let mut series = entries.lock();
-        let Some(entry) = series.get_mut(&index) else { return false };
+        let Some(entry) = series.get_mut(&index) else {
+            return false;
+        };
         let was_hidden = entry.hidden;
         entry.hidden &= is_zero;
         entries.count_hidden(was_hidden, entry.hidden);

@@ -2,15 +2,15 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::histogram::{held_by, read_since};
 use super::sealed::Sealed;
 use super::timer::Timer;
 use super::window::{Epochs, WindowCell};
-use super::histogram::{held_by, read_since};
 use super::{HistogramCells, HistogramSeries, Metric, Observation, Past, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, HistogramCell, PerThread, Place, Shared, Sparse, Storage, cell};
+use crate::storage::{Block, HistogramCell, PerThread, Place, Shared, Sparse, Storage, cell, made_from};
 
 /// The sum and the count of observations, and where wanted their quantiles of late: durations, sizes.
 ///
@@ -298,6 +298,10 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
 
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
         read_since(&self.totals, &self.past, series, buckets, each);
+    }
+
+    fn made_from(&self, first: usize) -> usize {
+        made_from(&self.totals, first)
     }
 
     fn past(&self) -> Option<&Past> {

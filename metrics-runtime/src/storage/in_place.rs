@@ -1,7 +1,7 @@
 //! The block of one metric that all threads record into.
 
-use super::{Cells, Place};
 use super::cells::{Block, Cell};
+use super::{Cells, Place};
 
 /// One block, inside the metric: nothing is allocated, and nothing has to be looked up.
 #[allow(missing_debug_implementations, reason = "hidden: metrics print their series")]

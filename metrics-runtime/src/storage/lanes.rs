@@ -1,8 +1,8 @@
 //! The blocks of one metric whose threads have one each.
 
-use super::{Cells, Place};
 use super::cells::{Block, Cell};
 use super::lane;
+use super::{Cells, Place};
 use crate::sync::{LANES, OnceBox, zeroed};
 
 /// A block of cells for each lane that recorded, made when a lane records for the first time.

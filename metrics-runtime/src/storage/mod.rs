@@ -127,6 +127,12 @@ pub trait Place<B>: Send + Sync {
     }
 }
 
+/// The first index from this one on that has a cell in some block; beyond all, if none has.
+pub(crate) fn made_from<C, B: Block + Cells<C>>(place: &impl Place<B>, first: usize) -> usize {
+    let made = place.blocks().map(|block| block.made_from(first));
+    made.min().unwrap_or(usize::MAX)
+}
+
 /// Hands the cell at `index` to `record`. An index comes from a label set, which has one for each cell; the compiler
 /// does not always see that, and a recording must not panic.
 #[inline]

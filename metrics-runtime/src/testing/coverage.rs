@@ -87,7 +87,9 @@ impl Coverage {
     pub fn unrecorded(&self, catalog: &Catalog<'_>) -> Vec<Unrecorded> {
         let mut unrecorded = Vec::new();
         // A former name shows the same cells; what the catalog counts by itself is no test's to record.
-        let is_own = |family: &&Descriptor| family.renamed_to.is_none() && family.name != Overflows::NAME && !family.is_repeated();
+        let is_own = |family: &&Descriptor| {
+            family.renamed_to.is_none() && family.name != Overflows::NAME && !family.is_repeated()
+        };
         for family in catalog.descriptors().filter(is_own) {
             let series: Vec<_> = self.recorded.iter().filter(|series| is_of(series, family)).collect();
             if series.is_empty() {
