@@ -34,12 +34,16 @@ use crate::storage::{
 /// assert_eq!(BUSY_SECONDS.get(), 0.75);
 /// ```
 pub struct Counter<L: LabelSet = (), V: CounterValue = u64, S: Storage = PerThread> {
-    cells: S::Place<S::Cells<L::Cells<V::Cell>, V::Cell>>,
+    cells: S::Place<CellsOf<L, V, S>>,
     past: Past,
     exemplars: Exemplars,
     // A struct's size is asked of its last field: so what is no set of labels is one error, not one for each struct around.
     _last: (),
 }
+
+/// A cell for each series.
+type CellsOf<L, V, S> =
+    <S as Storage>::Cells<<L as LabelSet>::Cells<<V as CounterValue>::Cell>, <V as CounterValue>::Cell>;
 
 impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     /// The most time series that this counter exports: one for each possible combination of label values.
@@ -50,8 +54,8 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     pub const fn new() -> Self {
         Self {
             cells: Place::EMPTY,
-            past: Past::NONE,
-            exemplars: Exemplars::NONE,
+            past: Past::new(),
+            exemplars: Exemplars::new(),
             _last: (),
         }
     }

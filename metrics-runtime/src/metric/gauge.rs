@@ -38,7 +38,7 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     pub const fn new() -> Self {
         Self {
             cells: Block::ZERO,
-            past: Past::NONE,
+            past: Past::new(),
             _last: (),
         }
     }

@@ -84,8 +84,8 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     const fn with_bounds(bounds: &[f64; N]) -> Self {
         Self {
             cells: Place::EMPTY,
-            past: Past::NONE,
-            exemplars: Exemplars::NONE,
+            past: Past::new(),
+            exemplars: Exemplars::new(),
             bounds: Bounds::new(bounds),
         }
     }

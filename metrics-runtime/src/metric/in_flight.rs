@@ -39,7 +39,7 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     pub const fn new() -> Self {
         Self {
             cells: Place::EMPTY,
-            past: Past::NONE,
+            past: Past::new(),
             _last: (),
         }
     }

@@ -42,7 +42,7 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
     pub const fn new() -> Self {
         Self {
             cells: Block::ZERO,
-            past: Past::NONE,
+            past: Past::new(),
             states: PhantomData,
         }
     }

@@ -104,7 +104,7 @@ impl<L: LabelSet, const Q: usize, S: Storage> Summary<L, Q, S> {
         Self {
             totals: Place::EMPTY,
             windows: Block::ZERO,
-            past: Past::NONE,
+            past: Past::new(),
             quantiles: check::array(quantiles),
             epochs: Epochs::of_window(window),
         }
