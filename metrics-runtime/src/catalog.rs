@@ -8,7 +8,7 @@ pub use self::adapt::AdaptError;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::openmetrics::Ambiguous;
-use crate::exposition::text::{Additions, Scrape};
+use crate::exposition::text::Scrape;
 use crate::exposition::{Format, PAGE};
 use crate::family::Export;
 use crate::label::Overflows;
@@ -23,7 +23,10 @@ pub struct Catalog<'a> {
     families: &'a [&'a dyn Export],
     /// The names of the metric families that are left out.
     without: &'a [String],
-    additions: Additions<'a>,
+    /// The labels of all series, which others' series are given too.
+    labels: &'a [(&'static str, &'static str)],
+    /// Whether scrapes say when each series started.
+    created: bool,
     max_series: usize,
 }
 
@@ -53,7 +56,11 @@ impl<'a> Catalog<'a> {
         let mut names = std::collections::HashSet::new();
         let mut series = 0_usize;
         for family in families {
-            for descriptor in family.descriptors() {
+            for descriptor in family
+                .descriptors()
+                .iter()
+                .filter(|descriptor| !descriptor.is_repeated())
+            {
                 for suffix in descriptor.kind.sample_suffixes() {
                     let name = format!("{}{suffix}", descriptor.name);
                     if let Some(name) = names.replace(name) {
@@ -66,7 +73,8 @@ impl<'a> Catalog<'a> {
         Ok(Self {
             families,
             without: &[],
-            additions: Additions::NONE,
+            labels: &[],
+            created: false,
             max_series: series,
         })
     }
@@ -84,7 +92,8 @@ impl<'a> Catalog<'a> {
         Self {
             families,
             without: &[],
-            additions: Additions::NONE,
+            labels: &[],
+            created: false,
             max_series: series,
         }
     }
@@ -141,14 +150,14 @@ impl<'a> Catalog<'a> {
     /// ```
     #[must_use]
     pub const fn with_created_timestamps(mut self) -> Self {
-        self.additions.created = true;
+        self.created = true;
         self
     }
 
-    /// What scrapes have besides what is declared.
-    #[cfg(feature = "prometheus")]
-    pub(crate) fn additions(&self) -> Additions<'a> {
-        self.additions
+    /// The labels that were given to all series, which the declarations of those of the catalog have already.
+    #[cfg(all(feature = "exporter", feature = "prometheus"))]
+    pub(crate) fn labels(&self) -> &'a [(&'static str, &'static str)] {
+        self.labels
     }
 
     /// The most time series that a scrape of this catalog can have, known to the compiler: what `sample_limit` in
@@ -248,7 +257,7 @@ impl<'a> Catalog<'a> {
         cursor: &mut Cursor,
         is_wanted: &dyn Fn(&Descriptor) -> bool,
     ) {
-        scrape.write(format, self.additions, full, |encoder| {
+        scrape.write(format, self.created, full, |encoder| {
             let mut at = 0;
             self.read(&mut |descriptor, reading| {
                 if at == cursor.family && !encoder.is_full() {

@@ -26,6 +26,7 @@ mod exposition;
 mod family;
 #[cfg(feature = "http")]
 pub mod http;
+mod instances;
 #[cfg(feature = "prometheus")]
 mod interop;
 mod label;
@@ -46,16 +47,17 @@ pub use self::exporter::{Exporter, ExporterError, ExporterService, ScrapeBody, S
 pub use self::exposition::Format;
 pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
+pub use self::instances::Instances;
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
 pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
     Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Exemplar, Gauge, GaugeSeries,
     GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info,
-    InfoLabels, InfoText, Metric, Observation, SourceIsSet, StateSet, StateSetSeries, Summary, SummarySeries,
+    InfoLabels, InfoText, Metric, Observation, SourceIsSet, SparseOf, StateSet, StateSetSeries, Summary, SummarySeries,
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
-pub use self::storage::{PerThread, Shared, Storage, Traced};
+pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
@@ -72,7 +74,7 @@ pub mod __private {
         Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading,
         SummaryCells,
     };
-    pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};
+    pub use crate::storage::{Block, Cell, Cells, CounterCell, FloatCell, IntCell, Place, StateCell};
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{

@@ -427,6 +427,16 @@ pub const fn takes_shared(kind: Kind, takes: bool) {
     }
 }
 
+/// `#[metric(sparse)]` stands on metrics that can be.
+#[track_caller]
+pub const fn takes_sparse(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new().text("remove `sparse`: ").text(kind.with_article());
+        let message = message.text(" that is 0 may have been recorded; counters, histograms and summaries only grow");
+        panic!("{}", message.rule("sparse-kind").as_str());
+    }
+}
+
 /// `#[metric(exemplars)]` stands on metrics that can have exemplars.
 #[track_caller]
 pub const fn takes_exemplars(kind: Kind, takes: bool) {
@@ -525,6 +535,67 @@ pub const fn constant_label(descriptors: &[Descriptor], label: &str) {
                 .text("` has a label '")
                 .text(label);
             let message = message.text("' of its own: give the one of the struct another name");
+            panic!("{}", message.rule("label-duplicate").as_str());
+        }
+        at += 1;
+    }
+}
+
+/// There must be an instance for each value of the label that tells them apart.
+#[track_caller]
+pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bool) {
+    if skips {
+        let message = Message::new().text("the label '").text(label);
+        let message = message.text("' has a variant that is skipped, for which there would be no instance");
+        panic!("{}", message.rule("instance-count").as_str());
+    }
+    if values.len() != instances {
+        let message = Message::new()
+            .text("there is one instance for each value of '")
+            .text(label)
+            .text("', ");
+        let message = message
+            .number(values.len())
+            .text(" (")
+            .list(values)
+            .text("), not ")
+            .number(instances);
+        panic!("{}", message.rule("instance-count").as_str());
+    }
+}
+
+/// The label that tells instances of a struct apart must not be one that the struct has.
+#[track_caller]
+pub const fn instances_fit(descriptors: &[Descriptor], label: &str, instances: usize, most: usize) {
+    if descriptors.len() * instances > most {
+        let message = Message::new()
+            .number(instances)
+            .text(" instances of ")
+            .number(descriptors.len());
+        let message = message
+            .text(" metrics are more than ")
+            .number(most)
+            .text(" together: make the struct smaller");
+        panic!("{}", message.rule("instance-count").as_str());
+    }
+    let mut at = 0;
+    while at < descriptors.len() {
+        let family = &descriptors[at];
+        let mut is_taken = find(family.labels, label).is_some();
+        let mut given = 0;
+        while given < family.constant_labels.len() {
+            is_taken |= equal(family.constant_labels[given].0, label);
+            given += 1;
+        }
+        if is_taken || family.instance.is_some() {
+            let message = Message::new().text("`").text(family.name);
+            let message = match is_taken {
+                true => message
+                    .text("` has a label '")
+                    .text(label)
+                    .text("' already: tell the instances apart by another"),
+                false => message.text("` is one of several instances already, and has one label that tells them apart"),
+            };
             panic!("{}", message.rule("label-duplicate").as_str());
         }
         at += 1;
