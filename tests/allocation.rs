@@ -158,7 +158,10 @@ static CALLS: CallsOfAll = CallsOfAll::new();
 #[timed(CALLS.digit, digit = digit)]
 fn even(digit: Digit) -> Result<usize, Failure> {
     let number = digit.index();
-    number.is_multiple_of(2).then_some(number).ok_or(Failure::Odd { number })
+    number
+        .is_multiple_of(2)
+        .then_some(number)
+        .ok_or(Failure::Odd { number })
 }
 
 #[timed(CALLS.digit, digit = digit)]

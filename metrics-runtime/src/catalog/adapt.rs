@@ -4,14 +4,12 @@ use std::fmt;
 
 use super::Catalog;
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
-use crate::exposition::text::Additions;
 use crate::family::Export;
 use crate::metric::Reading;
 
 impl Catalog<'static> {
     /// The catalog with some labels on every series: what an operator says at start-up, such as the name of a service that
-    /// is deployed under several. They stand before all others, also on what an exporter adds from elsewhere, but for
-    /// series there that have a label of that name.
+    /// is deployed under several.
     ///
     /// Series of registries that an exporter adds have them too, but for a label that such a series has itself.
     ///
@@ -36,7 +34,7 @@ impl Catalog<'static> {
         self,
         labels: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, AdaptError> {
-        let mut added = self.additions.labels.to_vec();
+        let mut added: Vec<(&'static str, &'static str)> = Vec::new();
         for (name, value) in labels {
             let name = name.into();
             if let Some(problem) = label_problem(&name) {
