@@ -55,9 +55,9 @@ impl fmt::Display for Problem {
 
 /// `rule-id = "reason"`, in `allow(…)`.
 pub(crate) struct Allowed {
-    id: String,
-    span: Span,
-    reason: LitStr,
+    pub(crate) id: String,
+    pub(crate) span: Span,
+    pub(crate) reason: LitStr,
 }
 
 impl Parse for Allowed {

@@ -8,6 +8,8 @@ mod label;
 mod message;
 mod names;
 mod nearest;
+#[cfg(feature = "rules")]
+pub mod rule;
 
 pub use self::label::{
     field_fits, is_one_label, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label,
