@@ -73,8 +73,8 @@ fn labels_are_on_every_series() {
             .lines()
             .map(|line| {
                 let added = r#"service="a \"b\"\n",env="""#;
-                // Before the labels that the struct has.
-                let with_shoe = line.replacen(r#"shoe="old""#, &format!(r#"{added},shoe="old""#), 1);
+                // After the labels that the struct has.
+                let with_shoe = line.replacen(r#"shoe="old""#, &format!(r#"shoe="old",{added}"#), 1);
                 // Only what the catalog adds has none.
                 with_shoe.replacen("_overflows_total{", &format!("_overflows_total{{{added},"), 1) + "\n"
             })
@@ -124,7 +124,7 @@ fn both_and_what_is_switched_off_go_together() {
     assert!(!both.render().contains("walk_foot{"));
     assert!(
         both.render()
-            .contains(r#"shop_walk_step_seconds_count{env="x",shoe="old"} 0"#)
+            .contains(r#"shop_walk_step_seconds_count{shoe="old",env="x"} 0"#)
     );
 }
 

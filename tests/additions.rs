@@ -74,7 +74,7 @@ fn samples(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn labels_of_all_stand_before_all_others() {
+fn labels_of_all_stand_before_those_of_a_metric() {
     let metrics = with_labels();
     for format in [Format::Text, Format::OpenMetrics] {
         let text = metrics.render_as(format);
@@ -82,9 +82,13 @@ fn labels_of_all_stand_before_all_others() {
         let both = samples(&text).into_iter().zip(samples(&plain));
         assert!(both.len() > 20 && samples(&text).len() == samples(&plain).len());
         for (line, plain) in both {
-            let expected = match plain.split_once('{') {
-                Some((name, rest)) => format!("{name}{{region=\"eu \\\"1\\\"\",shard=\"7\",{rest}"),
-                None => plain.replacen(' ', "{region=\"eu \\\"1\\\"\",shard=\"7\"} ", 1),
+            const ADDED: &str = "region=\"eu \\\"1\\\"\",shard=\"7\"";
+            let expected = match plain.split_once("{component=\"gateway\"") {
+                Some((name, rest)) => format!("{name}{{component=\"gateway\",{ADDED}{rest}"),
+                None => match plain.split_once('{') {
+                    Some((name, rest)) => format!("{name}{{{ADDED},{rest}"),
+                    None => plain.replacen(' ', &format!("{{{ADDED}}} "), 1),
+                },
             };
             assert_eq!(line, expected);
         }
@@ -111,6 +115,8 @@ fn labels_are_added_to_those_that_were_given_before() {
             .render()
             .contains("bare_sessions{region=\"eu\",shard=\"7\"} 0\n")
     );
+    let error = metrics.with_labels([("shard", "8")]).unwrap_err();
+    assert!(error.to_string().contains("has a label `shard` of its own"), "{error}");
 }
 
 #[test]

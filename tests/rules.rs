@@ -38,8 +38,9 @@ fn each_rule_is_documented_and_tested() {
     let mut stated = ids(&read(&root.join("metrics-macros/src/rule.rs")), "&str = \"", "\"");
     // Those for expressions are in docs/alerting.md.
     let for_expressions = root.join("metrics-runtime/src/check/rule");
-    let checks = files(&root.join("metrics-runtime/src/check"), "rs");
-    for file in checks.iter().filter(|file| !file.starts_with(&for_expressions)) {
+    let of_the_runtime = ["check", "timed"].map(|folder| files(&root.join("metrics-runtime/src").join(folder), "rs"));
+    let checks = of_the_runtime.iter().flatten();
+    for file in checks.filter(|file| !file.starts_with(&for_expressions)) {
         let text = read(file);
         stated.extend(ids(&text, ".rule(\"", "\""));
         stated.extend(ids(&text, " [", "]"));

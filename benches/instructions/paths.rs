@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use enumetrics::{
-    Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, LabelValue, Scrape, StateSet, Summary,
+    Catalog, Counter, Export, Gauge, Histogram, InFlight, IntRange, LabelSet, LabelValue, Scrape, StateSet, Summary,
     metric_family, timed,
 };
 
@@ -107,6 +107,12 @@ struct Calls {
     /// Durations by route, in one place.
     #[metric(shared, buckets = BOUNDS)]
     shared_by_route_duration_seconds: Histogram<Route>,
+    /// Calls by three labels, in chunks.
+    #[metric(sparse)]
+    sparse_requests_total: Counter<Request>,
+    /// Durations by route, in chunks.
+    #[metric(sparse, buckets = BOUNDS)]
+    sparse_duration_seconds: Histogram<Route>,
     /// Durations.
     #[metric(buckets = BOUNDS)]
     duration_seconds: Histogram,
@@ -267,6 +273,8 @@ pub const PATHS: &[Path] = &calls! {
     "gauge_inc_1": |step| CALLS.workers.with(step.route).inc();
     "shared_counter_1": |step| CALLS.shared_by_route_total.with(step.route).inc();
     "in_flight_1": |step| drop(CALLS.in_flight.with(step.route).track());
+    "sparse_counter_3": |step| CALLS.sparse_requests_total.with(step.request).inc();
+    "sparse_histogram_1": |step| CALLS.sparse_duration_seconds.with(step.route).observe(step.seconds);
     "histogram" at most 50.0: |step| CALLS.duration_seconds.observe(step.seconds);
     "histogram_1" at most 50.0: |step| CALLS.by_route_duration_seconds.with(step.route).observe(step.seconds);
     "shared_histogram_1": |step| CALLS.shared_by_route_duration_seconds.with(step.route).observe(step.seconds);
@@ -284,6 +292,25 @@ pub const PATHS: &[Path] = &calls! {
 
 const SERIES: u64 = Number::COMBINATIONS as u64;
 
+/// Very many series, of which a hundred are recorded.
+#[derive(LabelSet, Clone, Copy)]
+struct SparseNumber {
+    high: IntRange<0, 255>,
+    low: IntRange<0, 255>,
+    outcome: Outcome,
+}
+
+const SPARSE_SERIES: usize = SparseNumber::COMBINATIONS;
+
+#[metric_family(namespace = "instructions")]
+struct SparseNumbers {
+    /// Numbers.
+    #[metric(sparse)]
+    numbers_total: Counter<SparseNumber>,
+}
+
+static SPARSE: SparseNumbers = SparseNumbers::new();
+
 /// Instructions per series.
 pub const SCRAPES: &[Path] = &[
     Path {
@@ -291,6 +318,20 @@ pub const SCRAPES: &[Path] = &[
         calls: SERIES,
         passes: 20,
         run: |passes| scrape(passes, &COUNTERS),
+        target: &[],
+    },
+    Path {
+        name: "scrape_sparse",
+        calls: SPARSE_SERIES as u64,
+        passes: 20,
+        run: |passes| {
+            for part in 0..100 {
+                let (high, low) = (IntRange::clamped(part * 2), IntRange::clamped(part));
+                let outcome = Outcome::Error;
+                SPARSE.numbers_total.with(SparseNumber { high, low, outcome }).inc();
+            }
+            scrape(passes, &SPARSE);
+        },
         target: &[],
     },
     Path {

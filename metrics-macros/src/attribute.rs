@@ -37,6 +37,7 @@ pub(crate) const ROUTES: &str = "routes";
 pub(crate) const SHARED: &str = "shared";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const SLO: &str = "slo";
+pub(crate) const SPARSE: &str = "sparse";
 pub(crate) const STATUSES: &str = "statuses";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const TOUCHED: &str = "touched";

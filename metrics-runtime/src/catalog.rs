@@ -8,7 +8,7 @@ pub use self::adapt::AdaptError;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::openmetrics::Ambiguous;
-use crate::exposition::text::{Additions, Scrape};
+use crate::exposition::text::Scrape;
 use crate::exposition::{Format, PAGE};
 use crate::family::Export;
 use crate::label::Overflows;
@@ -25,7 +25,10 @@ pub struct Catalog<'a> {
     without: &'a [String],
     /// What `catalog!` declares; constants can read it, while only a running program can ask `families`.
     declared: &'static [&'static [Descriptor]],
-    additions: Additions<'a>,
+    /// The labels of all series, which others' series are given too.
+    labels: &'a [(&'static str, &'static str)],
+    /// Whether scrapes say when each series started.
+    created: bool,
     max_series: usize,
 }
 
@@ -55,7 +58,11 @@ impl<'a> Catalog<'a> {
         let mut names = std::collections::HashSet::new();
         let mut series = 0_usize;
         for family in families {
-            for descriptor in family.descriptors() {
+            for descriptor in family
+                .descriptors()
+                .iter()
+                .filter(|descriptor| !descriptor.is_repeated())
+            {
                 for suffix in descriptor.kind.sample_suffixes() {
                     let name = format!("{}{suffix}", descriptor.name);
                     if let Some(name) = names.replace(name) {
@@ -69,7 +76,8 @@ impl<'a> Catalog<'a> {
             families,
             without: &[],
             declared: &[],
-            additions: Additions::NONE,
+            labels: &[],
+            created: false,
             max_series: series,
         })
     }
@@ -88,7 +96,8 @@ impl<'a> Catalog<'a> {
             families,
             without: &[],
             declared: descriptors,
-            additions: Additions::NONE,
+            labels: &[],
+            created: false,
             max_series: series,
         }
     }
@@ -152,14 +161,14 @@ impl<'a> Catalog<'a> {
     /// ```
     #[must_use]
     pub const fn with_created_timestamps(mut self) -> Self {
-        self.additions.created = true;
+        self.created = true;
         self
     }
 
-    /// What scrapes have besides what is declared.
-    #[cfg(feature = "prometheus")]
-    pub(crate) fn additions(&self) -> Additions<'a> {
-        self.additions
+    /// The labels that were given to all series, which the declarations of those of the catalog have already.
+    #[cfg(all(feature = "exporter", feature = "prometheus"))]
+    pub(crate) fn labels(&self) -> &'a [(&'static str, &'static str)] {
+        self.labels
     }
 
     /// The most time series that a scrape of this catalog can have, known to the compiler: what `sample_limit` in
@@ -259,7 +268,7 @@ impl<'a> Catalog<'a> {
         cursor: &mut Cursor,
         is_wanted: &dyn Fn(&Descriptor) -> bool,
     ) {
-        scrape.write(format, self.additions, full, |encoder| {
+        scrape.write(format, self.created, full, |encoder| {
             let mut at = 0;
             self.read(&mut |descriptor, reading| {
                 if at == cursor.family && !encoder.is_full() {

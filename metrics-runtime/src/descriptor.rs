@@ -258,6 +258,18 @@ pub struct Descriptor {
     /// How many labels, the first ones, decide what is exported: only series whose values of them something was recorded
     /// with. Nothing where all series are exported from the first scrape.
     pub touched: Option<usize>,
+    /// Which of several instances it is of.
+    pub(crate) instance: Option<Instance>,
+}
+
+/// One of several instances of a struct, told apart by the value of a label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Instance {
+    pub(crate) label: &'static str,
+    /// Those of all instances.
+    pub(crate) values: &'static [&'static str],
+    /// That of this one.
+    pub(crate) position: usize,
 }
 
 impl Descriptor {
@@ -279,6 +291,7 @@ impl Descriptor {
             renamed_to: None,
             declared_at: None,
             touched: None,
+            instance: None,
         }
     }
 
@@ -367,6 +380,33 @@ impl Descriptor {
             }),
             ..self
         }
+    }
+
+    /// The same of one of several instances.
+    pub(crate) const fn of_instance(self, instance: Instance) -> Self {
+        Self {
+            instance: Some(instance),
+            ..self
+        }
+    }
+
+    /// The label that tells several [`Instances`](crate::Instances) of a struct apart, and its value for this one.
+    #[must_use]
+    pub fn instance(&self) -> Option<(&'static str, &'static str)> {
+        let instance = self.instance?;
+        Some((instance.label, instance.values.get(instance.position)?))
+    }
+
+    /// Whether it is of an instance after the first: the family is described already.
+    pub(crate) const fn is_repeated(&self) -> bool {
+        matches!(self.instance, Some(Instance { position: 1.., .. }))
+    }
+
+    /// The labels whose values all its series have in common.
+    pub(crate) fn given_labels<'a>(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        // To be chained with labels that live less long.
+        let shorter = |(name, value): (&'static str, &'static str)| -> (&'a str, &'a str) { (name, value) };
+        self.constant_labels.iter().copied().chain(self.instance()).map(shorter)
     }
 
     /// What the `# HELP` line says, in pieces: that the metric is on its way out, and what it is.

@@ -26,6 +26,7 @@ mod exposition;
 mod family;
 #[cfg(feature = "http")]
 pub mod http;
+mod instances;
 #[cfg(feature = "prometheus")]
 mod interop;
 mod label;
@@ -48,18 +49,19 @@ pub use self::exporter::{Exporter, ExporterError, ExporterService, ScrapeBody, S
 pub use self::exposition::Format;
 pub use self::exposition::text::Scrape;
 pub use self::family::{Export, MetricFamily};
+pub use self::instances::Instances;
 #[cfg(feature = "prometheus")]
 pub use self::interop::CatalogCollector;
 pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, StatusClass, StatusCode, Unlabelled};
 pub use self::metric::{
     Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Exemplar, Gauge, GaugeSeries,
     GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info,
-    InfoLabels, InfoText, Metric, Observation, SourceIsSet, StateSet, StateSetSeries, Summary, SummarySeries,
+    InfoLabels, InfoText, Metric, Observation, SourceIsSet, SparseOf, StateSet, StateSetSeries, Summary, SummarySeries,
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
 pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
-pub use self::storage::{PerThread, Shared, Storage, Traced};
+pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
@@ -78,13 +80,13 @@ pub mod __private {
     };
     #[cfg(feature = "rules")]
     pub use crate::rules::LabelText;
-    pub use crate::storage::{Block, Cell, CounterCell, FloatCell, IntCell, Place, StateCell};
+    pub use crate::storage::{Block, Cell, Cells, CounterCell, FloatCell, IntCell, Place, StateCell};
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
-        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric,
-        Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
-        label_position, labels_of, never, plus, position, started, stride,
+        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Labelled, Otherwise, PollState, Polls, Seen, TimedFuture,
+        TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
+        label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
     };
     #[cfg(feature = "http")]
     pub use ::http::Method as HttpMethod;

@@ -137,6 +137,7 @@ impl<'a> Expansion<'a> {
             buckets,
             quantiles,
             shared,
+            sparse,
             exemplars,
             was,
             ..
@@ -153,6 +154,10 @@ impl<'a> Expansion<'a> {
         let ty = match shared {
             Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
             None => quote!(#written),
+        };
+        let ty = match sparse {
+            Some(_) => quote_spanned!(written.span()=> #krate::SparseOf<#ty>),
+            None => ty,
         };
         let ty = match exemplars {
             Some(_) => quote_spanned!(written.span()=> #krate::WithExemplars<#ty>),
@@ -265,6 +270,7 @@ impl<'a> Expansion<'a> {
                     buckets,
                     quantiles,
                     slo,
+                    sparse,
                     unit,
                     was,
                     touched,
@@ -289,7 +295,13 @@ impl<'a> Expansion<'a> {
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
-        let touched = touched.iter().map(|touched| &touched.labels);
+        // What has no memory until it is recorded has no zero to show.
+        let touched = match (touched, sparse) {
+            (Some(touched), _) => Some(touched.labels.clone()),
+            (None, Some(_)) => Some(quote!(::core::primitive::usize::MAX)),
+            (None, None) => None,
+        };
+        let touched = touched.iter();
         let constant_labels = self
             .constant_labels
             .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
@@ -362,6 +374,7 @@ impl<'a> Expansion<'a> {
             name,
             buckets,
             shared,
+            sparse,
             exemplars,
             quantiles,
             compute,
@@ -403,6 +416,10 @@ impl<'a> Expansion<'a> {
         if let Some(word) = shared {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
             checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
+        }
+        if let Some(word) = sparse {
+            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SPARSE);
+            checks.push(check(krate, word.span(), "takes_sparse", &quote!(#kind, #takes)));
         }
         if let Some(word) = exemplars {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);

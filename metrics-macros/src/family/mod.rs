@@ -59,6 +59,8 @@ struct Metric {
     buckets: Option<Buckets>,
     /// The word `exemplars`, where it stands.
     exemplars: Option<Ident>,
+    /// The word `sparse`, where it stands.
+    sparse: Option<Ident>,
     /// The word `shared`, where it stands.
     shared: Option<Ident>,
     quantiles: Option<options::Quantiles>,

@@ -4,14 +4,14 @@ use std::fmt;
 
 use super::Catalog;
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
-use crate::exposition::text::Additions;
 use crate::family::Export;
 use crate::metric::Reading;
 
 impl Catalog<'static> {
     /// The catalog with some labels on every series: what an operator says at start-up, such as the name of a service that
-    /// is deployed under several. They stand before all others, also on what an exporter adds from elsewhere, but for
-    /// series there that have a label of that name.
+    /// is deployed under several.
+    ///
+    /// Series of registries that an exporter adds have them too, but for a label that such a series has itself.
     ///
     /// What Prometheus knows of the target by itself (`job`, `instance`, a pod's labels) need not be said here. What is
     /// known while compiling belongs into the declaration: `labels(…)` on a struct of metrics. What describes these
@@ -34,7 +34,7 @@ impl Catalog<'static> {
         self,
         labels: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, AdaptError> {
-        let mut added = self.additions.labels.to_vec();
+        let mut added: Vec<(&'static str, &'static str)> = Vec::new();
         for (name, value) in labels {
             let name = name.into();
             if let Some(problem) = label_problem(&name) {
@@ -51,7 +51,7 @@ impl Catalog<'static> {
         }
         for descriptor in self.descriptors() {
             let own = descriptor.labels.iter().map(|label| label.name);
-            let constant = descriptor.constant_labels.iter().map(|(name, _)| *name);
+            let constant = descriptor.given_labels().map(|(name, _)| name);
             if let Some(taken) = own
                 .chain(constant)
                 .find(|own| added.iter().any(|(name, _)| name == own))
@@ -63,11 +63,14 @@ impl Catalog<'static> {
                 return Err(AdaptError::new(message));
             }
         }
-        let additions = Additions {
-            labels: added.leak(),
-            ..self.additions
-        };
-        Ok(Self { additions, ..self })
+        let catalog = self.adapted(|descriptor| {
+            let labels = [descriptor.constant_labels, &added].concat();
+            descriptor.with_constant_labels(labels.leak())
+        });
+        Ok(Self {
+            labels: [self.labels, &added].concat().leak(),
+            ..catalog
+        })
     }
 
     /// The catalog with a prefix and `_` before every name: what an operator says at start-up where one program is several

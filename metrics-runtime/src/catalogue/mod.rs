@@ -68,7 +68,11 @@ impl Catalogue {
     /// What the catalog declares.
     #[must_use]
     pub fn of(catalog: &Catalog<'_>) -> Self {
-        let mut metrics: Vec<_> = catalog.descriptors().map(Entry::of).collect();
+        let mut metrics: Vec<_> = catalog
+            .descriptors()
+            .filter(|descriptor| !descriptor.is_repeated())
+            .map(Entry::of)
+            .collect();
         metrics.sort_by(|a, b| a.name.cmp(&b.name));
         Self { metrics }
     }
@@ -106,15 +110,21 @@ impl Catalogue {
 impl Entry {
     fn of(descriptor: &Descriptor) -> Self {
         let owned = |text: &str| text.to_owned();
+        // Several instances are one family, with a label more.
+        let instances = descriptor
+            .instance
+            .iter()
+            .map(|instance| (instance.label, instance.values));
+        let instance_count = descriptor.instance.map_or(1, |instance| instance.values.len());
+        let labels = descriptor.labels.iter().map(|label| (label.name, label.values));
         Self {
             name: owned(descriptor.name),
             kind: owned(descriptor.kind.as_str()),
             unit: descriptor.unit.map(owned),
             help: owned(descriptor.help),
-            labels: descriptor
-                .labels
-                .iter()
-                .map(|label| (owned(label.name), label.values.iter().copied().map(owned).collect()))
+            labels: instances
+                .chain(labels)
+                .map(|(name, values)| (owned(name), values.iter().copied().map(owned).collect()))
                 .collect(),
             constant_labels: descriptor
                 .constant_labels
@@ -124,7 +134,7 @@ impl Entry {
             buckets: descriptor.buckets.to_vec(),
             quantiles: descriptor.quantiles.to_vec(),
             slo: descriptor.slo.to_vec(),
-            max_series: descriptor.max_series(),
+            max_series: descriptor.max_series().saturating_mul(instance_count),
             deprecated: descriptor.deprecated.map(owned),
             renamed_to: descriptor.renamed_to.map(owned),
             // On Windows the compiler writes the other slash, and a committed file has one.

@@ -32,11 +32,14 @@ pub const fn label_exists(labels: &[LabelDescriptor], name: &str) {
     }
     let message = Message::new().text("the metric has no label '").text(name).text("'");
     if labels.is_empty() {
-        panic!("{}", message.text("; it has no labels at all").as_str());
+        panic!(
+            "{}",
+            message.text("; it has no labels at all").rule("timed-label").as_str()
+        );
     }
     let (names, count) = label_names(labels);
     let message = suggest(message, name, names.split_at(count).0);
-    panic!("{}", message.as_str());
+    panic!("{}", message.rule("timed-label").as_str());
 }
 
 /// A label value that `#[timed]` names must be one of the label's. (A label that does not exist is reported by
@@ -50,7 +53,7 @@ pub const fn value_exists(labels: &[LabelDescriptor], name: &str, value: &str) {
     if position(labels[label].values, value).is_some() {
         return;
     }
-    panic!("{}", no_value(&labels[label], value).as_str());
+    panic!("{}", no_value(&labels[label], value).rule("timed-label").as_str());
 }
 
 /// ``label 'kind' has no value 'emial'; did you mean 'email'?``
@@ -101,8 +104,17 @@ pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
             Message::new()
                 .text("the metric has a label that is not given a value here; add ")
                 .text(missing.as_str())
+                .rule("timed-label")
                 .as_str()
         );
+    }
+}
+
+/// `#[metric(calls(…))]` stands on a field of type `Calls`.
+#[track_caller]
+pub const fn takes_calls(is_calls: bool) {
+    if !is_calls {
+        panic!("`calls(…)` is for a field of type `Calls`, with the labels that the calls have in `<…>` [calls-type]");
     }
 }
 
@@ -417,6 +429,16 @@ pub const fn takes_shared(kind: Kind, takes: bool) {
     }
 }
 
+/// `#[metric(sparse)]` stands on metrics that can be.
+#[track_caller]
+pub const fn takes_sparse(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new().text("remove `sparse`: ").text(kind.with_article());
+        let message = message.text(" that is 0 may have been recorded; counters, histograms and summaries only grow");
+        panic!("{}", message.rule("sparse-kind").as_str());
+    }
+}
+
 /// `#[metric(exemplars)]` stands on metrics that can have exemplars.
 #[track_caller]
 pub const fn takes_exemplars(kind: Kind, takes: bool) {
@@ -515,6 +537,67 @@ pub const fn constant_label(descriptors: &[Descriptor], label: &str) {
                 .text("` has a label '")
                 .text(label);
             let message = message.text("' of its own: give the one of the struct another name");
+            panic!("{}", message.rule("label-duplicate").as_str());
+        }
+        at += 1;
+    }
+}
+
+/// There must be an instance for each value of the label that tells them apart.
+#[track_caller]
+pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bool) {
+    if skips {
+        let message = Message::new().text("the label '").text(label);
+        let message = message.text("' has a variant that is skipped, for which there would be no instance");
+        panic!("{}", message.rule("instance-count").as_str());
+    }
+    if values.len() != instances {
+        let message = Message::new()
+            .text("there is one instance for each value of '")
+            .text(label)
+            .text("', ");
+        let message = message
+            .number(values.len())
+            .text(" (")
+            .list(values)
+            .text("), not ")
+            .number(instances);
+        panic!("{}", message.rule("instance-count").as_str());
+    }
+}
+
+/// The label that tells instances of a struct apart must not be one that the struct has.
+#[track_caller]
+pub const fn instances_fit(descriptors: &[Descriptor], label: &str, instances: usize, most: usize) {
+    if descriptors.len() * instances > most {
+        let message = Message::new()
+            .number(instances)
+            .text(" instances of ")
+            .number(descriptors.len());
+        let message = message
+            .text(" metrics are more than ")
+            .number(most)
+            .text(" together: make the struct smaller");
+        panic!("{}", message.rule("instance-count").as_str());
+    }
+    let mut at = 0;
+    while at < descriptors.len() {
+        let family = &descriptors[at];
+        let mut is_taken = find(family.labels, label).is_some();
+        let mut given = 0;
+        while given < family.constant_labels.len() {
+            is_taken |= equal(family.constant_labels[given].0, label);
+            given += 1;
+        }
+        if is_taken || family.instance.is_some() {
+            let message = Message::new().text("`").text(family.name);
+            let message = match is_taken {
+                true => message
+                    .text("` has a label '")
+                    .text(label)
+                    .text("' already: tell the instances apart by another"),
+                false => message.text("` is one of several instances already, and has one label that tells them apart"),
+            };
             panic!("{}", message.rule("label-duplicate").as_str());
         }
         at += 1;

@@ -83,7 +83,9 @@ pub const fn claims(structs: &[&'static [Descriptor]]) -> usize {
     while at < structs.len() {
         let mut family = 0;
         while family < structs[at].len() {
-            count += structs[at][family].kind.sample_suffixes().len();
+            if !structs[at][family].is_repeated() {
+                count += structs[at][family].kind.sample_suffixes().len();
+            }
             family += 1;
         }
         at += 1;
@@ -119,7 +121,11 @@ const fn sorted_claims<const N: usize>(structs: &[&'static [Descriptor]]) -> [Cl
         while family < structs[owner].len() {
             let descriptor = &structs[owner][family];
             let name_hash = fnv_1a(FNV_OFFSET, descriptor.name);
-            let suffixes = descriptor.kind.sample_suffixes();
+            // All instances of a struct are one family.
+            let suffixes: &[&str] = match descriptor.is_repeated() {
+                true => &[],
+                false => descriptor.kind.sample_suffixes(),
+            };
             let mut suffix = 0;
             while suffix < suffixes.len() {
                 claims[len] = Claim {

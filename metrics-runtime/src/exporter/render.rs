@@ -304,7 +304,7 @@ impl Unwritten {
         #[cfg(feature = "prometheus")]
         let gathered = merged
             .finish(format, &mut ambiguous)
-            .with_labels(sources.catalog.additions().labels);
+            .with_labels(sources.catalog.labels());
         Ok(Self {
             sources,
             buffers,

@@ -27,8 +27,6 @@ pub(super) struct Lines<'a> {
     pub(super) exemplars: Option<&'a Exemplars>,
     /// When the series started, but for those that started again, if that is written.
     pub(super) created: Option<(Duration, Option<&'a Past>)>,
-    /// What all series of all families have.
-    pub(super) labels: &'a [(&'a str, &'a str)],
     pub(super) format: Format,
     /// How many bytes of the page are enough: all say which series is next, as the encoder does.
     pub(super) full: usize,
@@ -38,7 +36,6 @@ pub(super) struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
     /// The series of any kind, where some are not exported: they have a value of an open label that is not there, or are
     /// declared impossible or were removed and nothing was recorded, or are exported only once they are touched.
     pub(super) fn some(
@@ -110,6 +107,11 @@ impl Lines<'_> {
         buckets.resize(cells.buckets(), 0);
         let mut next = from;
         while next < family.combinations() && !self.is_full(next > from) {
+            let skipped = touched.next(next);
+            if skipped > next {
+                next = skipped;
+                continue;
+            }
             let end = family.combinations().min(next + SERIES_AT_ONCE);
             cells.read(next..end, buckets, &mut |buckets, count, sum| {
                 let index = next;
@@ -167,12 +169,16 @@ impl Lines<'_> {
         let is_dense = self.family.is_dense() && self.hidden.is_none();
         let mut next = from;
         while next < self.family.combinations() && !self.is_full(next > from) {
+            let skipped = touched.next(next);
+            if skipped > next {
+                next = skipped;
+                continue;
+            }
             let end = self.family.combinations().min(next + SERIES_AT_ONCE);
             cells.read(next..end, &mut [0], &mut |_, count, sum| {
                 let index = next;
                 next += 1;
-                let is_missing = !is_dense && !self.exports(index, count == 0);
-                if is_missing || touched.next(index) > index {
+                if !is_dense && !self.exports(index, count == 0) || touched.next(index) > index {
                     return;
                 }
                 cells.read_quantiles(index, quantiles);
@@ -198,8 +204,7 @@ impl Lines<'_> {
         let names = family.labels.iter().map(|label| label.name);
         let labels = names.zip(texts.iter().map(AsRef::as_ref));
         let mut before = b'{';
-        let constant_labels = self.labels.iter().chain(family.constant_labels).copied();
-        for (name, text) in constant_labels.chain(labels) {
+        for (name, text) in family.given_labels().chain(labels) {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
@@ -273,7 +278,7 @@ impl Lines<'_> {
         bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(suffix.as_bytes());
         let without_labels = bytes.len();
-        write_labels(bytes, family, index, self.labels);
+        write_labels(bytes, family, index);
         let mut has_labels = bytes.len() > without_labels;
         if let Some((name, value)) = more {
             bytes.push(if has_labels { b',' } else { b'{' });
@@ -315,7 +320,7 @@ impl Lines<'_> {
 }
 
 /// Finds the series of a family that are exported, where that depends on what was recorded.
-pub(super) struct Touched<'a> {
+pub(crate) struct Touched<'a> {
     family: &'static Descriptor,
     reading: &'a Reading<'a>,
     /// Series of which it is known.
@@ -323,7 +328,7 @@ pub(super) struct Touched<'a> {
 }
 
 impl<'a> Touched<'a> {
-    pub(super) fn of(family: &'static Descriptor, reading: &'a Reading<'a>) -> Self {
+    pub(crate) fn of(family: &'static Descriptor, reading: &'a Reading<'a>) -> Self {
         Self {
             family,
             reading,
@@ -332,17 +337,21 @@ impl<'a> Touched<'a> {
     }
 
     /// This series, if it is exported; else one after it, before which none is.
-    fn next(&mut self, index: usize) -> usize {
+    pub(crate) fn next(&mut self, index: usize) -> usize {
         if self.known.contains(&index) {
             return index;
         }
-        match self.family.touched_with(index) {
-            Some(alike) if !self.reading.is_touched(alike.clone()) => alike.end,
-            Some(alike) => {
-                self.known = alike;
-                index
+        let end = self.family.combinations();
+        let Some(alike) = self.family.touched_with(index).filter(|_| index < end) else {
+            return index;
+        };
+        // Of very many there are long stretches of nothing.
+        match self.reading.first_touched(alike.start..end) {
+            Some(first) => {
+                self.known = self.family.touched_with(first).unwrap_or(alike);
+                self.known.start.max(index)
             }
-            None => index,
+            None => end,
         }
     }
 }

@@ -12,6 +12,8 @@ pub(crate) mod text;
 pub use self::format::Format;
 #[cfg(all(feature = "exporter", feature = "prometheus"))]
 pub(crate) use self::head::{Head, Type};
+#[cfg(feature = "prometheus")]
+pub(crate) use self::lines::Touched;
 
 /// How much of a scrape is written at once where it goes out in pages: whoever sends it holds one, and the lines that
 /// began before it was full.

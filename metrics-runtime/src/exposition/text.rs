@@ -24,23 +24,6 @@ pub struct Scrape {
     scratch: Scratch,
 }
 
-/// What a scrape has besides what is declared.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Additions<'a> {
-    /// Labels of all series.
-    pub(crate) labels: &'a [(&'a str, &'a str)],
-    /// When each series started, in the formats that have a place for it.
-    pub(crate) created: bool,
-}
-
-impl Additions<'_> {
-    /// Nothing.
-    pub(crate) const NONE: Self = Self {
-        labels: &[],
-        created: false,
-    };
-}
-
 /// What a scrape needs besides its text.
 #[derive(Debug, Default)]
 struct Scratch {
@@ -74,7 +57,7 @@ impl Scrape {
     pub(crate) fn write(
         &mut self,
         format: Format,
-        additions: Additions<'_>,
+        created: bool,
         full: usize,
         write: impl FnOnce(&mut TextEncoder<'_>),
     ) {
@@ -82,7 +65,7 @@ impl Scrape {
         write(&mut TextEncoder {
             scratch: &mut self.scratch,
             format,
-            additions,
+            created,
             ambiguous: &self.ambiguous,
             full,
         });
@@ -97,7 +80,8 @@ impl Scrape {
 pub(crate) struct TextEncoder<'a> {
     scratch: &'a mut Scratch,
     format: Format,
-    additions: Additions<'a>,
+    /// Whether it says when each series started, if the format has a place for it.
+    created: bool,
     ambiguous: &'a Ambiguous,
     /// How many bytes are enough.
     full: usize,
@@ -113,16 +97,18 @@ impl TextEncoder<'_> {
     /// Appends one family from a series on, with its help and its type before the first one, until the page is full.
     /// Says which series is next: as many as there are where the family is whole.
     pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>, from: usize) -> usize {
-        if matches!(reading, Reading::Absent) {
-            return family.combinations();
-        }
-        if from == 0 {
+        let is_absent = matches!(reading, Reading::Absent);
+        // The first of several instances has the head for all.
+        if from == 0 && !family.is_repeated() && (!is_absent || family.instance.is_some()) {
             self.head(family);
+        }
+        if is_absent {
+            return family.combinations();
         }
         let hidden = reading.past().filter(|past| past.hides_any());
         let is_counted = self.is_counted(family);
         let exemplars = reading.exemplars().filter(|_| is_counted);
-        let created = self.additions.created && (is_counted || self.is_summary(family));
+        let created = self.created && (is_counted || self.is_summary(family));
         if hidden.is_some() || exemplars.is_some() || created || !family.is_dense() {
             let (mut lines, quantiles, buckets) = self.lines(family, hidden);
             lines.exemplars = exemplars;
@@ -174,7 +160,6 @@ impl TextEncoder<'_> {
             hidden,
             exemplars: None,
             created: None,
-            labels: self.additions.labels,
             format: self.format,
             full: self.full,
             page,
@@ -248,7 +233,7 @@ impl TextEncoder<'_> {
             bytes,
             ..
         } = &mut *self.scratch;
-        let row = Row::of(family, self.additions.labels);
+        let row = Row::of(family);
         // Which of the row's values the endings are of. A row that is longer than what is written at once has others
         // each time.
         let mut made = 0..0;
@@ -318,7 +303,7 @@ impl TextEncoder<'_> {
         buckets.resize(cells.buckets(), 0);
 
         let at_once = (AT_ONCE / (buckets.len() + 2)).max(1);
-        let row = Row::of(family, self.additions.labels);
+        let row = Row::of(family);
         // Where the last label's value stands: what is before it changes once a row.
         let (mut value_in_beginning, mut value_in_labels) = (0, 0);
         let mut index = from;
@@ -381,29 +366,26 @@ const LONGEST_BOUND: usize = 32;
 const AT_ONCE: usize = 256;
 
 /// Series that differ in the value of their last label only. A metric without labels is one row of one series.
-struct Row<'a> {
+struct Row {
     label: Option<&'static LabelDescriptor>,
     values: &'static [&'static str],
-    /// What all series of all families have.
-    labels: &'a [(&'a str, &'a str)],
     has_constant_labels: bool,
 }
 
-impl<'a> Row<'a> {
-    fn of(family: &'static Descriptor, labels: &'a [(&'a str, &'a str)]) -> Self {
+impl Row {
+    fn of(family: &'static Descriptor) -> Self {
         let label = family.labels.last();
         Self {
             label,
             values: label.map_or(&[""], |label| label.values),
-            labels,
-            has_constant_labels: !labels.is_empty() || !family.constant_labels.is_empty(),
+            has_constant_labels: family.given_labels().next().is_some(),
         }
     }
 
     /// Appends `{endpoint="verify",reason="`: what all series have that are in a row with this one.
     fn write_beginning(&self, bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
         let mut before = b'{';
-        for (name, value) in self.labels.iter().chain(family.constant_labels) {
+        for (name, value) in family.given_labels() {
             bytes.push(std::mem::replace(&mut before, b','));
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b"=\"");
@@ -437,13 +419,8 @@ impl<'a> Row<'a> {
 }
 
 /// Appends the labels of a series, with the brace before them and without the one behind: nothing where there are none.
-pub(super) fn write_labels(
-    bytes: &mut Vec<u8>,
-    family: &'static Descriptor,
-    index: usize,
-    labels_of_all: &[(&str, &str)],
-) {
-    let row = Row::of(family, labels_of_all);
+pub(super) fn write_labels(bytes: &mut Vec<u8>, family: &'static Descriptor, index: usize) {
+    let row = Row::of(family);
     row.write_beginning(bytes, family, index);
     let last = family.combination(index).pairs().last();
     row.write_ending(bytes, last.map_or("", |(_, value)| value), b"\"", b"");

@@ -8,6 +8,7 @@ use prometheus::proto;
 
 use crate::catalog::Catalog;
 use crate::descriptor::{Combination, Descriptor, Kind};
+use crate::exposition::Touched;
 use crate::metric::{HistogramSeries, HistogramSnapshot, Reading, SummarySeries, SummarySnapshot};
 
 impl Catalog<'static> {
@@ -29,8 +30,9 @@ impl Catalog<'static> {
     pub fn collector(&self) -> Result<CatalogCollector, prometheus::Error> {
         let desc = |family: &Descriptor| {
             let labels = family.labels.iter().map(|label| label.name.to_owned()).collect();
-            let constant_labels = self.additions().labels.iter().chain(family.constant_labels);
-            let constant_labels = constant_labels.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let constant_labels = family
+                .given_labels()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
             let help = family.help_parts().concat();
             Desc::new(family.name.to_owned(), help, labels, constant_labels.collect())
         };
@@ -56,15 +58,6 @@ impl Collector for CatalogCollector {
         let mut families = Vec::with_capacity(self.descs.len());
         self.catalog
             .read(&mut |descriptor, reading| families.extend(family(descriptor, &reading)));
-        let labels = self.catalog.additions().labels;
-        if !labels.is_empty() {
-            for metric in families.iter_mut().flat_map(proto::MetricFamily::mut_metric) {
-                let own = metric.take_label();
-                metric.set_label(sorted(
-                    own.into_iter().chain(labels.iter().copied().map(pair)).collect(),
-                ));
-            }
-        }
         families
     }
 }
@@ -100,9 +93,16 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
                 })
             })
             .collect(),
-        _ => (0..descriptor.combinations())
-            .filter_map(|index| series(descriptor, reading, index))
-            .collect(),
+        _ => {
+            let mut touched = Touched::of(descriptor, reading);
+            let mut metrics = Vec::new();
+            let mut index = touched.next(0);
+            while index < descriptor.combinations() {
+                metrics.extend(series(descriptor, reading, index));
+                index = touched.next(index + 1);
+            }
+            metrics
+        }
     };
     let mut family = proto::MetricFamily::default();
     family.set_name(descriptor.name.to_owned());
@@ -174,10 +174,8 @@ fn series(descriptor: &'static Descriptor, reading: &Reading<'_>, index: usize) 
         }
         Reading::Info(_) | Reading::States { .. } | Reading::Absent => return None,
     };
-    let touched = |series| reading.is_touched(series);
     let is_hidden = || reading.past().is_some_and(|past| past.hides(index, is_zero));
-    let is_exported = combination.is_exported(is_zero) && descriptor.touched_with(index).is_none_or(touched);
-    (is_exported && !is_hidden()).then_some(metric)
+    (combination.is_exported(is_zero) && !is_hidden()).then_some(metric)
 }
 
 fn metric(descriptor: &Descriptor, combination: Combination) -> proto::Metric {
@@ -197,22 +195,15 @@ fn info(descriptor: &'static Descriptor, texts: &[Cow<'static, str>]) -> proto::
 
 /// These labels, and those that all series have.
 fn pairs<'a>(descriptor: &Descriptor, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<proto::LabelPair> {
-    sorted(
-        labels
-            .chain(descriptor.constant_labels.iter().copied())
-            .map(pair)
-            .collect(),
-    )
-}
-
-fn pair((name, value): (&str, &str)) -> proto::LabelPair {
-    let mut pair = proto::LabelPair::default();
-    pair.set_name(name.to_owned());
-    pair.set_value(value.to_owned());
-    pair
-}
-
-fn sorted(mut pairs: Vec<proto::LabelPair>) -> Vec<proto::LabelPair> {
+    let mut pairs: Vec<_> = labels
+        .chain(descriptor.given_labels())
+        .map(|(name, value)| {
+            let mut pair = proto::LabelPair::default();
+            pair.set_name(name.to_owned());
+            pair.set_value(value.to_owned());
+            pair
+        })
+        .collect();
     // A registry sorts series by their labels' values and expects the labels in the order of their names.
     pairs.sort_by(|a, b| a.name().cmp(b.name()));
     pairs

@@ -155,6 +155,7 @@ macro_rules! computed {
             type WithQuantiles<const N: usize> = Self;
             type Shared = Self;
             type Traced = Self;
+            type Sparse = Self;
 
             fn read(&self) -> Reading<'_> {
                 self.0.read()

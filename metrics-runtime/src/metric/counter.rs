@@ -5,7 +5,9 @@ use super::sealed::Sealed;
 use super::{Exemplar, Exemplars, Metric, Observation, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, Cell, CounterCell, FloatCell, PerThread, Place, Shared, Storage, Traced};
+use crate::storage::{
+    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
+};
 
 /// A number that only grows: requests, errors, bytes sent.
 ///
@@ -32,12 +34,16 @@ use crate::storage::{Block, Cell, CounterCell, FloatCell, PerThread, Place, Shar
 /// assert_eq!(BUSY_SECONDS.get(), 0.75);
 /// ```
 pub struct Counter<L: LabelSet = (), V: CounterValue = u64, S: Storage = PerThread> {
-    cells: S::Place<L::Cells<V::Cell>>,
+    cells: S::Place<CellsOf<L, V, S>>,
     past: Past,
     exemplars: Exemplars,
     // A struct's size is asked of its last field: so what is no set of labels is one error, not one for each struct around.
     _last: (),
 }
+
+/// A cell for each series.
+type CellsOf<L, V, S> =
+    <S as Storage>::Cells<<L as LabelSet>::Cells<<V as CounterValue>::Cell>, <V as CounterValue>::Cell>;
 
 impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     /// The most time series that this counter exports: one for each possible combination of label values.
@@ -48,8 +54,8 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     pub const fn new() -> Self {
         Self {
             cells: Place::EMPTY,
-            past: Past::none(),
-            exemplars: Exemplars::none(),
+            past: Past::new(),
+            exemplars: Exemplars::new(),
             _last: (),
         }
     }
@@ -221,7 +227,7 @@ impl CounterSeries<'_, f64> {
 
 /// The number that a counter holds: `u64` or `f64`.
 #[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
-pub trait CounterValue: Copy + fmt::Debug + Sealed + 'static {
+pub trait CounterValue: Copy + Default + PartialEq + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
     type Cell: Block + Cell<Record = Self>;
     #[doc(hidden)]
@@ -313,6 +319,11 @@ pub trait CounterCells<V = u64>: Sync {
     /// The counts of the series from `first` on, as many as there is room for.
     fn sum(&self, first: usize, counts: &mut [V]);
 
+    /// The first series from this one on that may be other than 0.
+    fn made_from(&self, first: usize) -> usize {
+        first
+    }
+
     /// Which series were reset or removed, if any can be.
     fn past(&self) -> Option<&Past> {
         None
@@ -352,12 +363,18 @@ impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V,
         }
     }
 
+    fn made_from(&self, first: usize) -> usize {
+        made_from(&self.cells, first)
+    }
+
     fn past(&self) -> Option<&Past> {
         Some(&self.past)
     }
 
     fn start_again(&self, index: usize, hide: bool) {
-        if index < L::COMBINATIONS {
+        // What was never recorded is not exported, and has nothing to forget.
+        let is_nothing = || S::SPARSE && CounterSeries { counter: self, index }.get() == V::ZERO;
+        if index < L::COMBINATIONS && !is_nothing() {
             self.past.start_again(index, hide, || {
                 let mut count = [V::ZERO];
                 self.sum_cells(index, &mut count);
@@ -380,8 +397,13 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     fn sum_cells(&self, first: usize, counts: &mut [V]) {
         counts.fill(V::ZERO);
         for block in self.cells.blocks() {
-            for (count, cell) in counts.iter_mut().zip(block.as_ref().get(first..).unwrap_or_default()) {
-                *count = count.plus(cell);
+            let mut at = 0;
+            while at < counts.len() {
+                let (cells, span) = block.run(first + at);
+                for (count, cell) in counts[at..].iter_mut().zip(cells) {
+                    *count = count.plus(cell);
+                }
+                at = at.saturating_add(span);
             }
         }
     }
@@ -398,6 +420,8 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Metric for Counter<L, V, S> {
     type Shared = Counter<L, V, Shared>;
     const TAKES_SHARED: bool = true;
     type Traced = Counter<L, V, Traced<S>>;
+    type Sparse = Counter<L, V, Sparse<S>>;
+    const TAKES_SPARSE: bool = true;
     const TAKES_EXEMPLARS: bool = true;
 
     fn read(&self) -> Reading<'_> {

@@ -128,7 +128,7 @@ pub struct Exemplars(OnceBox<Box<[OnceBox<Slots>]>>);
 type Slots = Box<[Slot]>;
 
 impl Exemplars {
-    pub(crate) const fn none() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(OnceBox::new())
     }
 
@@ -149,7 +149,7 @@ impl Exemplars {
             .0
             .get_or_init(|| Box::new((0..all).map(|_| OnceBox::new()).collect()));
         let Some(series) = series.get(index) else { return };
-        let slots = series.get_or_init(|| Box::new((0..buckets).map(|_| Slot::empty()).collect()));
+        let slots = series.get_or_init(|| Box::new((0..buckets).map(|_| Slot::new()).collect()));
         // A bucket beyond the last is the last: what is above all bounds.
         let Some(slot) = slots.get(bucket).or(slots.last()) else {
             return;
@@ -190,7 +190,7 @@ struct Slot {
 }
 
 impl Slot {
-    const fn empty() -> Self {
+    const fn new() -> Self {
         Self {
             sequence: AtomicU64::new(0),
             words: [const { AtomicU64::new(0) }; 5],
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_last_exemplar_stands() {
-        let exemplars = Exemplars::none();
+        let exemplars = Exemplars::new();
         assert!(exemplars.is_empty());
         assert_eq!(exemplars.get(1, 0), None);
         for (trace, value) in [(1, 0.5), (u128::MAX - 7, 2.5)] {
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn an_exemplar_is_read_whole() {
-        let slot = Slot::empty();
+        let slot = Slot::new();
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             for thread in 1..=2_u64 {

@@ -38,7 +38,7 @@ impl<L: LabelSet, V: GaugeValue> Gauge<L, V> {
     pub const fn new() -> Self {
         Self {
             cells: Block::ZERO,
-            past: Past::none(),
+            past: Past::new(),
             _last: (),
         }
     }
@@ -318,6 +318,7 @@ impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
     type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
     type Traced = Self;
+    type Sparse = Self;
 
     fn read(&self) -> Reading<'_> {
         V::read(self.cells.as_ref(), &self.past)

@@ -10,7 +10,9 @@ use super::{Exemplar, Exemplars, Metric, Past, Reading};
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{BLOCKS, Block, HistogramCell, PerThread, Place, Shared, Storage, Traced};
+use crate::storage::{
+    BLOCKS, Block, Cells, HistogramCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
+};
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
 ///
@@ -37,7 +39,7 @@ use crate::storage::{BLOCKS, Block, HistogramCell, PerThread, Place, Shared, Sto
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0, S: Storage = PerThread> {
-    cells: S::Place<L::Cells<HistogramCell<N>>>,
+    cells: S::Place<S::Cells<L::Cells<HistogramCell<N>>, HistogramCell<N>>>,
     past: Past,
     exemplars: Exemplars,
     bounds: Bounds<N>,
@@ -82,8 +84,8 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     const fn with_bounds(bounds: &[f64; N]) -> Self {
         Self {
             cells: Place::EMPTY,
-            past: Past::none(),
-            exemplars: Exemplars::none(),
+            past: Past::new(),
+            exemplars: Exemplars::new(),
             bounds: Bounds::new(bounds),
         }
     }
@@ -311,6 +313,8 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     type Shared = Histogram<L, N, Shared>;
     const TAKES_SHARED: bool = true;
     type Traced = Histogram<L, N, Traced<S>>;
+    type Sparse = Histogram<L, N, Sparse<S>>;
+    const TAKES_SPARSE: bool = true;
     const TAKES_EXEMPLARS: bool = true;
 
     fn read(&self) -> Reading<'_> {
@@ -337,6 +341,11 @@ pub trait HistogramCells: Sync {
     /// Reads some series one after the other: the observations in each bucket (not accumulated) into `buckets`, and then
     /// the count and the sum to `each`.
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64));
+
+    /// The first series from this one on that may have observations.
+    fn made_from(&self, first: usize) -> usize {
+        first
+    }
 
     /// Which series were reset or removed, if any can be.
     fn past(&self) -> Option<&Past> {
@@ -376,12 +385,18 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
         read_since(&self.cells, &self.past, series, buckets, each);
     }
 
+    fn made_from(&self, first: usize) -> usize {
+        made_from(&self.cells, first)
+    }
+
     fn past(&self) -> Option<&Past> {
         Some(&self.past)
     }
 
     fn start_again(&self, index: usize, hide: bool) {
-        if index < L::COMBINATIONS {
+        // What was never recorded is not exported, and has nothing to forget.
+        let is_nothing = || S::SPARSE && self.at(index).count() == 0;
+        if index < L::COMBINATIONS && !is_nothing() {
             self.past.start_again(index, hide, || held_by(&self.cells, index));
             self.exemplars.clear(index);
         }
@@ -389,7 +404,7 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
 }
 
 /// Reads some series, without what they held when they were reset.
-pub(super) fn read_since<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+pub(super) fn read_since<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     cells: &impl Place<B>,
     past: &Past,
     series: Range<usize>,
@@ -409,7 +424,7 @@ pub(super) fn read_since<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
 
 /// The same of one that may have been reset.
 #[cold]
-fn read_without<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+fn read_without<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     cells: &impl Place<B>,
     past: &Past,
     index: usize,
@@ -422,15 +437,15 @@ fn read_without<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
     if let Some([before_sum, before @ ..]) = before.as_deref() {
         for (bucket, before) in buckets.iter_mut().zip(before) {
             *bucket = bucket.wrapping_sub(*before);
-            count = count.wrapping_sub(*before);
         }
+        count = before.iter().fold(count, |count, before| count.wrapping_sub(*before));
         sum -= f64::from_bits(*before_sum);
     }
     (count, sum)
 }
 
 /// What a series' cells hold now: the sum, and the buckets.
-pub(super) fn held_by<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
+pub(super) fn held_by<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     cells: &impl Place<B>,
     index: usize,
 ) -> Arc<[u64]> {
@@ -442,7 +457,8 @@ pub(super) fn held_by<const N: usize, B: Block + AsRef<[HistogramCell<N>]>>(
 }
 
 /// Adds up what a series' cells hold, into the buckets, the count and the sum.
-fn read_cells<const N: usize, B: AsRef<[HistogramCell<N>]>>(
+#[inline]
+fn read_cells<const N: usize, B: Cells<HistogramCell<N>>>(
     blocks: &[Option<&B>],
     index: usize,
     buckets: &mut [u64],
@@ -450,8 +466,8 @@ fn read_cells<const N: usize, B: AsRef<[HistogramCell<N>]>>(
     buckets.fill(0);
     let (mut count, mut sum) = (0_u64, 0.0);
     for block in blocks.iter().flatten() {
-        // A series that is skipped has no cells.
-        let Some(cell) = block.as_ref().get(index) else { break };
+        // What is skipped has no cells, nor has what a thread never recorded into a sparse block.
+        let Some(cell) = block.at(index) else { continue };
         let reading = cell.read();
         for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
             *bucket = bucket.wrapping_add(*read);

@@ -25,7 +25,7 @@ use crate::storage::{InFlightCell, PerThread, Place, Shared, Step, Storage};
 /// While threads record, a scrape may count what ended while it was reading, and not yet what began. It never finds
 /// fewer than none, unless more ends were recorded than beginnings.
 pub struct InFlight<L: LabelSet = (), S: Storage = PerThread> {
-    cells: S::Place<L::Cells<InFlightCell>>,
+    cells: S::Place<S::Cells<L::Cells<InFlightCell>, InFlightCell>>,
     past: Past,
     _last: (), // as a counter's
 }
@@ -39,7 +39,7 @@ impl<L: LabelSet, S: Storage> InFlight<L, S> {
     pub const fn new() -> Self {
         Self {
             cells: Place::EMPTY,
-            past: Past::none(),
+            past: Past::new(),
             _last: (),
         }
     }
@@ -235,6 +235,7 @@ impl<L: LabelSet, S: Storage> Metric for InFlight<L, S> {
     type Shared = InFlight<L, Shared>;
     const TAKES_SHARED: bool = true;
     type Traced = Self;
+    type Sparse = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::InFlight(self)

@@ -125,6 +125,7 @@ impl<T: InfoLabels> Metric for Info<T> {
     type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
     type Traced = Self;
+    type Sparse = Self;
 
     fn read(&self) -> Reading<'_> {
         self.get().map_or(Reading::Absent, Reading::Info)

@@ -125,6 +125,12 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     #[doc(hidden)]
     const TAKES_EXEMPLARS: bool = false;
 
+    /// The metric whose series have cells once they are recorded; itself, if it has no others.
+    type Sparse: Metric;
+    /// Whether that is another.
+    #[doc(hidden)]
+    const TAKES_SPARSE: bool = false;
+
     /// The cells, for a scrape.
     #[doc(hidden)]
     fn read(&self) -> Reading<'_>;
@@ -150,6 +156,11 @@ pub type InPlace<M> = <M as Metric>::Shared;
 ///
 /// `WithExemplars<Counter<Status>>` is `Counter<Status, u64, Traced<PerThread>>`.
 pub type WithExemplars<M> = <M as Metric>::Traced;
+
+/// The metric type `M` whose series have cells once they are recorded: what `#[metric(sparse)]` makes of a field's type.
+///
+/// `SparseOf<Counter<Request>>` is `Counter<Request, u64, Sparse<PerThread>>`.
+pub type SparseOf<M> = <M as Metric>::Sparse;
 
 /// The series of one metric, in the order of its label combinations.
 #[allow(
@@ -214,27 +225,46 @@ impl<'a> Reading<'a> {
         exemplars.filter(|exemplars| !exemplars.is_empty())
     }
 
-    /// Whether something was recorded with one of these series.
-    pub(crate) fn is_touched(&self, series: Range<usize>) -> bool {
-        fn some<V: CounterValue + PartialEq>(cells: &dyn CounterCells<V>, series: Range<usize>) -> bool {
-            let mut counts = [V::ZERO; 64];
-            let mut starts = series.clone().step_by(counts.len());
-            starts.any(|first| {
-                let counts = &mut counts[..64.min(series.end - first)];
-                cells.sum(first, counts);
-                counts.iter().any(|count| *count != V::ZERO)
-            })
+    /// The first of these series with which something was recorded.
+    pub(crate) fn first_touched(&self, series: Range<usize>) -> Option<usize> {
+        const AT_ONCE: usize = 256;
+
+        fn counted<V: CounterValue>(cells: &dyn CounterCells<V>, mut series: Range<usize>) -> Option<usize> {
+            let mut counts = [V::ZERO; AT_ONCE];
+            loop {
+                series.start = cells.made_from(series.start);
+                let counts = counts.get_mut(..AT_ONCE.min(series.len()))?;
+                cells.sum(series.clone().next()?, counts);
+                if let Some(at) = counts.iter().position(|count| *count != V::ZERO) {
+                    return Some(series.start + at);
+                }
+                series.start += counts.len();
+            }
         }
-        let mut touched = false;
-        let mut observed = |_: &[u64], count: u64, _: f64| touched |= count > 0;
+
+        fn observed<C: HistogramCells + ?Sized>(cells: &C, mut series: Range<usize>) -> Option<usize> {
+            loop {
+                series.start = cells.made_from(series.start);
+                let (mut at, mut first) = (series.clone().next()?, None);
+                let end = series.end.min(at + AT_ONCE);
+                cells.read(at..end, &mut [], &mut |_, count, _| {
+                    first = first.or((count > 0).then_some(at));
+                    at += 1;
+                });
+                if first.is_some() {
+                    return first;
+                }
+                series.start = end;
+            }
+        }
+
         match self {
-            Self::Counter(cells) => return some(*cells, series),
-            Self::FloatCounter(cells) => return some(*cells, series),
-            Self::Histogram(cells) => cells.read(series, &mut [], &mut observed),
-            Self::Summary(cells) => cells.read(series, &mut [], &mut observed),
-            _ => return true,
+            Self::Counter(cells) => counted(*cells, series),
+            Self::FloatCounter(cells) => counted(*cells, series),
+            Self::Histogram(cells) => observed(*cells, series),
+            Self::Summary(cells) => observed(*cells, series),
+            _ => Some(series.start),
         }
-        touched
     }
 }
 

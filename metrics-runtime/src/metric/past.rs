@@ -14,7 +14,6 @@ use crate::sync::OnceBox;
 /// What one metric's series were before they were reset, and which of them are removed. As large as a pointer until the
 /// first is.
 #[allow(missing_debug_implementations, reason = "hidden: metrics print their series")]
-#[derive(Default)]
 pub struct Past(OnceBox<Entries>);
 
 #[derive(Default)]
@@ -38,7 +37,7 @@ struct Entry {
 
 impl Past {
     /// Of a metric none of whose series was ever reset.
-    pub(crate) const fn none() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(OnceBox::new())
     }
 
@@ -144,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_is_hidden_stays_away_until_it_is_something() {
-        let past = Past::none();
+        let past = Past::new();
         assert!(!past.hides_any() && !past.hides(3, true));
         past.hide(3);
         past.hide(3);
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_was_before_is_subtracted_from_its_series_only() {
-        let past = Past::none();
+        let past = Past::new();
         let subtracted = |first, count| {
             let locked = past.lock();
             let all = locked.iter().flat_map(|locked| locked.of(first, count));

@@ -42,7 +42,7 @@ impl<S: LabelValue, L: LabelSet> StateSet<S, L> {
     pub const fn new() -> Self {
         Self {
             cells: Block::ZERO,
-            past: Past::none(),
+            past: Past::new(),
             states: PhantomData,
         }
     }
@@ -162,6 +162,7 @@ impl<S: LabelValue, L: LabelSet> Metric for StateSet<S, L> {
     type WithQuantiles<const N: usize> = Self;
     type Shared = Self;
     type Traced = Self;
+    type Sparse = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::States {

@@ -10,7 +10,7 @@ use super::{HistogramCells, HistogramSeries, Metric, Observation, Past, Reading}
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, HistogramCell, PerThread, Place, Shared, Storage, cell};
+use crate::storage::{Block, HistogramCell, PerThread, Place, Shared, Sparse, Storage, cell, made_from};
 
 /// The sum and the count of observations, and where wanted their quantiles of late: durations, sizes.
 ///
@@ -52,7 +52,7 @@ use crate::storage::{Block, HistogramCell, PerThread, Place, Shared, Storage, ce
 /// ```
 pub struct Summary<L: LabelSet = (), const Q: usize = 0, S: Storage = PerThread> {
     /// A histogram without buckets counts and adds up.
-    totals: S::Place<L::Cells<HistogramCell<0>>>,
+    totals: S::Place<S::Cells<L::Cells<HistogramCell<0>>, HistogramCell<0>>>,
     windows: L::Cells<WindowCell>,
     past: Past,
     quantiles: &'static [f64; Q],
@@ -104,7 +104,7 @@ impl<L: LabelSet, const Q: usize, S: Storage> Summary<L, Q, S> {
         Self {
             totals: Place::EMPTY,
             windows: Block::ZERO,
-            past: Past::none(),
+            past: Past::new(),
             quantiles: check::array(quantiles),
             epochs: Epochs::of_window(window),
         }
@@ -300,12 +300,18 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
         read_since(&self.totals, &self.past, series, buckets, each);
     }
 
+    fn made_from(&self, first: usize) -> usize {
+        made_from(&self.totals, first)
+    }
+
     fn past(&self) -> Option<&Past> {
         Some(&self.past)
     }
 
     fn start_again(&self, index: usize, hide: bool) {
-        if index < L::COMBINATIONS {
+        // What was never recorded is not exported, and has nothing to forget.
+        let is_nothing = || S::SPARSE && HistogramSeries::new(self, index).count() == 0;
+        if index < L::COMBINATIONS && !is_nothing() {
             self.past.start_again(index, hide, || held_by(&self.totals, index));
             cell(&self.windows, index, WindowCell::clear);
         }
@@ -323,6 +329,8 @@ impl<L: LabelSet, const Q: usize, S: Storage> Metric for Summary<L, Q, S> {
     type Shared = Summary<L, Q, Shared>;
     const TAKES_SHARED: bool = true;
     type Traced = Self;
+    type Sparse = Summary<L, Q, Sparse<S>>;
+    const TAKES_SPARSE: bool = true;
 
     fn read(&self) -> Reading<'_> {
         Reading::Summary(self)

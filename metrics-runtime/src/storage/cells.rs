@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Place;
+use super::{Cells, Place};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, SPINS, YIELDS, spin_loop, yield_now};
 
 /// Something that starts at zero: in a constant, and in fresh memory.
@@ -120,8 +120,8 @@ impl InFlightCell {
     ///
     /// First all cells are asked what ended, and only then what started: what a reader has seen ending it then sees
     /// starting (an end releases what came before it, its start among that), so that it never finds less than nothing.
-    pub(crate) fn under_way<B: Block + AsRef<[Self]>>(place: &impl Place<B>, index: usize) -> i64 {
-        let cells = || place.blocks().filter_map(|block| block.as_ref().get(index));
+    pub(crate) fn under_way<B: Block + Cells<Self>>(place: &impl Place<B>, index: usize) -> i64 {
+        let cells = || place.blocks().filter_map(|block| block.at(index));
         let ended = cells().fold(0_u64, |sum, cell| sum.wrapping_add(cell.ended.load(Ordering::Acquire)));
         let started = cells().fold(0_u64, |sum, cell| {
             sum.wrapping_add(cell.started.load(Ordering::Relaxed))

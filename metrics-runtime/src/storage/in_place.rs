@@ -1,7 +1,7 @@
 //! The block of one metric that all threads record into.
 
-use super::Place;
 use super::cells::{Block, Cell};
+use super::{Cells, Place};
 
 /// One block, inside the metric: nothing is allocated, and nothing has to be looked up.
 #[allow(missing_debug_implementations, reason = "hidden: metrics print their series")]
@@ -13,7 +13,7 @@ impl<B: Block> Place<B> for InPlace<B> {
     #[inline]
     fn record<C: Cell>(&self, index: usize, what: C::Record)
     where
-        B: AsRef<[C]>,
+        B: Cells<C>,
     {
         super::cell(&self.0, index, |cell| C::record_shared(cell, what));
     }

@@ -1,8 +1,8 @@
 //! The blocks of one metric whose threads have one each.
 
-use super::Place;
 use super::cells::{Block, Cell};
 use super::lane;
+use super::{Cells, Place};
 use crate::sync::{LANES, OnceBox, zeroed};
 
 /// A block of cells for each lane that recorded, made when a lane records for the first time.
@@ -37,7 +37,7 @@ impl<B: Block> Place<B> for Lanes<B> {
     #[inline]
     fn record<C: Cell>(&self, index: usize, what: C::Record)
     where
-        B: AsRef<[C]>,
+        B: Cells<C>,
     {
         match self.own() {
             Some(block) => super::cell(block, index, |cell| C::record_alone(cell, what)),
@@ -69,7 +69,7 @@ impl<B: Block> Lanes<B> {
     #[inline(never)]
     fn record_at_first<C: Cell>(&self, index: usize, what: C::Record)
     where
-        B: AsRef<[C]>,
+        B: Cells<C>,
     {
         let own = match self.own.get(lane::current()) {
             Some(own) => Some(own),

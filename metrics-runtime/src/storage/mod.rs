@@ -8,6 +8,9 @@
 //! blocks. Threads beyond the last number, and what runs while a thread's locals are destroyed, share one more block and
 //! add to it atomically.
 //!
+//! A metric of very many series that is declared `sparse` has a block of chunks, which are made at their first recording
+//! and never moved.
+//!
 //! A metric that is declared `shared` has one block, inside itself, that all threads add to atomically. Gauges that can be
 //! set are one shared cell per series: the last value wins, whoever wrote it. So are state sets.
 
@@ -15,18 +18,26 @@ mod cells;
 mod in_place;
 mod lane;
 mod lanes;
+mod sparse;
 
 pub use self::cells::{Block, Cell, CounterCell, FloatCell, IntCell, StateCell};
 pub(crate) use self::cells::{HistogramCell, InFlightCell, Step};
 pub(crate) use self::lanes::BLOCKS;
+pub use self::sparse::Cells;
 
 use self::in_place::InPlace;
 use self::lanes::Lanes;
 
-/// Where a metric's cells are: [`PerThread`] or [`Shared`], and whether they are [`Traced`].
+/// Where a metric's cells are: [`PerThread`] or [`Shared`], and whether they are [`Sparse`] and [`Traced`].
 pub trait Storage: sealed::Sealed + 'static {
     #[doc(hidden)]
     type Place<B: Block>: Place<B>;
+    /// The cells of a block, of which `B` is one of each.
+    #[doc(hidden)]
+    type Cells<B: Block + AsRef<[C]>, C: Block>: Block + Cells<C>;
+    /// Whether what was never recorded has no cells.
+    #[doc(hidden)]
+    const SPARSE: bool = false;
     /// Whether each recording brings the exemplar of what runs now.
     #[doc(hidden)]
     const TRACED: bool = false;
@@ -54,19 +65,36 @@ impl<S> sealed::Sealed for Traced<S> {}
 
 impl<S: Storage> Storage for Traced<S> {
     type Place<B: Block> = S::Place<B>;
+    type Cells<B: Block + AsRef<[C]>, C: Block> = S::Cells<B, C>;
+    const SPARSE: bool = S::SPARSE;
     const TRACED: bool = true;
+}
+
+/// Cells where `S` has them, made in chunks of 64 when one of them is first recorded: what `#[metric(sparse)]` asks for.
+#[derive(Debug)]
+pub struct Sparse<S>(std::marker::PhantomData<fn(S)>);
+
+impl<S> sealed::Sealed for Sparse<S> {}
+
+impl<S: Storage> Storage for Sparse<S> {
+    type Place<B: Block> = S::Place<B>;
+    type Cells<B: Block + AsRef<[C]>, C: Block> = sparse::Chunks<B, C>;
+    const SPARSE: bool = true;
+    const TRACED: bool = S::TRACED;
 }
 
 impl sealed::Sealed for PerThread {}
 
 impl Storage for PerThread {
     type Place<B: Block> = Lanes<B>;
+    type Cells<B: Block + AsRef<[C]>, C: Block> = B;
 }
 
 impl sealed::Sealed for Shared {}
 
 impl Storage for Shared {
     type Place<B: Block> = InPlace<B>;
+    type Cells<B: Block + AsRef<[C]>, C: Block> = B;
 }
 
 mod sealed {
@@ -81,7 +109,7 @@ pub trait Place<B>: Send + Sync {
     /// Records into the cell at `index`.
     fn record<C: Cell>(&self, index: usize, what: C::Record)
     where
-        B: AsRef<[C]>;
+        B: Cells<C>;
 
     /// Every block, for a reader.
     fn blocks<'a>(&'a self) -> impl Iterator<Item = &'a B>
@@ -99,11 +127,17 @@ pub trait Place<B>: Send + Sync {
     }
 }
 
+/// The first index from this one on that has a cell in some block; beyond all, if none has.
+pub(crate) fn made_from<C, B: Block + Cells<C>>(place: &impl Place<B>, first: usize) -> usize {
+    let made = place.blocks().map(|block| block.made_from(first));
+    made.min().unwrap_or(usize::MAX)
+}
+
 /// Hands the cell at `index` to `record`. An index comes from a label set, which has one for each cell; the compiler
 /// does not always see that, and a recording must not panic.
 #[inline]
-pub(crate) fn cell<C>(block: &impl AsRef<[C]>, index: usize, record: impl FnOnce(&C)) {
-    if let Some(cell) = block.as_ref().get(index) {
+pub(crate) fn cell<C>(block: &impl Cells<C>, index: usize, record: impl FnOnce(&C)) {
+    if let Some(cell) = block.cell(index) {
         record(cell);
     }
 }

@@ -87,7 +87,9 @@ impl Coverage {
     pub fn unrecorded(&self, catalog: &Catalog<'_>) -> Vec<Unrecorded> {
         let mut unrecorded = Vec::new();
         // A former name shows the same cells; what the catalog counts by itself is no test's to record.
-        let is_own = |family: &&Descriptor| family.renamed_to.is_none() && family.name != Overflows::NAME;
+        let is_own = |family: &&Descriptor| {
+            family.renamed_to.is_none() && family.name != Overflows::NAME && !family.is_repeated()
+        };
         for family in catalog.descriptors().filter(is_own) {
             let series: Vec<_> = self.recorded.iter().filter(|series| is_of(series, family)).collect();
             if series.is_empty() {
@@ -97,9 +99,11 @@ impl Coverage {
                 });
                 continue;
             }
-            for label in family.labels {
-                for value in label.values {
-                    let pair = pair(label.name, value);
+            let instances = family.instance.iter().map(|instance| (instance.label, instance.values));
+            let labels = family.labels.iter().map(|label| (label.name, label.values));
+            for (label, values) in instances.chain(labels) {
+                for value in values {
+                    let pair = pair(label, value);
                     let has_pair = |series: &&&String| {
                         let labels = series.split_once('{').map_or("", |(_, labels)| labels);
                         labels
@@ -109,7 +113,7 @@ impl Coverage {
                     if !series.iter().any(|series| has_pair(&series)) {
                         unrecorded.push(Unrecorded {
                             metric: family.name,
-                            label: Some((label.name, value)),
+                            label: Some((label, value)),
                         });
                     }
                 }

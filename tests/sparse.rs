@@ -1,0 +1,204 @@
+//! Sparse metrics: very many series, of which few are recorded.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use enumetrics::{
+    Catalog, Counter, Exemplar, Export, Format, Histogram, IntRange, LabelSet, LabelValue, MetricFamily, Summary,
+    metric_family,
+};
+
+/// The system's allocator, and how many bytes of it the program has.
+struct Counting;
+
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+#[allow(unsafe_code, reason = "an allocator can only be counted by being one")]
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Outcome {
+    Ok,
+    Error,
+    #[label(skip)]
+    Unknown,
+}
+
+/// 256 handlers, 10 methods, 60 codes, 2 outcomes.
+#[derive(LabelSet, Clone, Copy)]
+pub struct Request {
+    pub handler: IntRange<0, 255>,
+    pub method: IntRange<0, 9>,
+    pub code: IntRange<0, 59>,
+    pub outcome: Outcome,
+}
+
+const SERIES: usize = 256 * 10 * 60 * 2;
+
+fn request(handler: u16, method: u16, code: u16) -> Request {
+    Request {
+        handler: IntRange::clamped(handler),
+        method: IntRange::clamped(method),
+        code: IntRange::clamped(code),
+        outcome: Outcome::Ok,
+    }
+}
+
+#[metric_family(namespace = "http")]
+pub struct Http {
+    /// Requests.
+    #[metric(sparse)]
+    pub requests_total: Counter<Request>,
+    /// Seconds.
+    #[metric(sparse)]
+    pub busy_seconds_total: Counter<Request, f64>,
+    /// Requests, in one place.
+    #[metric(sparse, shared, exemplars)]
+    pub shared_requests_total: Counter<Request>,
+    /// Durations.
+    #[metric(sparse, buckets = [0.5, 1])]
+    pub duration_seconds: Histogram<Request>,
+    /// Sizes.
+    #[metric(sparse, quantiles = [0.5])]
+    pub size_bytes: Summary<Outcome>,
+}
+
+/// The lines of a scrape that are samples.
+fn samples(http: &Http, format: Format) -> Vec<String> {
+    let families: [&dyn Export; 1] = [http];
+    let text = Catalog::new(&families).unwrap().render_as(format);
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn only_what_was_recorded_is_exported() {
+    assert!(
+        Http::DESCRIPTORS
+            .iter()
+            .all(|family| family.touched == Some(family.labels.len()))
+    );
+    assert_eq!(Counter::<Request>::MAX_SERIES, SERIES);
+    let http = Http::new();
+    assert_eq!(samples(&http, Format::Text), [""; 0]);
+    let (first, last) = (request(0, 0, 0), request(255, 9, 59));
+    http.requests_total.with(last).inc_by(3);
+    http.requests_total.with(first).inc();
+    std::thread::scope(|scope| _ = scope.spawn(|| http.requests_total.with(first).inc_by(6)));
+    http.busy_seconds_total.with(request(7, 1, 2)).inc_by(0.25);
+    http.shared_requests_total.with(first).inc_with(Exemplar::new(1, 2));
+    http.duration_seconds.with(request(7, 1, 2)).observe(0.75);
+    http.size_bytes.with(Outcome::Error).observe(2.0);
+    // What is skipped has no place.
+    http.requests_total
+        .with(Request {
+            outcome: Outcome::Unknown,
+            ..first
+        })
+        .inc();
+    let expected = [
+        "http_requests_total{handler=\"0\",method=\"0\",code=\"0\",outcome=\"ok\"} 7",
+        "http_requests_total{handler=\"255\",method=\"9\",code=\"59\",outcome=\"ok\"} 3",
+        "http_busy_seconds_total{handler=\"7\",method=\"1\",code=\"2\",outcome=\"ok\"} 0.25",
+        "http_shared_requests_total{handler=\"0\",method=\"0\",code=\"0\",outcome=\"ok\"} 1",
+        "http_duration_seconds_bucket{handler=\"7\",method=\"1\",code=\"2\",outcome=\"ok\",le=\"0.5\"} 0",
+        "http_duration_seconds_bucket{handler=\"7\",method=\"1\",code=\"2\",outcome=\"ok\",le=\"1.0\"} 1",
+        "http_duration_seconds_bucket{handler=\"7\",method=\"1\",code=\"2\",outcome=\"ok\",le=\"+Inf\"} 1",
+        "http_duration_seconds_sum{handler=\"7\",method=\"1\",code=\"2\",outcome=\"ok\"} 0.75",
+        "http_duration_seconds_count{handler=\"7\",method=\"1\",code=\"2\",outcome=\"ok\"} 1",
+        "http_size_bytes_sum{outcome=\"error\"} 2",
+        "http_size_bytes_count{outcome=\"error\"} 1",
+    ];
+    let mut written = samples(&http, Format::Text);
+    written.retain(|line| !line.contains("quantile"));
+    assert_eq!(written, expected);
+    let mut written = samples(&http, Format::OpenMetrics);
+    written.retain(|line| !line.contains("quantile"));
+    assert!(
+        written[3].starts_with(&format!("{} # {{trace_id=", expected[3])),
+        "{}",
+        written[3]
+    );
+    assert_eq!(written.len(), expected.len());
+
+    let registry = prometheus::Registry::new();
+    static COLLECTED: Http = Http::new();
+    COLLECTED.requests_total.with(first).inc();
+    enumetrics::catalog! { static CATALOG = [COLLECTED]; }
+    registry.register(Box::new(CATALOG.collector().unwrap())).unwrap();
+    let collected: usize = registry.gather().iter().map(|family| family.get_metric().len()).sum();
+    assert_eq!(collected, 1);
+}
+
+#[test]
+fn what_is_not_recorded_has_no_memory_and_is_read_as_nothing() {
+    let http = Box::new(Http::new());
+    let before = BYTES.load(Ordering::Relaxed);
+    for handler in 0..10 {
+        http.requests_total.with(request(handler * 25, 3, 3)).inc();
+    }
+    let used = BYTES.load(Ordering::Relaxed) - before;
+    // A pointer for each 64 series, and ten chunks: dense it would be 8 bytes for each.
+    assert!((SERIES / 8..SERIES / 8 + 16_384).contains(&used), "{used}");
+    assert_eq!(http.requests_total.with(request(250, 3, 3)).get(), 0);
+    assert_eq!(http.requests_total.with(request(225, 3, 3)).get(), 1);
+    assert_eq!(
+        http.duration_seconds.with(request(1, 1, 1)).snapshot().buckets,
+        [0, 0, 0]
+    );
+
+    let before = BYTES.load(Ordering::Relaxed);
+    http.requests_total.clear();
+    let used = BYTES.load(Ordering::Relaxed) - before;
+    assert!(used < 16_384, "only ten series had something to forget: {used}");
+    assert_eq!(samples(&http, Format::Text), [""; 0]);
+    http.requests_total.with(request(225, 3, 3)).inc();
+    assert_eq!(samples(&http, Format::Text).len(), 1);
+}
+
+#[test]
+fn all_that_threads_count_at_once_is_there() {
+    static HTTP: Http = Http::new();
+    const THREADS: u16 = 80;
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || {
+                for handler in 0..256 {
+                    HTTP.requests_total.with(request(handler, thread % 10, 1)).inc();
+                    HTTP.shared_requests_total.with(request(handler, 1, 1)).inc();
+                    HTTP.duration_seconds
+                        .with(request(handler, 1, thread % 60))
+                        .observe(0.75);
+                }
+            });
+        }
+    });
+    let sum = |name: &str| {
+        let lines = samples(&HTTP, Format::Text);
+        let values = lines.iter().filter(|line| line.starts_with(name));
+        values
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(sum("http_requests_total"), u64::from(THREADS) * 256);
+    assert_eq!(sum("http_shared_requests_total"), u64::from(THREADS) * 256);
+    assert_eq!(sum("http_duration_seconds_count"), u64::from(THREADS) * 256);
+}
