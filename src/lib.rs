@@ -50,6 +50,7 @@
 //! | record | [`Counter`], [`Gauge`], [`InFlight`], [`Histogram`], [`Summary`], [`StateSet`], [`Info`] |
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
+//! | write alerts and recording rules | `rules!`; the guide's chapter on it |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
@@ -66,6 +67,7 @@
 //! | `stream` | no | `#[timed]` and `time!` of streams |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
+//! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
 //! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer |
 //!
@@ -326,6 +328,84 @@ pub use enumetrics_macros::timed;
 /// metric, with the nearest that there is.
 #[cfg(feature = "http")]
 pub use enumetrics_macros::http_metrics;
+/// Declares alerts and recording rules for Prometheus, beside the metrics that they are about: a `static` [`Rules`].
+///
+/// An expression is PromQL, written as tokens or as a string literal. It is parsed while compiling, and checked against
+/// the catalogs that are named behind `for`: a metric, label or value that there is not, the rate of a gauge, a threshold
+/// that no value reaches do not compile. [The guide](guide::alerting) has all the checks, and when each is made.
+///
+/// ```
+/// # use enumetrics::{catalog, metric_family, rules, Counter, Histogram, LabelValue};
+/// # #[derive(LabelValue, Clone, Copy)]
+/// # #[label(rename_all = "SCREAMING_SNAKE_CASE")]
+/// # pub enum Status { Verified, Error }
+/// # #[metric_family(namespace = "kyc")]
+/// # pub struct Kyc {
+/// #     /// Duration of the whole verification pipeline.
+/// #     #[metric(buckets = [1, 2, 4, 8, 15])]
+/// #     pub verification_duration_seconds: Histogram,
+/// #     /// Verifications, by status.
+/// #     pub verifications_total: Counter<Status>,
+/// # }
+/// # pub static KYC: Kyc = Kyc::new();
+/// # catalog! { pub static METRICS = [KYC]; }
+/// rules! {
+///     pub static KYC_RULES for METRICS;
+///
+///     /// p95 of the whole pipeline above its objective.
+///     #[alert(for = "5m", severity = Critical, runbook = "https://runbooks.example/latency")]
+///     HighVerificationLatency =
+///         histogram_quantile(0.95, sum by (le) (rate(kyc_verification_duration_seconds_bucket[5m]))) > 8;
+///
+///     #[record]
+///     kyc:verifications:error_ratio_rate5m =
+///         sum(rate(kyc_verifications_total{status="ERROR"}[5m])) / sum(rate(kyc_verifications_total[5m]));
+///
+///     /// {{ $value | humanizePercentage }} of the verifications fail.
+///     #[alert(for = "2m", severity = Warning, runbook = "https://runbooks.example/errors")]
+///     HighErrorRate = kyc:verifications:error_ratio_rate5m > 0.001;
+/// }
+///
+/// # fn main() {
+/// assert_eq!(KYC_RULES.alerts()[0].name(), "HighVerificationLatency");
+/// assert!(KYC_RULES.to_yaml().starts_with("groups:\n"));
+/// KYC_RULES.assert_right(); // in a test: what are only warnings for the compiler
+/// # }
+/// ```
+///
+/// On the static, in `#[rules(…)]`:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `name = "…"` | the name of the group; the static's in lower case if not given |
+/// | `interval = "…"` | how often it is evaluated |
+/// | `severity = path` | the enum of severities, which derives [`LabelValue`](macro@LabelValue); [`Severity`] if not given |
+/// | `runbooks = "…"` | what stands before the paths of runbooks to make URLs of them |
+/// | `target_labels("…", …)` | the labels that Prometheus gives to everything it scrapes; `job` and `instance` if not given |
+/// | `scrape_interval = "…"` | a range that is shorter than two scrapes is an error |
+/// | `server = "…"` | the oldest Prometheus that reads the rules, such as `"2.53"`: what it doesn't know is an error |
+///
+/// In `#[alert(…)]`:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `for = "…"` | how long the expression must hold |
+/// | `keep_firing_for = "…"` | how long it goes on when it no longer holds |
+/// | `severity = …` | a variant of the enum |
+/// | `runbook = "…"` | a file of the package, perhaps with the `#anchor` of a heading, which must be there; or a URL |
+/// | `summary = "…"`, `description = "…"` | templates; if not given, the first paragraph of the doc comment and the others |
+/// | `per_target` | each target is meant to be judged by itself |
+/// | `labels(name = …, …)` | more labels: texts, or variants of enums of label values |
+/// | `allow(lint = "reason")` | an exception, which says why |
+///
+/// `#[record]` takes `labels` and `allow`. `crate = path;` before the declaration says where this crate is, if not at
+/// `::enumetrics`.
+///
+/// # Errors
+///
+/// Each on its token, all of a declaration together; a message ends in the id of the [lint](guide::alerting#lints).
+#[cfg(feature = "rules")]
+pub use enumetrics_macros::rules;
 /// Times an expression as [`timed`] times a function: a block, a future, a stream.
 ///
 /// Before the semicolon stands what `#[timed]` takes, after it the expression. A block is a function of its own: `return`
@@ -651,6 +731,8 @@ pub use enumetrics_runtime::{
     Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars,
     WithQuantiles,
 };
+#[cfg(feature = "rules")]
+pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
@@ -665,6 +747,10 @@ pub mod guide {
 
     #[doc = include_str!("../docs/rules.md")]
     pub mod rules {}
+
+    #[cfg(feature = "rules")]
+    #[doc = include_str!("../docs/alerting.md")]
+    pub mod alerting {}
 
     #[cfg(all(feature = "testing", feature = "catalogue"))]
     #[doc = include_str!("../docs/testing.md")]

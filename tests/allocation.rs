@@ -2,10 +2,14 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::future::{Future, ready};
+use std::panic::catch_unwind;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use enumetrics::{
-    Catalog, ComputedGauge, Counter, Gauge, Histogram, InFlight, Info, InfoLabels, LabelSet, LabelValue, StateSet,
-    Summary, metric_family, timed,
+    Calls, Catalog, ComputedGauge, Counter, ErrorLabel, Gauge, Histogram, InFlight, Info, InfoLabels, LabelSet,
+    LabelValue, StateSet, Summary, metric_family, time, timed,
 };
 
 /// The system's allocator, and how often this thread asked it.
@@ -132,6 +136,104 @@ fn recording_allocates_nothing() {
     // But the first time that a thread records into a metric: it gets its cells.
     record();
     assert_eq!(allocations(record), 0);
+}
+
+#[derive(ErrorLabel, Debug)]
+pub enum Failure {
+    Odd { number: usize },
+}
+
+#[metric_family(namespace = "calls")]
+pub struct CallsOfAll {
+    /// Calls.
+    #[metric(buckets = [0.1, 1], calls(outcome, in_flight, error = FailureKind, slow = 0.000_000_001, poll))]
+    pub digit: Calls<Digit>,
+    /// Calls whose cells all threads share.
+    #[metric(shared, buckets = [0.1, 1], calls(outcome, in_flight))]
+    pub shared: Calls,
+}
+
+static CALLS: CallsOfAll = CallsOfAll::new();
+
+#[timed(CALLS.digit, digit = digit)]
+fn even(digit: Digit) -> Result<usize, Failure> {
+    let number = digit.index();
+    number
+        .is_multiple_of(2)
+        .then_some(number)
+        .ok_or(Failure::Odd { number })
+}
+
+#[timed(CALLS.digit, digit = digit)]
+async fn even_later(digit: Digit) -> Result<usize, Failure> {
+    let mut waited = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut waited, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    even(digit)
+}
+
+#[timed(CALLS.shared)]
+fn of_a_future() -> impl Future<Output = ()> {
+    ready(())
+}
+
+/// Polls it so often, and drops it.
+fn poll(future: impl Future, times: usize) {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..times {
+        let _ = future.as_mut().poll(&mut context);
+    }
+}
+
+#[test]
+fn timed_functions_allocate_nothing_whatever_their_end() {
+    let record = || {
+        for digit in Digit::VARIANTS {
+            let _ = even(*digit);
+            poll(even_later(*digit), 2);
+            // Cancelled.
+            poll(even_later(*digit), 1);
+            poll(of_a_future(), 1);
+            let _ = time!(CALLS.digit, digit = *digit; { Err::<(), _>(Failure::Odd { number: 1 }) });
+        }
+    };
+    record();
+    let before = CALLS.digit.duration_seconds.with(Digit::Five).count();
+    assert_eq!(allocations(record), 0);
+    // Both calls of `even`, both futures and the block.
+    assert_eq!(CALLS.digit.duration_seconds.with(Digit::Five).count() - before, 5);
+}
+
+#[test]
+fn a_panic_allocates_no_more_in_a_timed_function() {
+    fn bare() {
+        std::panic::resume_unwind(Box::new(7));
+    }
+    #[timed(CALLS.digit, digit = "three")]
+    fn timed() {
+        std::panic::resume_unwind(Box::new(7));
+    }
+    let caught = |function: fn()| allocations(|| assert!(catch_unwind(function).is_err()));
+    // The first time of the thread.
+    caught(timed);
+    assert_eq!(caught(timed), caught(bare));
+    assert_eq!(CALLS.digit.duration_seconds.with(Digit::Three).count(), 2);
+}
+
+#[test]
+fn timed_functions_of_a_shared_group_allocate_nothing_even_at_first() {
+    #[timed(CALLS.shared)]
+    fn shared() {}
+    // The first timer of the process looks for its clock.
+    timed();
+    assert_eq!(allocations(shared), 0);
 }
 
 #[test]

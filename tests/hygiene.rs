@@ -87,6 +87,19 @@ mod shadowed {
 
     ::enumetrics::catalog! { pub static CONFLICTS = [STRUCTS]; }
 
+    ::enumetrics::rules! {
+        pub static __TABLE for CONFLICTS;
+
+        external { __SERIES_0: gauge [1] { at = "x" }; }
+
+        #[record(labels(core = T::Self_))]
+        odd:visit:rate5m = sum by (index) (rate(odd_visit_total{index=~"c.*"}[5m])) or max(__SERIES_0 > 1);
+
+        /// Odd: {{ $labels.t }}.
+        #[alert(for = "5m", severity = Info, runbook = "https://runbooks.example")]
+        Option = histogram_quantile(0.5, sum by (le, t) (rate(odd_struct_bucket[5m]))) > 1 and on () odd:visit:rate5m > 1;
+    }
+
     #[::enumetrics::timed(STRUCTS.r#struct, t = "cells")]
     pub fn elapsed() -> bool {
         true
@@ -143,6 +156,14 @@ mod with_a_path {
         pub static CATALOG = [METRICS];
     }
 
+    renamed::rules! {
+        crate = crate::renamed;
+        pub static RULES for CATALOG;
+
+        #[alert(severity = Warning, allow(alert-summary = "a test", alert-runbook = "a test"))]
+        Slow = sum(rate(seconds_sum[5m])) / sum(rate(seconds_count[5m])) > 1;
+    }
+
     #[renamed::timed(METRICS.seconds, crate = crate::renamed)]
     pub fn work() {}
 }
@@ -157,6 +178,11 @@ fn odd_names_change_nothing() {
         })
         .inc();
     assert!(shadowed::elapsed());
+    assert!(shadowed::__TABLE.to_yaml().contains("core: self"));
+    assert_eq!(
+        with_a_path::RULES.alerts()[0].labels().next(),
+        Some(("severity", "warning"))
+    );
     let text = shadowed::CONFLICTS.render();
     assert!(
         text.contains("odd_visit_total{index=\"t\",visit=\"self\"} 1\n"),

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use enumetrics::{Histogram, LabelSet, LabelValue, metric_family, timed};
+use enumetrics::{Calls, Histogram, LabelSet, LabelValue, metric_family, timed};
 
 #[derive(LabelValue, Clone, Copy)]
 pub enum Module {
@@ -384,6 +384,18 @@ fn labels_are_named_in_any_order() {
     assert_eq!(count(Module::Ocr, Side::Front) + count(Module::Liveness, Side::Back), 0);
 }
 
+#[metric_family(namespace = "sizes")]
+pub struct Sizes {
+    /// Calls with their polls.
+    #[metric(buckets = [1.0], calls(poll))]
+    pub polled: Calls,
+    /// Calls without.
+    #[metric(buckets = [1.0], calls(outcome))]
+    pub unpolled: Calls,
+}
+
+static SIZES: Sizes = Sizes::new();
+
 #[test]
 fn a_timed_future_is_as_send_as_it_was_and_little_larger() {
     fn size(value: &(impl Send + ?Sized)) -> usize {
@@ -395,6 +407,16 @@ fn a_timed_future_is_as_send_as_it_was_and_little_larger() {
 
     #[timed(TEST.module_seconds, module = module)]
     async fn computed(module: Module) {
+        std::future::pending::<()>().await;
+    }
+
+    #[timed(SIZES.polled)]
+    async fn polled() {
+        std::future::pending::<()>().await;
+    }
+
+    #[timed(SIZES.unpolled)]
+    async fn unpolled() {
         std::future::pending::<()>().await;
     }
 
@@ -415,6 +437,8 @@ fn a_timed_future_is_as_send_as_it_was_and_little_larger() {
     assert!(size(&large([0; 1024])) <= size(&bare_large([0; 1024])) + 32);
     // The same and the position of the series.
     assert!(size(&computed(Module::Ocr)) <= bare_size + 40);
+    // What polls took, and how many there were.
+    assert_eq!(size(&polled()), size(&unpolled()) + 16);
 }
 
 macro_rules! timed_by_a_macro {

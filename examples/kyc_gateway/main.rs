@@ -20,12 +20,14 @@
 //!
 //! Where to look:
 //!
+//! - [`alerts`]: what wakes somebody;
 //! - [`metrics`]: every metric, and `timed_into!` below: where `#[timed]` records;
 //! - [`clients`]: the timed calls; [`pipeline`]: their order, and the count of how a verification ends;
 //! - [`http_metrics`], [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
 //! - [`gateway`]: routes and handlers; [`modules`]: the rules; [`mrz`]: passports and identity cards;
 //! - [`traffic`], [`summary`]: the customers, and their count.
 
+mod alerts;
 mod api;
 mod clients;
 mod gateway;
@@ -43,6 +45,7 @@ mod summary;
 mod terminal;
 mod traffic;
 
+use crate::alerts::ALERTS;
 use crate::clients::Modules;
 use crate::gateway::Gateway;
 use crate::metrics::METRICS;
@@ -73,6 +76,10 @@ async fn main() -> ExitCode {
     let settings = match Command::read(env::args_os().skip(1), |name| env::var_os(name)) {
         Ok(Command::Help) => {
             say(USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Rules) => {
+            say(ALERTS.to_yaml());
             return ExitCode::SUCCESS;
         }
         Ok(Command::Run(settings)) => settings,

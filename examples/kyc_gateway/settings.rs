@@ -13,11 +13,13 @@ pub const USAGE: &str = "\
 A KYC gateway with its five modules, its metrics and its customers, in one process.
 
 usage: kyc_gateway [--requests N] [--seed N] [--no-traffic]
+       kyc_gateway --rules
 
   --requests N   send N requests, compare what came back with a scrape, and exit:
                  0 if all numbers agree, 1 if not
   --seed N       other customers in another order (default 1)
   --no-traffic   only serve
+  --rules        print the alerts for Prometheus, and exit
   --help         this text
 
 environment:
@@ -39,6 +41,7 @@ const SESSION: &str = "KYC_SESSION_SECONDS";
 #[derive(Debug, PartialEq)]
 pub enum Command {
     Help,
+    Rules,
     Run(Settings),
 }
 
@@ -125,6 +128,7 @@ impl Command {
         while let Some(argument) = arguments.next() {
             match argument.to_str() {
                 Some("--help" | "-h") => return Ok(Self::Help),
+                Some("--rules") => return Ok(Self::Rules),
                 Some("--no-traffic") => no_traffic = true,
                 Some(name @ "--requests") => {
                     requests = number(name, arguments.next(), 1..=1_000_000, &mut mistakes);
@@ -274,7 +278,7 @@ mod tests {
         };
         match Command::read(arguments, lookup) {
             Ok(Command::Run(settings)) => Ok(settings),
-            Ok(Command::Help) => Err(vec![USAGE.to_owned()]),
+            Ok(Command::Help | Command::Rules) => Err(vec![USAGE.to_owned()]),
             Err(mistakes) => Err(mistakes.iter().map(Mistake::to_string).collect()),
         }
     }

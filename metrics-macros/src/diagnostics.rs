@@ -7,6 +7,7 @@ use quote::quote_spanned;
 #[derive(Default)]
 pub(crate) struct Errors {
     errors: Vec<syn::Error>,
+    emitted: TokenStream,
     read: bool,
 }
 
@@ -19,6 +20,12 @@ impl Errors {
     /// Notes a mistake that syn found.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.errors.push(error);
+    }
+
+    /// Notes a mistake that is in tokens already.
+    #[cfg(feature = "rules")]
+    pub(crate) fn emit(&mut self, error: TokenStream) {
+        self.emitted.extend(error);
     }
 
     /// How many mistakes were found so far.
@@ -34,6 +41,7 @@ impl Errors {
     /// One `compile_error!` for each mistake.
     pub(crate) fn into_tokens(mut self) -> TokenStream {
         self.read = true;
+        let emitted = std::mem::take(&mut self.emitted);
         self.errors
             .iter()
             .flat_map(|error| error.clone().into_iter().collect::<Vec<_>>())
@@ -42,6 +50,7 @@ impl Errors {
                 // On one span, so that the compiler underlines the token and not the declaration around it.
                 quote_spanned!(error.span()=> ::core::compile_error! { #message })
             })
+            .chain([emitted])
             .collect()
     }
 }

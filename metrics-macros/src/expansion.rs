@@ -207,6 +207,27 @@ fn mistakes_leave_the_item_in_place() {
     )));
 }
 
+#[cfg(feature = "rules")]
+#[test]
+fn rules() {
+    insta::assert_snapshot!(formatted(crate::rules::rules(quote! {
+        #[rules(interval = "30s")]
+        pub static KYC_RULES for METRICS;
+
+        external {
+            node_load1: gauge { zone = "a" | "b" };
+        }
+
+        #[record]
+        kyc:verifications:error_ratio_rate5m =
+            sum(rate(kyc_verifications_total{status="ERROR"}[5m])) / sum(rate(kyc_verifications_total{status=~"V.*"}[5m]));
+
+        /// Slow.
+        #[alert(for = "5m", severity = Critical, runbook = "https://example.com", labels(team = "id", module = Module::Ocr))]
+        HighLatency = histogram_quantile(0.95, sum by (le) (rate(kyc_duration_seconds_bucket[5m]))) > 8;
+    })));
+}
+
 #[test]
 fn http_metrics() {
     insta::assert_snapshot!(formatted(crate::http::http_metrics(quote! {

@@ -23,6 +23,8 @@ mod info;
 mod label;
 mod naming;
 mod rule;
+#[cfg(feature = "rules")]
+mod rules;
 mod span;
 mod timed;
 
@@ -86,4 +88,11 @@ pub fn catalog(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     timed::timed(arguments.into(), item.into()).into()
+}
+
+/// Declares alerts and recording rules. Documented at `enumetrics::rules`.
+#[cfg(feature = "rules")]
+#[proc_macro]
+pub fn rules(item: TokenStream) -> TokenStream {
+    rules::rules(item.into()).into()
 }

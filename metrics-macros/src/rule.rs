@@ -10,6 +10,7 @@ use crate::attribute::unknown;
 use crate::diagnostics::Errors;
 
 pub(crate) const BUCKET_COUNT: &str = "bucket-count";
+pub(crate) const BUCKET_MISSING: &str = "bucket-missing";
 pub(crate) const HELP_MISSING: &str = "help-missing";
 pub(crate) const LABEL_DUPLICATE: &str = "label-duplicate";
 pub(crate) const LABEL_IMPOSSIBLE: &str = "label-impossible";
@@ -23,6 +24,9 @@ pub(crate) const NAME_KIND: &str = "name-kind";
 pub(crate) const NAME_SNAKE_CASE: &str = "name-snake-case";
 pub(crate) const NAME_UNIT: &str = "name-unit";
 pub(crate) const QUANTILE_WINDOW: &str = "quantile-window";
+pub(crate) const TIMED_FUNCTION: &str = "timed-function";
+pub(crate) const TIMED_LABEL: &str = "timed-label";
+pub(crate) const TIMED_METRIC: &str = "timed-metric";
 
 /// The rules that a metric may be excepted from, for a reason.
 pub(crate) const ALLOWABLE: &[&str] = &[BUCKET_COUNT, NAME_KIND, NAME_SNAKE_CASE, NAME_UNIT];
@@ -51,9 +55,9 @@ impl fmt::Display for Problem {
 
 /// `rule-id = "reason"`, in `allow(…)`.
 pub(crate) struct Allowed {
-    id: String,
-    span: Span,
-    reason: LitStr,
+    pub(crate) id: String,
+    pub(crate) span: Span,
+    pub(crate) reason: LitStr,
 }
 
 impl Parse for Allowed {

@@ -41,6 +41,7 @@
 mod ast;
 mod error;
 mod function;
+mod interval;
 mod lex;
 mod lint;
 mod nearest;
@@ -61,11 +62,15 @@ pub use self::ast::{
 };
 pub use self::error::{Error, Report};
 pub use self::function::Function;
-pub use self::lint::{Finding, Labels, Lint, Linter, Severity, Usage};
+pub use self::interval::Interval;
+pub use self::lint::{
+    Asks, Finding, LabelSource, Labels, Lint, Linter, Meaning, Operand, Origin, Outline, Question, Severity, Step,
+    Usage, evaluate,
+};
 pub use self::operator::{AggregationOp, AggregationParameter, BinaryOp, MatchOp, Sign};
 pub use self::parse::{MAX_HEIGHT, MAX_NESTING, parse};
 pub use self::print::Pretty;
-pub use self::regex::{InvalidRegex, Regex};
+pub use self::regex::{Instruction, InvalidRegex, Regex, matches};
 pub use self::requirement::{Feature, Flag, Requirements, Version};
 pub use self::schema::{Domain, Family, MetricKind, Schema};
 pub use self::span::{LineColumn, Span};

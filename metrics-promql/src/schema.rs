@@ -1,5 +1,6 @@
 //! What is exported, for the lints that ask.
 
+use crate::lint::Labels;
 use crate::nearest::nearest;
 
 /// The metrics that expressions may name.
@@ -22,6 +23,11 @@ use crate::nearest::nearest;
 pub trait Schema {
     /// All that is exported. It is asked once for each expression.
     fn families(&self) -> Vec<Family>;
+
+    /// What rules record: names, and the labels of each, from [`Linter::labels`](crate::Linter::labels).
+    fn recorded(&self) -> Vec<(String, Labels)> {
+        Vec::new()
+    }
 
     /// Labels that Prometheus adds to every series when it scrapes: `job` and `instance`, if nothing else is said.
     fn target_labels(&self) -> Vec<String> {
@@ -92,12 +98,15 @@ pub(crate) enum Part {
 /// A schema looked at for one expression.
 pub(crate) struct Exported {
     families: Vec<Family>,
+    recorded: Vec<(String, Labels)>,
     pub(crate) target_labels: Vec<String>,
 }
 
 /// What a series' name means.
 pub(crate) enum Resolved<'a> {
     Series(&'a Family, Part),
+    /// What a rule records.
+    Recorded(&'a Labels),
     /// The family is there, but has no such series.
     NoSuchPart(&'a Family),
     Unknown,
@@ -107,11 +116,15 @@ impl Exported {
     pub(crate) fn new(schema: &dyn Schema) -> Self {
         Self {
             families: schema.families(),
+            recorded: schema.recorded(),
             target_labels: schema.target_labels(),
         }
     }
 
     pub(crate) fn resolve(&self, name: &str) -> Resolved<'_> {
+        if let Some((_, labels)) = self.recorded.iter().find(|(recorded, _)| recorded == name) {
+            return Resolved::Recorded(labels);
+        }
         let family = |name: &str| self.families.iter().find(|family| family.name == name);
         if let Some(family) = family(name) {
             let has_whole = match &family.kind {
@@ -143,7 +156,8 @@ impl Exported {
 
     /// The exported name that was probably meant, with the suffix that `name` has.
     pub(crate) fn nearest(&self, name: &str) -> Option<String> {
-        let names: Vec<String> = self.families.iter().flat_map(Family::series).collect();
+        let recorded = self.recorded.iter().map(|(name, _)| name.clone());
+        let names: Vec<String> = self.families.iter().flat_map(Family::series).chain(recorded).collect();
         let total = format!("{name}_total");
         match names.iter().find(|&series| *series == total) {
             Some(total) => Some(total.clone()),

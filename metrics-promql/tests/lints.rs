@@ -331,3 +331,22 @@ fn check(rows: &[(&str, &str, &str)], linter: Linter<'_>) {
         );
     }
 }
+
+#[test]
+fn which_labels_targets_have_can_be_said() {
+    let expr = parse("x unless sum(x)").unwrap();
+    let linter = Linter::new(Usage::Alert);
+    assert_eq!(linter.check(&expr)[0].lint.id, "match-disjoint");
+    assert_eq!(linter.target_labels(&[]).check(&expr), []);
+}
+
+/// It took seconds when each operator looked at all before it.
+#[test]
+fn the_longest_chain_is_linted_at_once() {
+    let chain = vec!["sum by (a) (rate(x_total{b=\"c\"}[5m]))"; 990].join(" + ");
+    let expr = parse(&format!("{chain} > 1")).unwrap();
+    let start = std::time::Instant::now();
+    assert_eq!(Linter::new(Usage::Alert).check(&expr), []);
+    assert_eq!(expr.outline(Usage::Alert, &|_| None).questions.len(), 5 * 990);
+    assert!(start.elapsed().as_secs_f64() < 2.0, "{:?}", start.elapsed());
+}

@@ -23,6 +23,8 @@ pub struct Catalog<'a> {
     families: &'a [&'a dyn Export],
     /// The names of the metric families that are left out.
     without: &'a [String],
+    /// What `catalog!` declares; constants can read it, while only a running program can ask `families`.
+    declared: &'static [&'static [Descriptor]],
     /// The labels of all series, which others' series are given too.
     labels: &'a [(&'static str, &'static str)],
     /// Whether scrapes say when each series started.
@@ -73,6 +75,7 @@ impl<'a> Catalog<'a> {
         Ok(Self {
             families,
             without: &[],
+            declared: &[],
             labels: &[],
             created: false,
             max_series: series,
@@ -82,7 +85,7 @@ impl<'a> Catalog<'a> {
     /// For `catalog!`, which checks the names itself.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __new(families: &'a [&'a dyn Export], descriptors: &[&[Descriptor]]) -> Self {
+    pub const fn __new(families: &'a [&'a dyn Export], descriptors: &'static [&'static [Descriptor]]) -> Self {
         let mut series = 0_usize;
         let mut at = 0;
         while at < descriptors.len() {
@@ -92,10 +95,18 @@ impl<'a> Catalog<'a> {
         Self {
             families,
             without: &[],
+            declared: descriptors,
             labels: &[],
             created: false,
             max_series: series,
         }
+    }
+
+    /// For `rules!`: what `catalog!` declares.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __declared(&self) -> &'static [&'static [Descriptor]] {
+        self.declared
     }
 
     /// The catalog without some metric families, by their full names: what an operator switches off at start-up. They

@@ -31,6 +31,8 @@ mod instances;
 mod interop;
 mod label;
 mod metric;
+#[cfg(feature = "rules")]
+mod rules;
 mod start;
 mod storage;
 mod sync;
@@ -57,6 +59,8 @@ pub use self::metric::{
     InfoLabels, InfoText, Metric, Observation, SourceIsSet, SparseOf, StateSet, StateSetSeries, Summary, SummarySeries,
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
+#[cfg(feature = "rules")]
+pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
 pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
@@ -74,14 +78,18 @@ pub mod __private {
         Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading,
         SummaryCells,
     };
+    #[cfg(feature = "rules")]
+    pub use crate::rules::LabelText;
     pub use crate::storage::{Block, Cell, Cells, CounterCell, FloatCell, IntCell, Place, StateCell};
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
-        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Otherwise, PollState, Polls, Seen, TimedFuture, TimedMetric,
-        Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
-        label_position, labels_of, never, plus, position, started, stride,
+        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Labelled, Otherwise, PollState, Polls, Seen, TimedFuture,
+        TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
+        label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
     };
     #[cfg(feature = "http")]
     pub use ::http::Method as HttpMethod;
+    #[cfg(feature = "rules")]
+    pub use enumetrics_promql as promql;
 }

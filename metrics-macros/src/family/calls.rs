@@ -17,6 +17,7 @@ use crate::attribute::{
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
 use crate::rule::{self, Problem};
+use crate::span::{check, span_of};
 
 const ERROR: &str = "error";
 const FIRST_ITEM: &str = "first_item";
@@ -145,7 +146,7 @@ impl Group {
                     .is_some(),
                 FIRST_ITEM if !has_buckets => {
                     let message = "`first_item` is a duration: say its buckets beside `calls(…)`";
-                    errors.at(part.word.span(), message);
+                    errors.at(part.word.span(), Problem::new(rule::BUCKET_MISSING, message));
                     false
                 }
                 _ => part.alone(errors),
@@ -319,8 +320,7 @@ impl Group {
         let Self { ident, attributes, .. } = self;
         let private = quote!(#krate::__private);
         let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-        let value = |word: &str| find(&self.parts, word).map(|part| part.value.clone());
-        let error = value(ERROR).unwrap_or_else(|| quote!(()));
+        let error = find(&self.parts, ERROR).map_or_else(|| quote!(()), |part| part.value.clone());
         let has = |word: &str| find(&self.parts, word).is_some();
         let polls = if has(POLL) { quote!(#private::Polls) } else { quote!(()) };
         let mut ends = Vec::new();
@@ -331,7 +331,7 @@ impl Group {
             match part.word().as_str() {
                 OUTCOME => ends.push(quote!(end.count(&self.calls_total, index))),
                 IN_FLIGHT => ends.push(quote!(end.land(&self.in_flight, index))),
-                ERROR => ends.push(quote!(end.count_error::<#error, _, _>(&self.errors_total, index))),
+                ERROR => ends.push(quote!(end.count_error::<Self, _, _>(&self.errors_total, index))),
                 SLOW => {
                     let threshold = float(part.value.clone());
                     ends.push(quote!(end.count_slow(&self.slow_calls_total, index, #threshold)));
@@ -348,7 +348,27 @@ impl Group {
         let items = has(ITEMS).then(|| quote!(#private::item(&self.items_total, index);));
         let first = has(FIRST_ITEM);
         let first_item = first.then(|| quote!(#private::first_item(&self.first_item_seconds, index, first);));
+        let conditions: Vec<_> = conditions.collect();
+        let is_calls = {
+            let ty = &self.ty;
+            quote_spanned!(ty.span()=> <#ty as #private::CallsOf>::IS_CALLS)
+        };
+        let is_calls = check(
+            krate,
+            span_of(&self.ty.to_token_stream(), self.field.span()),
+            "takes_calls",
+            &is_calls,
+        );
         quote! {
+            #(#conditions)*
+            const _: () = #is_calls;
+
+            #(#conditions)*
+            #[automatically_derived]
+            impl #private::Labelled for #ident {
+                const LABELS: &'static [#krate::LabelDescriptor] = <#labels as #krate::LabelSet>::LABELS;
+            }
+
             #(#conditions)*
             #[automatically_derived]
             #[allow(deprecated, unused_variables, unused_qualifications)]

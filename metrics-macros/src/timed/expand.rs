@@ -29,27 +29,31 @@ pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     let declaration = series(target, Some(name));
     let error = error(target, span_of(returns, name.span()));
     let series = ours("series");
+    let (place, shown) = recording(target);
     // With braces that no lint takes for the user's.
     let own = braces(body.clone(), Span::mixed_site());
     let body = match shape {
         Shape::Plain => {
             let arrow = returned(returns).map(|ty| quote!(-> #ty));
             let closure = quote!(move || #arrow #own);
-            quote!(#private::call(#series, #closure, #error))
+            quote_spanned!(place=> #shown::call(#series, #closure, #error))
         }
         Shape::Async => {
             // Says the type of what `return` and `?` return.
             let typed = returned(returns).map(
                 |ty| quote!(#[allow(unreachable_code, clippy::all)] if false { return #private::never::<#ty>(); }),
             );
-            quote!(#private::TimedFuture::new(#series, async move { #typed #own }, #error).await)
+            let body = quote!(async move { #typed #own });
+            let timed = quote_spanned!(place=> #shown::TimedFuture::new(#series, #body, #error));
+            quote!(#timed.await)
         }
         Shape::AsyncInBox(AsyncInBox { path, keywords, body }) => {
             let own = braces(body.clone(), Span::mixed_site());
             // `#[async_trait]` moves each argument once more in there, which no label sees: nobody else may use it.
             let unused = target.labels.are_computed().then(|| quote!(#[allow(unused_variables)]));
             let future = ours("future");
-            let timed = quote!(#unused let #future = #private::TimedFuture::new(#series, #keywords #own, #error););
+            let timed = quote_spanned!(place=> #shown::TimedFuture::new(#series, #keywords #own, #error));
+            let timed = quote!(#unused let #future = #timed;);
             // Still a box of one `async` block, by which other attributes know what it is.
             let block = braces(quote!(#declaration #timed #future.await), Span::mixed_site());
             let block = quote!(#inner_attributes #path(#keywords #block));
@@ -62,7 +66,7 @@ pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
             };
             let arrow = returned(returns).map(|ty| quote!(-> #ty));
             let made = quote!(#private::called(move || #arrow #own));
-            let wrapped = quote!(#private::#wrapper::new(#series, #made, #error));
+            let wrapped = quote_spanned!(place=> #shown::#wrapper::new(#series, #made, #error));
             if *boxed {
                 quote!(#private::Box::pin(#wrapped))
             } else {
@@ -75,19 +79,29 @@ pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
 
 /// An expression that is timed: a future where it is `async` or said to be one.
 pub(super) fn expand_expression(target: &Target, expression: &TokenStream) -> TokenStream {
-    let krate = &target.krate;
-    let private = quote!(#krate::__private);
     let is_async = matches!(expression.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "async");
     let declaration = series(target, None);
     let error = error(target, span_of(expression, target.span));
     let series = ours("series");
+    let (place, shown) = recording(target);
     let timed = match target.hidden {
-        Some(Hidden::Stream) => quote!(#private::TimedStream::new(#series, #expression, #error)),
-        Some(Hidden::Future) => quote!(#private::TimedFuture::new(#series, #expression, #error)),
-        None if is_async => quote!(#private::TimedFuture::new(#series, #expression, #error)),
-        None => quote!(#private::call(#series, || #expression, #error)),
+        Some(Hidden::Stream) => quote_spanned!(place=> #shown::TimedStream::new(#series, #expression, #error)),
+        Some(Hidden::Future) => quote_spanned!(place=> #shown::TimedFuture::new(#series, #expression, #error)),
+        None if is_async => quote_spanned!(place=> #shown::TimedFuture::new(#series, #expression, #error)),
+        None => {
+            let closure = quote!(|| #expression);
+            quote_spanned!(place=> #shown::call(#series, #closure, #error))
+        }
     };
     quote!({ #declaration #timed })
+}
+
+/// Where the compiler says what cannot be recorded into, and the path of what records, shown there: at the metric.
+fn recording(target: &Target) -> (Span, TokenStream) {
+    let metric = target.metric.as_ref();
+    let place = metric.map_or(target.span, |metric| span_of(metric, target.span));
+    let place = Span::mixed_site().located_at(place);
+    (place, private(&target.krate, place))
 }
 
 fn finish(head: &TokenStream, body: TokenStream, span: Span) -> TokenStream {

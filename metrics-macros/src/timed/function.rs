@@ -9,6 +9,7 @@ use syn::{Attribute, GenericArgument, PathArguments, PathSegment, ReturnType, To
 use super::Hidden;
 use crate::attribute::visible;
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 use crate::span::span_of;
 
 /// The function in pieces: the tokens stay as they are.
@@ -56,7 +57,7 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
         let span = head.first().map_or_else(Span::call_site, TokenTree::span);
         errors.at(
             span,
-            "`#[timed]` stands on a function or method, or on an `impl` or inline `mod` for all its public functions",
+            broken("`#[timed]` stands on a function or method, or on an `impl` or inline `mod` for all its public functions"),
         );
         return None;
     };
@@ -66,19 +67,24 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
         _ => {
             errors.at(
                 outline.name.span(),
-                "there is no body to time: put `#[timed]` on the implementation",
+                broken("there is no body to time: put `#[timed]` on the implementation"),
             );
             return None;
         }
     };
     if let Some(span) = outline.constant {
-        errors.at(span, "a `const fn` cannot be timed: there is no clock while compiling");
+        errors.at(
+            span,
+            broken("a `const fn` cannot be timed: there is no clock while compiling"),
+        );
         return None;
     }
     if let Some(span) = outline.track_caller {
         errors.at(
             span,
-            "a timed function cannot tell where it was called: put `#[timed]` on a function that this one calls",
+            broken(
+                "a timed function cannot tell where it was called: put `#[timed]` on a function that this one calls",
+            ),
         );
         return None;
     }
@@ -92,7 +98,7 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
     if !cfg!(feature = "stream") && matches!(shape, Shape::Stream { .. }) {
         errors.at(
             span_of(&outline.returns, outline.name.span()),
-            "to time a stream, switch on the feature `stream` of enumetrics",
+            broken("to time a stream, switch on the feature `stream` of enumetrics"),
         );
         return None;
     }
@@ -105,6 +111,11 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
         body_span,
         shape,
     })
+}
+
+/// What cannot be timed.
+pub(super) fn broken(message: &str) -> Problem {
+    Problem::new(rule::TIMED_FUNCTION, message)
 }
 
 /// What `#[timed]` needs to know of a signature.

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
+use super::function::broken;
 use super::parse;
 use crate::attribute::{split_at_commas, visible};
 use crate::diagnostics::Errors;
@@ -70,7 +71,7 @@ impl Block {
         if !some {
             errors.at(
                 Span::call_site(),
-                "there is no public function here to time: put `#[timed]` on the functions that are meant",
+                broken("there is no public function here to time: put `#[timed]` on the functions that are meant"),
             );
         }
         let mut items = Group::new(Delimiter::Brace, timed);

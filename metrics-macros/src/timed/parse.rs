@@ -6,9 +6,11 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Token};
 
+use super::function::broken;
 use super::{Hidden, Label, Labels, Target, Value};
 use crate::attribute::{CRATE, ERROR_IF, Setting, crate_path, split_at_commas, visible};
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 use crate::span::span_of;
 
 /// What the attribute's arguments say. Nothing after a mistake, which would only bring more.
@@ -32,7 +34,7 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
                 "future" => hidden = Some(Hidden::Future),
                 "stream" => hidden = Some(Hidden::Stream),
                 _ => {
-                    errors.at(span, SKIP);
+                    errors.at(span, broken(SKIP));
                     complete = false;
                 }
             }
@@ -61,7 +63,8 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
                 .map(without_parentheses);
             complete &= error_if.is_some();
         } else if labels.iter().any(|earlier| earlier.name.unraw() == name) {
-            errors.at(setting.word.span(), format_args!("the label '{name}' is given twice"));
+            let message = format!("the label '{name}' is given twice");
+            errors.at(setting.word.span(), Problem::new(rule::TIMED_LABEL, message));
             complete = false;
         } else if let Some(value) = value(&setting, errors) {
             labels.push(Label {
@@ -73,8 +76,8 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
         }
     }
     if let (Some(all), Some(label)) = (&all, labels.first()) {
-        let message = format_args!("`..{all}` is all labels: leave '{}' out", label.name);
-        errors.at(label.name.span(), message);
+        let message = format!("`..{all}` is all labels: leave '{}' out", label.name);
+        errors.at(label.name.span(), Problem::new(rule::TIMED_LABEL, message));
         complete = false;
     }
     let labels = all.map_or(Labels::Each(labels), Labels::All);
@@ -155,11 +158,9 @@ fn metric_is_static(metric: &TokenStream, errors: &mut Errors) -> bool {
     let is_field = matches!(second, Some(TokenTree::Punct(punct)) if punct.as_char() == '.');
     match first {
         Some(TokenTree::Ident(ident)) if ident == "self" && is_field => {
-            errors.at(
-                ident.span(),
-                "`#[timed]` records into a static, such as `KYC.module_duration_seconds`; \
-                 for a metric inside `self`, call its `start_timer()` in the body",
-            );
+            let message = "`#[timed]` records into a static, such as `KYC.module_duration_seconds`; \
+                           for a metric inside `self`, call its `start_timer()` in the body";
+            errors.at(ident.span(), Problem::new(rule::TIMED_METRIC, message));
             false
         }
         Some(TokenTree::Literal(literal)) => {
@@ -185,10 +186,8 @@ fn metric_is_in_seconds(metric: &TokenStream, errors: &mut Errors) -> bool {
     let text = name.to_string();
     let unit = OTHER_UNITS.iter().find(|unit| text.ends_with(*unit));
     if let Some(unit) = unit {
-        errors.at(
-            name.span(),
-            format_args!("`#[timed]` observes seconds, and `{text}` ends in `{unit}`"),
-        );
+        let message = format!("`#[timed]` observes seconds, and `{text}` ends in `{unit}`");
+        errors.at(name.span(), Problem::new(rule::TIMED_METRIC, message));
     }
     unit.is_none()
 }

@@ -1,10 +1,9 @@
 //! What the expression shows beside what is exported.
 
-use super::labels::labels_of;
 use super::*;
 use crate::ast::{Aggregation, Grouping, GroupingKind, Label, Matcher};
 use crate::nearest::nearest;
-use crate::operator::{AggregationOp, BinaryOp, MatchOp};
+use crate::operator::MatchOp;
 use crate::regex::Regex;
 use crate::schema::{Domain, Family, MetricKind, Part, Resolved};
 
@@ -17,11 +16,11 @@ impl Check<'_> {
             self.selector(expr, selector, exported, ancestors);
         }
         match &expr.kind {
-            ExprKind::Aggregation(aggregation) => self.grouping(aggregation, exported),
+            ExprKind::Aggregation(aggregation) => self.grouping(aggregation),
             ExprKind::Binary(binary) => {
                 if let Some(matching) = &binary.matching {
                     for side in [&binary.lhs, &binary.rhs] {
-                        let labels = labels_of(side, Some(exported));
+                        let labels = self.labels.of(side);
                         let is_on = matching.kind == crate::ast::MatchingKind::On;
                         let unknown = |label: &&Label| is_on && !labels.may_have(&label.name);
                         for label in matching.labels.iter().filter(unknown) {
@@ -33,18 +32,21 @@ impl Check<'_> {
             _ => {}
         }
         if ancestors.is_empty() && self.is_alert() {
-            self.unaggregated(expr, exported);
+            self.unaggregated(expr);
         }
     }
 
     fn selector(&mut self, expr: &Expr, selector: &Selector, exported: &Exported, ancestors: &[&Expr]) {
-        let Some(name) = selector.metric() else { return };
+        let Some(name) = selector.metric().filter(|name| !is_of_alerts(name)) else {
+            return;
+        };
         let span = match &selector.name {
             Some(name) => name.span,
             None => selector.span,
         };
         let (family, part) = match exported.resolve(name) {
             Resolved::Series(family, part) => (family, part),
+            Resolved::Recorded(_) => return,
             Resolved::NoSuchPart(family) => {
                 let message = format!("`{}` is {}, which exports no `{name}`", family.name, kind_of(family));
                 self.find_help(
@@ -196,46 +198,14 @@ impl Check<'_> {
             self.find_help(HIST_KIND, expr.span, message, help);
         }
         let raw = matches!(expr.kind, ExprKind::Selector(_)) && !quantile && is_counter;
-        if raw && !self.may_be_raw(ancestors) {
+        if raw && !may_be_raw(ancestors) {
             let message = format!("the counter `{name}` counts since the last restart");
             let help = format!("what happens now: `rate({expr}[5m])`, or `increase` for the number of events");
             self.find_help(KIND_COUNTER_RAW, expr.span, message, help);
         }
     }
 
-    /// Whether only the existence, the age or the changes of a counter matter, or all of its values over time.
-    fn may_be_raw(&self, ancestors: &[&Expr]) -> bool {
-        ancestors.iter().any(|ancestor| match &ancestor.kind {
-            ExprKind::Call(call) => matches!(
-                call.function.name,
-                "absent"
-                    | "timestamp"
-                    | "rate"
-                    | "increase"
-                    | "irate"
-                    | "resets"
-                    | "changes"
-                    | "count_over_time"
-                    | "info"
-                    | "absent_over_time"
-                    | "present_over_time"
-            ),
-            ExprKind::Aggregation(aggregation) => matches!(
-                aggregation.op,
-                AggregationOp::Count | AggregationOp::Group | AggregationOp::CountValues
-            ),
-            // The right side of a set operation says which series; a difference of two counters is a gauge.
-            ExprKind::Binary(binary) => {
-                matches!(
-                    binary.op,
-                    BinaryOp::And | BinaryOp::Unless | BinaryOp::Sub | BinaryOp::Div
-                )
-            }
-            _ => false,
-        })
-    }
-
-    fn grouping(&mut self, aggregation: &Aggregation, exported: &Exported) {
+    fn grouping(&mut self, aggregation: &Aggregation) {
         let Some(Grouping {
             kind: GroupingKind::By,
             labels,
@@ -244,9 +214,9 @@ impl Check<'_> {
         else {
             return;
         };
-        let below = labels_of(&aggregation.operand, Some(exported));
+        let below = self.labels.of(&aggregation.operand);
         // What the expression itself dropped has been said.
-        let dropped = labels_of(&aggregation.operand, None);
+        let dropped = self.alone.of(&aggregation.operand);
         for label in labels {
             if !below.may_have(&label.name) && dropped.may_have(&label.name) {
                 self.label(label, &below, "is grouped by, but no series has it");
@@ -260,12 +230,9 @@ impl Check<'_> {
         self.find_help(REF_LABEL, label.span, message, did_you_mean(&label.name, &known));
     }
 
-    fn unaggregated(&mut self, expr: &Expr, exported: &Exported) {
-        let labels = labels_of(expr, Some(exported));
-        let is_target = |label: &&str| exported.target_labels.iter().any(|target| target == label);
-        let Some(target) = labels.has().find(is_target) else {
-            return;
-        };
+    fn unaggregated(&mut self, expr: &Expr) {
+        let labels = self.labels.of(expr);
+        let Some(target) = labels.of_each_target() else { return };
         let message = format!("this judges every `{target}` by itself");
         let help = "aggregate over them: `sum(…)`, or `sum by (…)` what the alert is about";
         self.find_help(AGG_MISSING, expr.span, message, help);
@@ -281,11 +248,6 @@ fn kind_of(family: &Family) -> &'static str {
         MetricKind::Info => "an info metric",
         MetricKind::StateSet => "a state set",
     }
-}
-
-/// As OpenMetrics writes numbers in labels: `8.0`.
-fn canonical(bound: f64) -> String {
-    format!("{bound:?}")
 }
 
 fn did_you_mean(name: &str, known: &[&str]) -> String {

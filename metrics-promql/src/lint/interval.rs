@@ -1,60 +1,9 @@
 //! Between which numbers the values of an expression lie.
 
 use crate::ast::{Aggregation, Binary, Call, Expr, ExprKind, Matcher, Selector};
+use crate::interval::Interval;
 use crate::operator::{AggregationOp, BinaryOp, Sign};
 use crate::schema::{Exported, MetricKind, Part, Resolved};
-
-/// Both ends belong to it. NaN is in none.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Interval {
-    pub(super) least: f64,
-    pub(super) most: f64,
-}
-
-impl Interval {
-    const ALL: Self = Self::new(f64::NEG_INFINITY, f64::INFINITY);
-    const POSITIVE: Self = Self::new(0.0, f64::INFINITY);
-    const RATIO: Self = Self::new(0.0, 1.0);
-
-    const fn new(least: f64, most: f64) -> Self {
-        Self { least, most }
-    }
-
-    fn hull(self, other: Self) -> Self {
-        Self::new(self.least.min(other.least), self.most.max(other.most))
-    }
-
-    /// From the ends of both sides; what is no number says nothing.
-    fn combine(self, other: Self, op: impl Fn(f64, f64) -> f64) -> Self {
-        let ends = [self.least, self.most].map(|left| [other.least, other.most].map(|right| op(left, right)));
-        let mut all = Self::new(f64::INFINITY, f64::NEG_INFINITY);
-        for end in ends.into_iter().flatten() {
-            if end.is_nan() {
-                return Self::ALL;
-            }
-            all = all.hull(Self::new(end, end));
-        }
-        all
-    }
-
-    /// What a comparison says of all its values, if it is the same of all.
-    pub(super) fn compare(self, op: BinaryOp, other: Self) -> Option<bool> {
-        let (above, below) = (self.least > other.most, self.most < other.least);
-        match op {
-            BinaryOp::Greater if self.most <= other.least => Some(false),
-            BinaryOp::Greater if above => Some(true),
-            BinaryOp::Less if self.least >= other.most => Some(false),
-            BinaryOp::Less if below => Some(true),
-            BinaryOp::GreaterOrEqual if below => Some(false),
-            BinaryOp::GreaterOrEqual if self.least >= other.most => Some(true),
-            BinaryOp::LessOrEqual if above => Some(false),
-            BinaryOp::LessOrEqual if self.most <= other.least => Some(true),
-            BinaryOp::Equal if above || below => Some(false),
-            BinaryOp::NotEqual if above || below => Some(true),
-            _ => None,
-        }
-    }
-}
 
 pub(super) fn interval_of(expr: &Expr, exported: Option<&Exported>) -> Interval {
     let of = |expr: &Expr| interval_of(expr, exported);
@@ -66,10 +15,7 @@ pub(super) fn interval_of(expr: &Expr, exported: Option<&Exported>) -> Interval 
         ExprKind::Range(range) => selector_interval(&range.selector, exported),
         ExprKind::Subquery(subquery) => of(&subquery.operand),
         ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => of(inner),
-        ExprKind::Unary(Sign::Minus, inner) => {
-            let Interval { least, most } = of(inner);
-            Interval::new(-most, -least)
-        }
+        ExprKind::Unary(Sign::Minus, inner) => of(inner).negated(),
         ExprKind::Aggregation(aggregation) => aggregation_interval(aggregation, of(&aggregation.operand)),
         ExprKind::Call(call) => call_interval(call, exported),
         ExprKind::Binary(binary) => binary_interval(binary, of(&binary.lhs), of(&binary.rhs)),
@@ -79,26 +25,26 @@ pub(super) fn interval_of(expr: &Expr, exported: Option<&Exported>) -> Interval 
 fn selector_interval(selector: &Selector, exported: Option<&Exported>) -> Interval {
     let name = selector.metric().unwrap_or_default();
     match exported.map(|exported| exported.resolve(name)) {
+        _ if name == "up" => Interval::RATIO,
         Some(Resolved::Series(family, part)) => match family.kind {
-            MetricKind::Info => Interval::new(1.0, 1.0),
+            MetricKind::Info => Interval::ONE,
             MetricKind::StateSet => Interval::RATIO,
             // The sum of what a histogram or summary observed can fall, if what is observed is negative.
             _ if family.is_counter(part) && part != Part::Sum => Interval::POSITIVE,
             _ => Interval::ALL,
         },
-        _ if name == "up" => Interval::RATIO,
         _ => Interval::ALL,
     }
 }
 
 fn aggregation_interval(aggregation: &Aggregation, operand: Interval) -> Interval {
     match aggregation.op {
-        AggregationOp::Sum if operand.least >= 0.0 => Interval::new(operand.least, f64::INFINITY),
-        AggregationOp::Sum | AggregationOp::Quantile => Interval::ALL,
+        AggregationOp::Sum => operand.summed(),
+        AggregationOp::Quantile => Interval::ALL,
         // At least 1, but `> 0` is an idiom for "there is one".
         AggregationOp::Count | AggregationOp::CountValues => Interval::POSITIVE,
         AggregationOp::Stddev | AggregationOp::Stdvar => Interval::POSITIVE,
-        AggregationOp::Group => Interval::new(1.0, 1.0),
+        AggregationOp::Group => Interval::ONE,
         AggregationOp::Avg
         | AggregationOp::Min
         | AggregationOp::Max
@@ -120,7 +66,7 @@ fn call_interval(call: &Call, exported: Option<&Exported>) -> Interval {
         | "count_over_time" | "stddev_over_time" | "stdvar_over_time" | "mad_over_time" | "histogram_count" => {
             Interval::POSITIVE
         }
-        "absent" | "absent_over_time" | "present_over_time" => Interval::new(1.0, 1.0),
+        "absent" | "absent_over_time" | "present_over_time" => Interval::ONE,
         "histogram_fraction" => Interval::RATIO,
         "sgn" => Interval::new(-1.0, 1.0),
         "hour" => Interval::new(0.0, 23.0),
@@ -130,8 +76,7 @@ fn call_interval(call: &Call, exported: Option<&Exported>) -> Interval {
         "day_of_year" => Interval::new(1.0, 366.0),
         "days_in_month" => Interval::new(28.0, 31.0),
         "month" => Interval::new(1.0, 12.0),
-        "vector" | "scalar" | "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" | "label_replace"
-        | "label_join" | "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" => argument(0),
+        name if keeps_values(name) => argument(0),
         "sum_over_time" if argument(0).least >= 0.0 => Interval::POSITIVE,
         "histogram_quantile" => match quantile_of(call, exported) {
             Some(histogram) => Interval::new(f64::NEG_INFINITY, histogram.top()),
@@ -139,6 +84,25 @@ fn call_interval(call: &Call, exported: Option<&Exported>) -> Interval {
         },
         _ => Interval::ALL,
     }
+}
+
+/// Whether a function's values are among those of its first argument, or between them.
+pub(super) fn keeps_values(function: &str) -> bool {
+    matches!(
+        function,
+        "vector"
+            | "scalar"
+            | "sort"
+            | "sort_desc"
+            | "sort_by_label"
+            | "sort_by_label_desc"
+            | "label_replace"
+            | "label_join"
+            | "avg_over_time"
+            | "min_over_time"
+            | "max_over_time"
+            | "last_over_time"
+    )
 }
 
 /// The classic histogram that a quantile is taken of.
@@ -177,26 +141,10 @@ pub(super) fn quantile_of<'a>(call: &Call, exported: Option<&'a Exported>) -> Op
 }
 
 fn binary_interval(binary: &Binary, lhs: Interval, rhs: Interval) -> Interval {
-    let op = binary.op;
-    match op {
+    match binary.op {
         _ if binary.returns_bool => Interval::RATIO,
-        BinaryOp::Add => lhs.combine(rhs, |left, right| left + right),
-        BinaryOp::Sub => lhs.combine(rhs, |left, right| left - right),
-        // Nothing times infinity: a value is never infinite, only without a known end.
-        BinaryOp::Mul => lhs.combine(
-            rhs,
-            |left, right| if left == 0.0 || right == 0.0 { 0.0 } else { left * right },
-        ),
         BinaryOp::Div if is_part_of_whole(&binary.lhs, &binary.rhs) => Interval::RATIO,
-        BinaryOp::Div if rhs.least > 0.0 && rhs.most.is_finite() => lhs.combine(rhs, |left, right| left / right),
-        BinaryOp::Div if lhs.least >= 0.0 && rhs.least >= 0.0 => Interval::POSITIVE,
-        BinaryOp::And | BinaryOp::Unless => lhs,
-        BinaryOp::Or => lhs.hull(rhs),
-        // A filter.
-        BinaryOp::Greater | BinaryOp::GreaterOrEqual => Interval::new(lhs.least.max(rhs.least), lhs.most),
-        BinaryOp::Less | BinaryOp::LessOrEqual => Interval::new(lhs.least, lhs.most.min(rhs.most)),
-        BinaryOp::Equal | BinaryOp::NotEqual => lhs,
-        BinaryOp::Div | BinaryOp::Mod | BinaryOp::Pow | BinaryOp::Atan2 => Interval::ALL,
+        op => lhs.combined(op, rhs),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Which labels the result of an expression has.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::ast::{
-    Aggregation, Binary, Call, Expr, ExprKind, GroupingKind, Label, Matching, MatchingKind, Selector, Side,
+    Aggregation, Binary, Call, Expr, ExprKind, GroupingKind, Label, Matcher, Matching, MatchingKind, Selector, Side,
 };
 use crate::operator::{AggregationOp, BinaryOp, MatchOp};
 use crate::schema::{Exported, Resolved};
@@ -18,6 +19,8 @@ pub struct Labels {
     gone: BTreeSet<String>,
     /// Those that its series really have, as far as one can tell.
     has: BTreeSet<String>,
+    /// Those of them that targets have and that nobody asked for, as `sum by (instance)` does.
+    scraped: BTreeSet<String>,
 }
 
 impl Labels {
@@ -41,15 +44,21 @@ impl Labels {
         self.has.iter().map(String::as_str)
     }
 
+    /// One that tells targets apart, and that is only there because nothing was aggregated.
+    pub(super) fn of_each_target(&self) -> Option<&str> {
+        self.scraped.first().map(String::as_str)
+    }
+
     fn only(labels: BTreeSet<String>) -> Self {
         Self {
             has: labels.clone(),
             may: Some(labels),
-            gone: BTreeSet::new(),
+            ..Self::default()
         }
     }
 
-    fn add(&mut self, label: &str) {
+    /// Gives its series a label.
+    pub fn add(&mut self, label: &str) {
         if let Some(labels) = &mut self.may {
             labels.insert(label.to_owned());
         }
@@ -62,6 +71,7 @@ impl Labels {
             labels.remove(label);
         }
         self.has.remove(label);
+        self.scraped.remove(label);
         self.gone.insert(label.to_owned());
     }
 
@@ -84,45 +94,98 @@ impl Expr {
     /// ```
     #[must_use]
     pub fn labels(&self) -> Labels {
-        labels_of(self, None)
+        LabelsOf::new(None, super::TARGET_LABELS).of(self)
     }
 }
 
-pub(super) fn labels_of(expr: &Expr, exported: Option<&Exported>) -> Labels {
-    let of = |expr: &Expr| labels_of(expr, exported);
-    match &expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) => Labels::only(BTreeSet::new()),
-        ExprKind::Selector(selector) => selector_labels(selector, exported),
-        ExprKind::Range(range) => selector_labels(&range.selector, exported),
-        ExprKind::Subquery(subquery) => of(&subquery.operand),
-        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => of(inner),
-        ExprKind::Aggregation(aggregation) => aggregation_labels(aggregation, of(&aggregation.operand)),
-        ExprKind::Call(call) => call_labels(call, exported),
-        ExprKind::Binary(binary) => binary_labels(binary, of(&binary.lhs), of(&binary.rhs)),
-    }
+/// The labels of expressions, each found out once: a chain of operators asks for those of its beginning again and again.
+pub(super) struct LabelsOf<'a> {
+    exported: Option<&'a Exported>,
+    /// What targets have, where nothing is known of what is exported.
+    target_labels: &'a [&'a str],
+    of_binaries: RefCell<HashMap<*const Expr, Labels>>,
 }
 
-fn selector_labels(selector: &Selector, exported: Option<&Exported>) -> Labels {
-    let name = selector.metric().unwrap_or_default();
-    let mut labels = match exported.map(|exported| (exported, exported.resolve(name))) {
-        Some((exported, Resolved::Series(family, part))) => {
-            let own = family.labels.iter().map(|(label, _)| label.as_str());
-            let targets = exported.target_labels.iter().map(String::as_str);
-            let all = own.chain(targets).chain(family.extra_label(part));
-            Labels::only(all.map(str::to_owned).collect())
-        }
-        _ => Labels::default(),
-    };
-    // What a recording rule or an alert has is for that to say; all else was scraped.
-    if labels.may.is_none() && !name.is_empty() && !name.contains(':') && !name.starts_with("ALERTS") {
-        labels.has.extend(["instance", "job"].map(str::to_owned));
-    }
-    for matcher in &selector.matchers {
-        if matcher.value.is_empty() && matcher.op == MatchOp::Equal {
-            labels.remove(&matcher.label.name);
+impl<'a> LabelsOf<'a> {
+    pub(super) fn new(exported: Option<&'a Exported>, target_labels: &'a [&'a str]) -> Self {
+        Self {
+            exported,
+            target_labels,
+            of_binaries: RefCell::default(),
         }
     }
-    labels
+
+    pub(super) fn of(&self, expr: &Expr) -> Labels {
+        match &expr.kind {
+            ExprKind::Number(_) | ExprKind::String(_) => Labels::only(BTreeSet::new()),
+            ExprKind::Selector(selector) => self.of_selector(selector),
+            ExprKind::Range(range) => self.of_selector(&range.selector),
+            ExprKind::Subquery(subquery) => self.of(&subquery.operand),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.of(inner),
+            ExprKind::Aggregation(aggregation) => aggregation_labels(aggregation, self.of(&aggregation.operand)),
+            ExprKind::Call(call) => self.of_call(call),
+            ExprKind::Binary(binary) => {
+                if let Some(found) = self.of_binaries.borrow().get(&std::ptr::from_ref(expr)) {
+                    return found.clone();
+                }
+                let labels = binary_labels(binary, self.of(&binary.lhs), self.of(&binary.rhs));
+                self.of_binaries.borrow_mut().insert(expr, labels.clone());
+                labels
+            }
+        }
+    }
+
+    fn of_selector(&self, selector: &Selector) -> Labels {
+        let name = selector.metric().unwrap_or_default();
+        let mut labels = match self.exported.map(|exported| (exported, exported.resolve(name))) {
+            Some((exported, Resolved::Series(family, part))) => {
+                let own = family.labels.iter().map(|(label, _)| label.as_str());
+                let targets = exported.target_labels.iter().map(String::as_str);
+                let all = own.chain(targets).chain(family.extra_label(part));
+                Labels {
+                    scraped: exported.target_labels.iter().cloned().collect(),
+                    ..Labels::only(all.map(str::to_owned).collect())
+                }
+            }
+            Some((_, Resolved::Recorded(labels))) => labels.clone(),
+            _ => Labels::default(),
+        };
+        // What a recording rule or an alert has is for that to say; all else was scraped.
+        if labels.may.is_none() && !name.is_empty() && !name.contains(':') && !super::is_of_alerts(name) {
+            labels.has.extend(self.target_labels.iter().copied().map(str::to_owned));
+        }
+        for matcher in &selector.matchers {
+            if matcher.value.is_empty() && matcher.op == MatchOp::Equal {
+                labels.remove(&matcher.label.name);
+            }
+        }
+        labels
+    }
+
+    fn of_call(&self, call: &Call) -> Labels {
+        let Some(vector) = vector_of(call) else {
+            return Labels::only(BTreeSet::new());
+        };
+        let text = |at: usize| match call.arguments.get(at).map(|argument| &argument.kind) {
+            Some(ExprKind::String(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let mut labels = self.of(vector);
+        match call.function.name {
+            "scalar" => Labels::only(BTreeSet::new()),
+            "absent" | "absent_over_time" => Labels::only(labels_when_absent(vector).collect()),
+            "histogram_quantile" => {
+                labels.remove("le");
+                labels
+            }
+            "label_replace" | "label_join" => {
+                labels.add(text(1).unwrap_or_default());
+                labels
+            }
+            "info" => Labels { may: None, ..labels },
+            _ => labels,
+        }
+    }
 }
 
 fn aggregation_labels(aggregation: &Aggregation, mut operand: Labels) -> Labels {
@@ -148,40 +211,19 @@ fn aggregation_labels(aggregation: &Aggregation, mut operand: Labels) -> Labels 
     labels
 }
 
-fn call_labels(call: &Call, exported: Option<&Exported>) -> Labels {
+/// The argument whose series a function's result has.
+pub(super) fn vector_of(call: &Call) -> Option<&Expr> {
     let is_vector = |expr: &&Expr| matches!(expr.value_type(), ValueType::InstantVector | ValueType::RangeVector);
-    let Some(vector) = call.arguments.iter().find(is_vector) else {
-        return Labels::only(BTreeSet::new());
-    };
-    let text = |at: usize| match call.arguments.get(at).map(|argument| &argument.kind) {
-        Some(ExprKind::String(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let mut labels = labels_of(vector, exported);
-    match call.function.name {
-        "scalar" => Labels::only(BTreeSet::new()),
-        // Those that are matched with `=`.
-        "absent" | "absent_over_time" => {
-            let selector = match &vector.without_parens().kind {
-                ExprKind::Selector(selector) => Some(&**selector),
-                ExprKind::Range(range) => Some(&range.selector),
-                _ => None,
-            };
-            let matchers = selector.into_iter().flat_map(|selector| &selector.matchers);
-            let equal = matchers.filter(|matcher| matcher.op == MatchOp::Equal);
-            Labels::only(equal.map(|matcher| matcher.label.name.clone()).collect())
-        }
-        "histogram_quantile" => {
-            labels.remove("le");
-            labels
-        }
-        "label_replace" | "label_join" => {
-            labels.add(text(1).unwrap_or_default());
-            labels
-        }
-        "info" => Labels { may: None, ..labels },
-        _ => labels,
-    }
+    call.arguments.iter().find(is_vector)
+}
+
+/// What `absent` says of series that are not there: the labels that are matched with `=`.
+pub(super) fn labels_when_absent(vector: &Expr) -> impl Iterator<Item = String> {
+    let matchers = super::selector_of(vector.without_parens())
+        .into_iter()
+        .flat_map(|selector| &selector.matchers);
+    let equal = matchers.filter(|matcher| matcher.op == MatchOp::Equal && matcher.label.name != Matcher::METRIC);
+    equal.map(|matcher| matcher.label.name.clone())
 }
 
 fn binary_labels(binary: &Binary, lhs: Labels, rhs: Labels) -> Labels {
@@ -197,6 +239,7 @@ fn binary_labels(binary: &Binary, lhs: Labels, rhs: Labels) -> Labels {
             may: lhs.may.zip(rhs.may).map(|(lhs, rhs)| &lhs | &rhs),
             gone: &lhs.gone & &rhs.gone,
             has: &lhs.has & &rhs.has,
+            scraped: &lhs.scraped & &rhs.scraped,
         };
     }
     let Some(Matching {

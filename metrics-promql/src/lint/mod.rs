@@ -3,13 +3,17 @@
 mod against_schema;
 mod interval;
 mod labels;
+mod outline;
 mod tree;
 
 use std::fmt;
 
 pub use self::labels::Labels;
+pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Question, Step, evaluate};
 
+use self::labels::LabelsOf;
 use crate::ast::{Expr, ExprKind, Selector};
+use crate::operator::{AggregationOp, BinaryOp};
 use crate::requirement::{Flag, Version};
 use crate::schema::{Exported, Schema};
 use crate::span::{Snippet, Span};
@@ -165,6 +169,9 @@ pub enum Usage {
     Panel,
 }
 
+/// What Prometheus gives to all that it scrapes, if nobody changes it.
+const TARGET_LABELS: &[&str] = &["job", "instance"];
+
 /// Looks for mistakes in expressions.
 ///
 /// What it says without a [`Schema`] follows from the expression alone.
@@ -185,6 +192,7 @@ pub enum Usage {
 pub struct Linter<'a> {
     schema: Option<&'a dyn Schema>,
     usage: Usage,
+    target_labels: &'a [&'a str],
     scrape_interval: Option<f64>,
     server: Option<(Version, &'a [Flag])>,
 }
@@ -204,6 +212,7 @@ impl<'a> Linter<'a> {
         Self {
             schema: None,
             usage,
+            target_labels: TARGET_LABELS,
             scrape_interval: None,
             server: None,
         }
@@ -216,6 +225,13 @@ impl<'a> Linter<'a> {
             schema: Some(schema),
             ..self
         }
+    }
+
+    /// Knowing which labels Prometheus gives to all that it scrapes: `job` and `instance`, if nothing else is said. A
+    /// [`Schema`] knows it better.
+    #[must_use]
+    pub fn target_labels(self, target_labels: &'a [&'a str]) -> Self {
+        Self { target_labels, ..self }
     }
 
     /// Knowing how often metrics are scraped, in seconds.
@@ -236,6 +252,12 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// Which labels the result of an expression has, as far as what is exported says.
+    #[must_use]
+    pub fn labels(&self, expr: &Expr) -> Labels {
+        LabelsOf::new(self.schema.map(Exported::new).as_ref(), self.target_labels).of(expr)
+    }
+
     /// What is wrong with an expression, in the order of the text.
     #[must_use]
     pub fn check(&self, expr: &Expr) -> Vec<Finding> {
@@ -243,6 +265,8 @@ impl<'a> Linter<'a> {
         let mut check = Check {
             linter: self,
             exported: exported.as_ref(),
+            labels: LabelsOf::new(exported.as_ref(), self.target_labels),
+            alone: LabelsOf::new(None, self.target_labels),
             findings: Vec::new(),
         };
         check.root(expr);
@@ -257,6 +281,10 @@ impl<'a> Linter<'a> {
 struct Check<'a> {
     linter: &'a Linter<'a>,
     exported: Option<&'a Exported>,
+    /// The labels of its parts.
+    labels: LabelsOf<'a>,
+    /// The same as far as the expression alone says.
+    alone: LabelsOf<'a>,
     findings: Vec<Finding>,
 }
 
@@ -322,6 +350,46 @@ fn called(expr: &Expr) -> Option<&'static str> {
         ExprKind::Call(call) => Some(call.function.name),
         _ => None,
     }
+}
+
+/// As OpenMetrics writes numbers in labels: `8.0`.
+fn canonical(bound: f64) -> String {
+    format!("{bound:?}")
+}
+
+/// Whether the series of this name have labels that no declaration tells.
+fn is_of_alerts(name: &str) -> bool {
+    matches!(name, "ALERTS" | "ALERTS_FOR_STATE")
+}
+
+/// Whether only the existence, the age or the changes of a counter matter, or all of its values over time.
+fn may_be_raw(ancestors: &[&Expr]) -> bool {
+    ancestors.iter().any(|ancestor| match &ancestor.kind {
+        ExprKind::Call(call) => matches!(
+            call.function.name,
+            "absent"
+                | "timestamp"
+                | "rate"
+                | "increase"
+                | "irate"
+                | "resets"
+                | "changes"
+                | "count_over_time"
+                | "info"
+                | "absent_over_time"
+                | "present_over_time"
+        ),
+        ExprKind::Aggregation(aggregation) => matches!(
+            aggregation.op,
+            AggregationOp::Count | AggregationOp::Group | AggregationOp::CountValues
+        ),
+        // The right side of a set operation says which series; a difference of two counters is a gauge.
+        ExprKind::Binary(binary) => matches!(
+            binary.op,
+            BinaryOp::And | BinaryOp::Unless | BinaryOp::Sub | BinaryOp::Div
+        ),
+        _ => false,
+    })
 }
 
 /// Whether an expression is a call of a function that only counters have.

@@ -1,7 +1,7 @@
 //! What the expression alone shows.
 
 use super::interval::{interval_of, quantile_of, selects_part};
-use super::labels::{Labels, labels_of};
+use super::labels::Labels;
 use super::*;
 use crate::ast::{Aggregation, Binary, Call, Grouping, GroupingKind, Matcher, MatchingKind};
 use crate::operator::{AggregationOp, BinaryOp, MatchOp};
@@ -202,13 +202,13 @@ impl Check<'_> {
             let help = "take their rate: `histogram_quantile(0.95, sum by (le) (rate(…_bucket[5m])))`";
             self.find_help(HIST_RAW_BUCKETS, span, message, help);
         }
-        if !classic || labels_of(buckets, self.exported).may_have("le") {
+        if !classic || self.labels.of(buckets).may_have("le") {
             return;
         }
         let mut dropping = None;
         buckets.walk(&mut |expr| {
             if let ExprKind::Aggregation(aggregation) = &expr.kind
-                && !labels_of(expr, self.exported).may_have("le")
+                && !self.labels.of(expr).may_have("le")
             {
                 dropping = Some(aggregation.clone());
             }
@@ -318,7 +318,7 @@ impl Check<'_> {
             return;
         };
         // Without the schema, so that only what the expression itself drops is reported here.
-        let below = labels_of(&aggregation.operand, None);
+        let below = self.alone.of(&aggregation.operand);
         for label in labels.iter().filter(|label| !below.may_have(&label.name)) {
             let message = format!("label `{}` has been aggregated away before", label.name);
             let help = match below.known() {
@@ -371,7 +371,7 @@ impl Check<'_> {
     }
 
     fn disjoint(&mut self, binary: &Binary) {
-        let labels = |side: &Expr| labels_of(side, self.exported);
+        let labels = |side: &Expr| self.labels.of(side);
         if binary.op == BinaryOp::Or {
             let is_vector = called(binary.rhs.without_parens()) == Some("vector");
             if is_vector && binary.matching.is_none() && labels(&binary.lhs).has().next().is_some() {
@@ -434,7 +434,7 @@ impl Check<'_> {
                 format!("the bounds are: {}", bounds.join(", ")),
             );
         }
-        match (lhs.compare(binary.op, rhs), top) {
+        match (lhs.compared(binary.op, rhs), top) {
             (Some(false), Some(histogram)) => {
                 let (metric, top) = (histogram.name, histogram.top());
                 let message =

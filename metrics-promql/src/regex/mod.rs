@@ -4,8 +4,11 @@
 mod class;
 mod matcher;
 mod parser;
+mod program;
 
 use std::fmt;
+
+pub use self::program::{Instruction, matches};
 
 use self::class::Class;
 use crate::span::Span;
@@ -41,6 +44,13 @@ impl Regex {
     #[must_use]
     pub fn matches(&self, value: &str) -> Option<bool> {
         matcher::matches(&self.node, value)
+    }
+
+    /// The same as constants, which [`matches`](crate::matches()) matches in a `const fn`. `None` for what takes Unicode's
+    /// tables, looks at lines or words, or has more than some hundred steps.
+    #[must_use]
+    pub fn program(&self) -> Option<Vec<Instruction>> {
+        program::compile(&self.node)
     }
 
     /// Refuses what isn't one. Prometheus does not parse alternatives of plain text, which therefore need not be UTF-8.

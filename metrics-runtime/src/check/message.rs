@@ -1,7 +1,13 @@
 //! Text built while compiling: what a check says when it fails.
 
 /// A text of bounded length, made in a constant. What does not fit is cut and ends in `…`.
-pub(super) struct Message {
+#[allow(
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "hidden: only checks make one, and those of the feature `rules` hand it on"
+)]
+#[derive(Clone, Copy)]
+pub struct Message {
     bytes: [u8; Message::CAPACITY],
     len: usize,
     cut: bool,
@@ -64,6 +70,60 @@ impl Message {
         }
     }
 
+    /// Appends a number with a fraction, as far as it has few digits; else what is near it.
+    #[cfg(feature = "rules")]
+    pub(super) const fn float(mut self, number: f64) -> Self {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        if number.is_nan() {
+            return self.text("NaN");
+        }
+        if number < 0.0 {
+            self = self.text("-");
+        }
+        let number = number.abs();
+        if number.is_infinite() {
+            return self.text("infinity");
+        }
+        if number >= EXACT {
+            return self.text("a very large number");
+        }
+        let mut scale = 1.0;
+        let mut decimals = 0;
+        while decimals < 9 && (number * scale) as u64 as f64 / scale != number && number * scale * 10.0 < EXACT {
+            scale *= 10.0;
+            decimals += 1;
+        }
+        let scaled = (number * scale + 0.5) as u64;
+        self = self.number((scaled / scale as u64) as usize);
+        let mut rest = scaled % scale as u64;
+        if rest > 0 {
+            self = self.text(".");
+            while rest > 0 {
+                scale /= 10.0;
+                self = self.number((rest / scale as u64) as usize);
+                rest %= scale as u64;
+            }
+        }
+        self
+    }
+
+    /// Appends numbers as OpenMetrics writes them in labels, with `, ` between them: `8.0`.
+    #[cfg(feature = "rules")]
+    pub(super) const fn floats(mut self, numbers: &[f64]) -> Self {
+        let mut at = 0;
+        while at < numbers.len() {
+            if at > 0 {
+                self = self.text(", ");
+            }
+            self = self.float(numbers[at]);
+            if numbers[at].trunc() == numbers[at] {
+                self = self.text(".0");
+            }
+            at += 1;
+        }
+        self
+    }
+
     /// Appends the texts, with `, ` between them.
     pub(super) const fn list(mut self, items: &[&str]) -> Self {
         let mut at = 0;
@@ -99,6 +159,25 @@ mod tests {
             .text(" ")
             .list(&["x", "y"]);
         assert_eq!(message.as_str(), "a 0 1200 x, y");
+    }
+
+    #[cfg(feature = "rules")]
+    #[test]
+    fn numbers_are_written_as_they_are() {
+        for (number, text) in [
+            (0.0, "0"),
+            (8.0, "8"),
+            (-2.5, "-2.5"),
+            (0.1, "0.1"),
+            (0.005, "0.005"),
+            (1.3, "1.3"),
+            (0.000_000_001, "0.000000001"),
+            (1_234_567.25, "1234567.25"),
+            (f64::INFINITY, "infinity"),
+        ] {
+            assert_eq!(Message::new().float(number).as_str(), text);
+        }
+        assert_eq!(Message::new().floats(&[0.5, 8.0]).as_str(), "0.5, 8.0");
     }
 
     #[test]

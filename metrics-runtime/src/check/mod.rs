@@ -8,6 +8,8 @@ mod label;
 mod message;
 mod names;
 mod nearest;
+#[cfg(feature = "rules")]
+pub mod rule;
 
 pub use self::label::{
     field_fits, is_one_label, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label,
@@ -30,11 +32,14 @@ pub const fn label_exists(labels: &[LabelDescriptor], name: &str) {
     }
     let message = Message::new().text("the metric has no label '").text(name).text("'");
     if labels.is_empty() {
-        panic!("{}", message.text("; it has no labels at all").as_str());
+        panic!(
+            "{}",
+            message.text("; it has no labels at all").rule("timed-label").as_str()
+        );
     }
     let (names, count) = label_names(labels);
     let message = suggest(message, name, names.split_at(count).0);
-    panic!("{}", message.as_str());
+    panic!("{}", message.rule("timed-label").as_str());
 }
 
 /// A label value that `#[timed]` names must be one of the label's. (A label that does not exist is reported by
@@ -48,7 +53,7 @@ pub const fn value_exists(labels: &[LabelDescriptor], name: &str, value: &str) {
     if position(labels[label].values, value).is_some() {
         return;
     }
-    panic!("{}", no_value(&labels[label], value).as_str());
+    panic!("{}", no_value(&labels[label], value).rule("timed-label").as_str());
 }
 
 /// ``label 'kind' has no value 'emial'; did you mean 'email'?``
@@ -99,8 +104,17 @@ pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
             Message::new()
                 .text("the metric has a label that is not given a value here; add ")
                 .text(missing.as_str())
+                .rule("timed-label")
                 .as_str()
         );
+    }
+}
+
+/// `#[metric(calls(…))]` stands on a field of type `Calls`.
+#[track_caller]
+pub const fn takes_calls(is_calls: bool) {
+    if !is_calls {
+        panic!("`calls(…)` is for a field of type `Calls`, with the labels that the calls have in `<…>` [calls-type]");
     }
 }
 

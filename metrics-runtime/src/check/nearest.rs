@@ -20,6 +20,12 @@ pub(crate) const fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'
     best
 }
 
+/// How many edits it takes from one word to the other.
+#[cfg(feature = "rules")]
+pub(super) const fn edits(a: &str, b: &str) -> usize {
+    distance(a.as_bytes(), b.as_bytes())
+}
+
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment),
 /// without regard to case.
 const fn distance(a: &[u8], b: &[u8]) -> usize {

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::PollState;
 use crate::label::LabelSet;
-use crate::metric::{Counter, CounterCells, Histogram, HistogramCells, InFlight};
+use crate::metric::{Counter, CounterCells, Histogram, HistogramCells, InFlight, Metric};
 use crate::storage::Storage;
 
 /// What is recorded of calls, as one field of a `#[metric_family]`: a group of metrics with the labels `L`.
@@ -39,17 +39,27 @@ pub struct Calls<L: LabelSet = ()>(PhantomData<L>);
 
 /// The labels of [`Calls`].
 #[diagnostic::on_unimplemented(
-    message = "`calls(…)` is for a field of type `Calls`, and this is `{Self}`",
+    message = "`calls(…)` is for a field of type `Calls`, and this is `{Self}` [calls-type]",
     label = "not `Calls`",
     note = "write `Calls<…>` with the labels that the calls have, or `Calls` for none"
 )]
 pub trait CallsOf {
     /// In `<…>`.
     type Labels: LabelSet;
+    /// Whether it is `Calls`.
+    const IS_CALLS: bool;
 }
 
 impl<L: LabelSet> CallsOf for Calls<L> {
     type Labels = L;
+    const IS_CALLS: bool = true;
+}
+
+/// A metric, which a check refuses: all that is made of the labels would be an error of its own.
+#[diagnostic::do_not_recommend]
+impl<M: Metric> CallsOf for M {
+    type Labels = ();
+    const IS_CALLS: bool = false;
 }
 
 /// A call began, for the part `in_flight`.

@@ -4,6 +4,7 @@ use super::TimedMetric;
 use crate::check;
 use crate::descriptor::LabelDescriptor;
 use crate::label::{LabelField, LabelSet, LabelValue, SKIPPED};
+use crate::metric::Metric;
 
 /// The type of the label at position `I` of a set.
 #[diagnostic::on_unimplemented(
@@ -19,9 +20,31 @@ impl<V: LabelValue> LabelAt<0> for V {
     type Value = V;
 }
 
-/// The labels of a metric that `#[timed]` records into. In a constant, so that it must be a static.
+/// What has labels, whether `#[timed]` can record into it or not: that is asked once, where it records.
+#[diagnostic::on_unimplemented(
+    message = "`#[timed]` cannot record into `{Self}` [timed-metric]",
+    label = "no metric",
+    note = "name a static `Histogram` or `Summary`, in seconds, or a field that is declared with `#[metric(calls(…))]`"
+)]
+pub trait Labelled {
+    /// The labels of a call.
+    const LABELS: &'static [LabelDescriptor];
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Metric> Labelled for M {
+    const LABELS: &'static [LabelDescriptor] = M::LABELS;
+}
+
+/// The labels of what `#[timed]` records into. In a constant, so that it must be a static.
 #[must_use]
-pub const fn labels_of<M: TimedMetric>(_: &'static M) -> &'static [LabelDescriptor] {
+pub const fn labels_of<M: Labelled>(_: &'static M) -> &'static [LabelDescriptor] {
+    M::LABELS
+}
+
+/// The same of what it can record into.
+#[must_use]
+pub const fn labels_of_timed<M: TimedMetric>(_: &'static M) -> &'static [LabelDescriptor] {
     M::Labels::LABELS
 }
 

@@ -15,7 +15,9 @@ pub use self::call::{call, called, never};
 pub use self::future::TimedFuture;
 pub use self::group::{Calls, CallsOf, Polls, first_item, item, started};
 pub use self::joined::{Joined, combinations};
-pub use self::labels::{LabelAt, index, is_one_label, label_position, labels_of, plus, position, stride};
+pub use self::labels::{
+    LabelAt, Labelled, index, is_one_label, label_position, labels_of, labels_of_timed, plus, position, stride,
+};
 pub use self::outcome::{ErrorLabel, Outcome};
 #[cfg(feature = "stream")]
 pub use self::stream::TimedStream;
@@ -28,7 +30,7 @@ use crate::storage::Storage;
 
 /// What `#[timed]` records into.
 #[diagnostic::on_unimplemented(
-    message = "`#[timed]` cannot record into `{Self}`",
+    message = "`#[timed]` cannot record into `{Self}` [timed-metric]",
     label = "neither a histogram or summary nor a group of `Calls`",
     note = "name a static `Histogram` or `Summary`, in seconds, or a field that is declared with `#[metric(calls(…))]`"
 )]
@@ -120,7 +122,7 @@ macro_rules! timed_into {
     ($metric:expr $(;)?) => {
         // What it names is looked up here too, so that a mistake is one error, also where nothing is timed yet.
         #[allow(unused_qualifications)]
-        const _: &[$crate::LabelDescriptor] = $crate::__private::labels_of(&$metric);
+        const _: &[$crate::LabelDescriptor] = $crate::__private::labels_of_timed(&$metric);
 
         #[doc(hidden)]
         #[allow(unused_macros)]

@@ -70,7 +70,7 @@ impl LabelValue for Outcome {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not tell which kind of error a `{E}` is",
+    message = "`{Self}` does not tell which kind of error a `{E}` is [timed-error]",
     label = "this function's errors have no kind that is counted",
     note = "derive it where `{E}` is declared: `#[derive(ErrorLabel)]`, and `calls(error = …)` names the enum that it \
             makes; or write `impl ErrorLabel<{E}> for {Self}`"

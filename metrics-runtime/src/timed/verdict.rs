@@ -4,7 +4,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use super::joined::join;
-use super::{ErrorLabel, Outcome};
+use super::{ErrorLabel, Outcome, TimedMetric};
 use crate::label::{LabelSet, LabelValue};
 use crate::metric::{Counter, CounterCells, Histogram, HistogramCells};
 use crate::storage::Storage;
@@ -75,7 +75,7 @@ impl<F: Future + ?Sized, K> Unfinished<F> for Seen<'_, F, K> {}
 
 /// Nothing implements it: it carries the message.
 #[diagnostic::on_unimplemented(
-    message = "this function returns a future, of which only the creation would be timed",
+    message = "this function returns a future, of which only the creation would be timed [timed-function]",
     label = "a future",
     note = "write `#[timed(future, …)]` if it is a boxed one under another name, or return an `impl Future`, or make the \
             function an `async fn`"
@@ -98,7 +98,7 @@ impl<T: futures_core::Stream + ?Sized, K> Unending<T> for Seen<'_, T, K> {}
 
 /// Nothing implements it: it carries the message.
 #[diagnostic::on_unimplemented(
-    message = "this function returns a stream, of which only the creation would be timed",
+    message = "this function returns a stream, of which only the creation would be timed [timed-function]",
     label = "a stream",
     note = "return an `impl Stream`, or write `#[timed(stream, …)]` if it is a boxed one under another name"
 )]
@@ -106,7 +106,7 @@ pub trait Consumed {}
 
 /// What `error_if` says of a function's result: whether it is an error, or which kind of error.
 #[diagnostic::on_unimplemented(
-    message = "`error_if` returns a `{Self}`, from which no error of `{K}` can be told",
+    message = "`error_if` returns a `{Self}`, from which no error of `{K}` can be told [timed-error]",
     note = "it returns a `bool` where the metric does not tell kinds of errors apart, an `Option` of the kind where it \
             does"
 )]
@@ -164,9 +164,9 @@ impl End {
 
     /// The kind of its error.
     #[inline]
-    pub fn count_error<K: LabelSet, L: LabelSet, S: Storage>(&self, errors: &Counter<L, u64, S>, index: usize) {
+    pub fn count_error<M: TimedMetric, L: LabelSet, S: Storage>(&self, errors: &Counter<L, u64, S>, index: usize) {
         if let Some(kind) = self.error {
-            CounterCells::add(errors, join::<L>(index, K::COMBINATIONS, kind), 1);
+            CounterCells::add(errors, join::<L>(index, M::Error::COMBINATIONS, kind), 1);
         }
     }
 

@@ -1,0 +1,344 @@
+//! What the rules of a group show by themselves, and what has to be asked of the metrics.
+
+use std::collections::BTreeMap;
+
+use enumetrics_promql::{Expr, ExprKind, Lint, Linter, Meaning, Origin, Question, Selector, Severity, Usage};
+use proc_macro2::{Span, TokenStream};
+
+use super::alert::Alert;
+use super::finding::Place;
+use super::template::Template;
+use super::{Group, Kind, LabelValue, Rule};
+use crate::attribute::unknown;
+use crate::diagnostics::Errors;
+
+/// The lints of rules, beside those of expressions, that a rule may be excepted from.
+const OWN: [&str; 3] = [ALERT_RUNBOOK, ALERT_SEVERITY, ALERT_SUMMARY];
+
+const ALERT_RUNBOOK: &str = "alert-runbook";
+const ALERT_SEVERITY: &str = "alert-severity";
+const ALERT_SUMMARY: &str = "alert-summary";
+const AGG_MISSING: &str = "agg-missing";
+
+pub(super) fn is_known(id: &str) -> bool {
+    Lint::named(id).is_some() || OWN.contains(&id)
+}
+
+pub(super) fn known() -> Vec<&'static str> {
+    Lint::ALL.iter().map(|lint| lint.id).chain(OWN).collect()
+}
+
+/// What is known of a group before its metrics are.
+pub(super) struct Analysis {
+    /// The rules that can be read, in the order in which they can be evaluated.
+    pub(super) rules: Vec<Analysed>,
+    pub(super) warnings: TokenStream,
+}
+
+pub(super) struct Analysed {
+    /// Its position in the group.
+    pub(super) at: usize,
+    /// On one line.
+    pub(super) expression: String,
+    pub(super) questions: Vec<Question>,
+    /// The labels that its templates show, and where.
+    pub(super) shown: Vec<(String, Span)>,
+    pub(super) meaning: Meaning,
+}
+
+pub(super) fn analyse(group: &Group, errors: &mut Errors) -> Analysis {
+    let mut lints = Lints {
+        group,
+        errors,
+        warnings: TokenStream::new(),
+    };
+    lints.duplicates();
+    let parsed: Vec<Option<Expr>> = group.rules.iter().map(|rule| lints.parse(rule)).collect();
+    let records = records(group);
+    let mut meanings: BTreeMap<&str, Meaning> = BTreeMap::new();
+    let mut rules = Vec::new();
+    for at in lints.order(&parsed, &records) {
+        let (rule, Some(expr)) = (&group.rules[at], &parsed[at]) else {
+            continue;
+        };
+        let analysed = lints.rule(at, rule, expr, &meanings);
+        if let Kind::Record = rule.kind {
+            let recorded = meanings.entry(&rule.name.text).or_default();
+            recorded.labels.extend(analysed.meaning.labels.iter().cloned());
+            recorded.values.clone_from(&analysed.meaning.values);
+        }
+        rules.push(analysed);
+    }
+    Analysis {
+        rules,
+        warnings: lints.warnings,
+    }
+}
+
+fn records(group: &Group) -> BTreeMap<&str, Vec<usize>> {
+    let mut records: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, rule) in group.rules.iter().enumerate() {
+        if !rule.is_alert() {
+            records.entry(&rule.name.text).or_default().push(at);
+        }
+    }
+    records
+}
+
+struct Lints<'a> {
+    group: &'a Group,
+    errors: &'a mut Errors,
+    warnings: TokenStream,
+}
+
+impl Lints<'_> {
+    fn parse(&mut self, rule: &Rule) -> Option<Expr> {
+        match rule.expression.parse() {
+            Ok(expr) => Some(expr),
+            Err(error) => {
+                let place = rule.expression.place(error.span());
+                place.error(rule.expression.error(&error), self.errors);
+                None
+            }
+        }
+    }
+
+    /// Two rules of the same name need different labels.
+    fn duplicates(&mut self) {
+        let mut seen = Vec::new();
+        for rule in &self.group.rules {
+            let labels = rule.labels.iter().map(|(name, value)| match value {
+                LabelValue::Text(text) => format!("{name}={text:?}"),
+                LabelValue::Variant(tokens) => format!("{name}={tokens}"),
+            });
+            let severity = match &rule.kind {
+                Kind::Alert(Alert {
+                    severity: Some(severity),
+                    ..
+                }) => severity.tokens(self.group).to_string(),
+                _ => String::new(),
+            };
+            let key = (&rule.name.text, severity, labels.collect::<Vec<_>>());
+            if seen.contains(&key) {
+                let name = &rule.name.text;
+                let message = format!("`{name}` is there twice with the same labels: give one of them another name");
+                rule.name.place.error(message, self.errors);
+            }
+            seen.push(key);
+        }
+    }
+
+    /// The positions of the rules, each behind those that it names.
+    fn order(&mut self, parsed: &[Option<Expr>], records: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
+        let mut visit = Visit {
+            states: vec![State::New; parsed.len()],
+            order: Vec::new(),
+            path: Vec::new(),
+        };
+        for at in 0..parsed.len() {
+            self.visit(at, parsed, records, &mut visit);
+        }
+        visit.order
+    }
+
+    fn visit(&mut self, at: usize, parsed: &[Option<Expr>], records: &BTreeMap<&str, Vec<usize>>, visit: &mut Visit) {
+        if visit.states[at] != State::New {
+            return;
+        }
+        visit.states[at] = State::Open;
+        visit.path.push(at);
+        let rule = &self.group.rules[at];
+        for (name, span) in parsed[at].iter().flat_map(named) {
+            let Some(named) = records.get(name) else {
+                self.unrecorded(name, rule.expression.place(span));
+                continue;
+            };
+            for &next in named {
+                if visit.states[next] == State::Open {
+                    let from = visit
+                        .path
+                        .iter()
+                        .position(|&on_path| on_path == next)
+                        .unwrap_or_default();
+                    let names = visit.path[from..].iter().chain([&next]);
+                    let names: Vec<_> = names.map(|&at| self.group.rules[at].name.text.as_str()).collect();
+                    let message = format!("`{name}` is made of itself: {} [ref-recording]", names.join(" from "));
+                    rule.expression.place(span).error(message, self.errors);
+                } else {
+                    self.visit(next, parsed, records, visit);
+                }
+            }
+        }
+        visit.path.pop();
+        visit.states[at] = State::Done;
+        visit.order.push(at);
+    }
+
+    /// What has colons in its name is recorded by a rule.
+    fn unrecorded(&mut self, name: &str, place: Place) {
+        if !self.is_unrecorded(name) {
+            return;
+        }
+        let records = self.group.rules.iter().filter(|rule| !rule.is_alert());
+        let recorded = records.map(|rule| rule.name.text.as_str());
+        let external = self.group.external.iter().map(|external| external.name.as_str());
+        let known: Vec<_> = recorded.chain(external.filter(|name| name.contains(':'))).collect();
+        let message = unknown("recording rule", name, &known);
+        place.error(
+            format!("{message}; one that is elsewhere is declared in `external {{ {name}: gauge; }}` [ref-recording]"),
+            self.errors,
+        );
+    }
+
+    fn is_unrecorded(&self, name: &str) -> bool {
+        let is_external = self.group.external.iter().any(|external| external.name == name);
+        let is_recorded = self
+            .group
+            .rules
+            .iter()
+            .any(|rule| !rule.is_alert() && rule.name.text == name);
+        name.contains(':') && !is_external && !is_recorded
+    }
+
+    fn rule(&mut self, at: usize, rule: &Rule, expr: &Expr, meanings: &BTreeMap<&str, Meaning>) -> Analysed {
+        let usage = if rule.is_alert() { Usage::Alert } else { Usage::Record };
+        let target_labels: Vec<_> = self.group.options.target_labels.iter().map(String::as_str).collect();
+        let mut linter = Linter::new(usage).target_labels(&target_labels);
+        if let Some(seconds) = self.group.options.scrape_interval {
+            linter = linter.scrape_interval(seconds);
+        }
+        if let Some(version) = self.group.options.server {
+            linter = linter.server(version, &[]);
+        }
+        let mut findings = linter.check(expr);
+        findings.retain(|finding| !rule.allows(finding.lint.id));
+        for finding in &findings {
+            let (place, message) = (rule.expression.place(finding.span), rule.expression.finding(finding));
+            match finding.severity {
+                Severity::Error => place.error(message, self.errors),
+                Severity::Warning => self.warnings.extend(place.warning(finding.lint.id, &message)),
+                Severity::Note => {}
+            }
+        }
+        let outline = expr.outline(usage, &|name| meanings.get(name));
+        let mut questions = outline.questions;
+        // What has been said is not asked.
+        let said = |question: &Question| {
+            findings.iter().any(|finding| {
+                finding.span == question.span && (finding.lint == question.lint || finding.severity == Severity::Error)
+            })
+        };
+        questions.retain(|question| !rule.allows(question.lint.id) && !said(question));
+        // A name that has colons and that nobody records has been reported.
+        questions.retain(|question| !question.series().is_some_and(|name| self.is_unrecorded(name)));
+        let mut meaning = outline.meaning;
+        for source in &mut meaning.labels {
+            source.plus.extend(rule.labels.iter().map(|(name, _)| name.clone()));
+        }
+        let mut shown = Vec::new();
+        if let Kind::Alert(alert) = &rule.kind {
+            self.alert(rule, alert);
+            if findings.iter().all(|finding| finding.severity < Severity::Error) {
+                self.unaggregated(rule, alert, expr, &meaning);
+            }
+            shown = self.templates(rule, alert);
+        }
+        Analysed {
+            at,
+            expression: expr.to_string(),
+            questions,
+            shown,
+            meaning,
+        }
+    }
+
+    fn alert(&mut self, rule: &Rule, alert: &Alert) {
+        let name = rule.name.place;
+        let mut missing = |id: &str, is_there: bool, message: &str| {
+            if !is_there && !rule.allows(id) {
+                self.warnings.extend(name.warning(id, &format!("{message} [{id}]")));
+            }
+        };
+        let summary = alert.summary.is_some() || !rule.docs.is_empty();
+        missing(
+            ALERT_SUMMARY,
+            summary,
+            "say in a doc comment what has happened: it is the alert's summary",
+        );
+        missing(
+            ALERT_SEVERITY,
+            alert.severity.is_some(),
+            "say how urgent it is: `#[alert(severity = Critical)]`",
+        );
+        missing(
+            ALERT_RUNBOOK,
+            alert.runbook.is_some(),
+            "say what to do: `#[alert(runbook = \"docs/runbooks/name.md\")]`",
+        );
+    }
+
+    fn unaggregated(&mut self, rule: &Rule, alert: &Alert, expr: &Expr, meaning: &Meaning) {
+        if alert.per_target || rule.allows(AGG_MISSING) {
+            return;
+        }
+        let is_scraped = |origin: &Origin| matches!(origin, Origin::Series(name) if !self.is_unrecorded(name));
+        let has = |target: &&String| {
+            !meaning.labels.is_empty()
+                && meaning.labels.iter().all(|source| {
+                    // `by (instance)` says that it is meant.
+                    is_scraped(&source.origin) && source.only.is_none() && !source.without.contains(*target)
+                })
+        };
+        if let Some(target) = self.group.options.target_labels.iter().find(has) {
+            let message = format!(
+                "this judges every `{target}` by itself: it fires for one that idles, and not for what all do together; \
+                 aggregate over them, `sum(…)`, or if that is meant, say `per_target` [{AGG_MISSING}]"
+            );
+            let place = rule.expression.place(expr.span);
+            self.warnings.extend(place.warning(AGG_MISSING, &message));
+        }
+    }
+
+    fn templates(&mut self, rule: &Rule, alert: &Alert) -> Vec<(String, Span)> {
+        let mut shown = Vec::new();
+        let texts = rule.docs.iter().chain(&alert.summary).chain(&alert.description);
+        for (text, span) in texts {
+            match Template::parse(text) {
+                Ok(template) => shown.extend(template.labels.into_iter().map(|label| (label, *span))),
+                Err(problem) => self.errors.at(*span, format_args!("{problem} [ref-template]")),
+            }
+        }
+        shown
+    }
+}
+
+struct Visit {
+    states: Vec<State>,
+    order: Vec<usize>,
+    path: Vec<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    New,
+    /// On the path from the rule that is being ordered.
+    Open,
+    Done,
+}
+
+/// The metrics that an expression names, and where.
+fn named(expr: &Expr) -> Vec<(&str, enumetrics_promql::Span)> {
+    let mut named = Vec::new();
+    expr.walk(&mut |part| {
+        let selector: &Selector = match &part.kind {
+            ExprKind::Selector(selector) => selector,
+            ExprKind::Range(range) => &range.selector,
+            _ => return,
+        };
+        if let Some(name) = selector.metric() {
+            let span = selector.name.as_ref().map_or(selector.span, |name| name.span);
+            named.push((name, span));
+        }
+    });
+    named
+}

@@ -1,0 +1,115 @@
+//! `rules!`: alerts and recording rules beside the metrics that they are about.
+//!
+//! What the expressions alone show is found here. What takes the metrics, whose descriptors no macro sees, becomes questions
+//! to constants (`expand`), each on the tokens that it is about.
+
+mod alert;
+mod expand;
+mod external;
+mod finding;
+mod lint;
+mod parse;
+mod promql;
+mod runbook;
+mod template;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::Visibility;
+
+use self::external::External;
+use self::finding::Place;
+use self::promql::Expression;
+use crate::attribute::Setting;
+use crate::diagnostics::Errors;
+
+pub(crate) fn rules(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let expansion = errors.ok(syn::parse2(item)).map(|block: parse::Block| {
+        let group = block.group(&mut errors);
+        let analysis = lint::analyse(&group, &mut errors);
+        expand::expand(&group, &analysis)
+    });
+    let errors = errors.into_tokens();
+    quote!(#expansion #errors)
+}
+
+/// All that one `rules!` says.
+struct Group {
+    krate: TokenStream,
+    attributes: TokenStream,
+    visibility: Visibility,
+    ident: Ident,
+    options: Options,
+    catalogs: Vec<TokenStream>,
+    external: Vec<External>,
+    rules: Vec<Rule>,
+}
+
+/// `#[rules(…)]` on the static.
+#[derive(Default)]
+struct Options {
+    name: Option<String>,
+    interval: Option<String>,
+    /// The enum of severities.
+    severity: Option<TokenStream>,
+    /// What stands before a runbook's path to make a URL of it.
+    runbooks: Option<String>,
+    target_labels: Vec<String>,
+    scrape_interval: Option<f64>,
+    server: Option<enumetrics_promql::Version>,
+}
+
+struct Rule {
+    name: Name,
+    /// The paragraphs of the doc comment.
+    docs: Vec<(String, proc_macro2::Span)>,
+    kind: Kind,
+    labels: Vec<(String, LabelValue)>,
+    /// Ids of lints, and the reasons.
+    allowed: Vec<(String, String)>,
+    expression: Expression,
+}
+
+enum Kind {
+    Record,
+    Alert(alert::Alert),
+}
+
+/// `kyc:verifications:rate5m`, which are several tokens.
+struct Name {
+    text: String,
+    place: Place,
+}
+
+enum LabelValue {
+    Text(String),
+    /// A variant of an enum.
+    Variant(TokenStream),
+}
+
+impl Rule {
+    fn is_alert(&self) -> bool {
+        matches!(self.kind, Kind::Alert(_))
+    }
+
+    fn allows(&self, lint: &str) -> bool {
+        self.allowed.iter().any(|(id, _)| id == lint)
+    }
+}
+
+/// A duration as rules have it: `5m`, `1h30m`.
+fn duration(setting: &Setting, errors: &mut Errors) -> Option<String> {
+    let text = setting.string(errors)?;
+    let value = text.value();
+    let parsed = enumetrics_promql::parse(&format!("x[{value}]"));
+    let is_literal = value.starts_with(|first: char| first.is_ascii_digit()) && value.ends_with(char::is_alphabetic);
+    if parsed.is_err() || !is_literal || value.contains(|c: char| !c.is_ascii_alphanumeric()) {
+        errors.at(
+            text.span(),
+            format_args!("expected a duration such as \"5m\" or \"1h30m\""),
+        );
+        return None;
+    }
+    Some(value)
+}

@@ -1,0 +1,13 @@
+mod metrics;
+
+use metrics::METRICS;
+
+enumetrics::rules! {
+    pub static RULES for METRICS;
+
+    /// Something is wrong.
+    #[alert(severity = Critical, runbook = "https://example.com/wrong")]
+    Wrong = avg(histogram_quantile(0.9, sum by (le, module) (rate(kyc_module_duration_seconds_bucket[5m])))) > 1;
+}
+
+fn main() {}

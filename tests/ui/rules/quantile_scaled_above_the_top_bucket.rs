@@ -1,0 +1,13 @@
+mod metrics;
+
+use metrics::METRICS;
+
+enumetrics::rules! {
+    pub static RULES for METRICS;
+
+    /// Something is wrong.
+    #[alert(severity = Critical, runbook = "https://example.com/wrong")]
+    Wrong = 1000 * histogram_quantile(0.95, sum by (le) (rate(kyc_verification_duration_seconds_bucket[5m]))) > 8000;
+}
+
+fn main() {}

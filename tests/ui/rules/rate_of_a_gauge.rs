@@ -1,0 +1,13 @@
+mod metrics;
+
+use metrics::METRICS;
+
+enumetrics::rules! {
+    pub static RULES for METRICS;
+
+    /// Something is wrong.
+    #[alert(severity = Critical, runbook = "https://example.com/wrong")]
+    Wrong = sum(rate(kyc_active_sessions[5m])) > 1;
+}
+
+fn main() {}

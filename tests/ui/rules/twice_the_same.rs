@@ -1,0 +1,17 @@
+mod metrics;
+
+use metrics::METRICS;
+
+enumetrics::rules! {
+    pub static RULES for METRICS;
+
+    /// Something is wrong.
+    #[alert(severity = Critical, runbook = "https://example.com/wrong")]
+    Wrong = sum(kyc_active_sessions) > 5;
+
+    /// Something is wrong.
+    #[alert(severity = Critical, runbook = "https://example.com/wrong")]
+    Wrong = sum(kyc_active_sessions) > 9;
+}
+
+fn main() {}
