@@ -3,9 +3,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use enumetrics::__private::{Block, Cells, CounterCell};
 use enumetrics::{
-    Catalog, Counter, Exemplar, Export, Format, Histogram, IntRange, LabelSet, LabelValue, MetricFamily, Summary,
-    metric_family,
+    Catalog, Counter, Exemplar, Export, Format, Histogram, IntRange, LabelSet, LabelValue, MetricFamily, PerThread,
+    Sparse, Storage, Summary, metric_family,
 };
 
 /// The system's allocator, and how many bytes of it the program has.
@@ -172,6 +173,26 @@ fn what_is_not_recorded_has_no_memory_and_is_read_as_nothing() {
     assert_eq!(samples(&http, Format::Text), [""; 0]);
     http.requests_total.with(request(225, 3, 3)).inc();
     assert_eq!(samples(&http, Format::Text).len(), 1);
+}
+
+#[test]
+fn only_chunks_that_are_recorded_into_are_made() {
+    type Dense = [CounterCell; 300];
+    type Chunks = <Sparse<PerThread> as Storage>::Cells<Dense, CounterCell>;
+    let block = Chunks::ZERO;
+    let made = |from: usize| Cells::<CounterCell>::made_from(&block, from);
+    assert_eq!((made(0), block.run(70).0.len(), block.run(70).1), (usize::MAX, 0, 58));
+    assert!(block.at(70).is_none());
+    // Beyond the last chunk there is nothing.
+    assert!(block.cell(130).is_some() && block.cell(299).is_some() && block.cell(320).is_none());
+    assert_eq!((made(0), made(130), made(190), made(192)), (128, 130, 190, 256));
+    assert_eq!((made(256), made(300), made(1_000)), (256, 300, usize::MAX));
+    assert_eq!((block.run(130).0.len(), block.run(130).1), (62, 62));
+    assert!(block.at(70).is_none() && block.at(131).is_some() && block.at(usize::MAX).is_none());
+    assert_eq!(format!("{block:?}"), "Chunks { made: 2, .. }");
+    let dense = Dense::ZERO;
+    let made = Cells::<CounterCell>::made_from(&dense, 7);
+    assert_eq!((made, dense.run(290).0.len(), dense.run(300).0.len()), (7, 10, 0));
 }
 
 #[test]

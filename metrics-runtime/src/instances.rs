@@ -90,6 +90,8 @@ const MOST: usize = 512;
 
 const EMPTY: Descriptor = Descriptor::new("", "", crate::descriptor::Kind::Gauge, &[]);
 
+// Whoever has a mistake in a struct of metrics wants no several of it.
+#[diagnostic::do_not_recommend]
 impl<F: MetricFamily, L: LabelValue, const N: usize> MetricFamily for Instances<F, L, N> {
     const DESCRIPTORS: &'static [Descriptor] = {
         let count = F::DESCRIPTORS.len() * N;

@@ -16,10 +16,15 @@ use loom::model::Builder;
 use loom::sync::Arc;
 use loom::thread::JoinHandle;
 
-use storage::{Block, CounterCell, HistogramCell, InFlightCell, PerThread, Place, Shared, Step, Storage};
+use storage::{
+    Block, Cells, CounterCell, HistogramCell, InFlightCell, PerThread, Place, Shared, Sparse, Step, Storage,
+};
 use sync::{spawn, thread_wide};
 
 type Counters<S> = <S as Storage>::Place<[CounterCell; 1]>;
+/// The same in a chunk, which the first of two threads makes.
+type Chunks = <Sparse<Shared> as Storage>::Cells<[CounterCell; 1], CounterCell>;
+type SparseCounters = <Sparse<Shared> as Storage>::Place<Chunks>;
 type Histograms<S> = <S as Storage>::Place<[HistogramCell<1>; 1]>;
 type InFlights<S> = <S as Storage>::Place<[InFlightCell; 1]>;
 
@@ -60,14 +65,15 @@ fn shared_place<B: Block, P: Place<B>>() -> Arc<P> {
     place
 }
 
-fn count<P: Place<[CounterCell; 1]>>(place: &P) -> u64 {
-    place.blocks().map(|[cell]| cell.get()).sum()
+fn count<B: Block + Cells<CounterCell>, P: Place<B>>(place: &P) -> u64 {
+    let cells = place.blocks().filter_map(|block| block.at(0));
+    cells.map(CounterCell::get).sum()
 }
 
 /// What is recorded by two threads of which one may get the other's lane, or none, is there when they have ended; and
 /// who reads meanwhile never sees a count go backwards.
-fn two_threads_count<P: Place<[CounterCell; 1]> + 'static>() {
-    let counters = shared_place::<_, P>();
+fn two_threads_count<B: Block + Cells<CounterCell>, P: Place<B> + 'static>() {
+    let counters = shared_place::<B, P>();
     let write = |amount| {
         let counters = Arc::clone(&counters);
         spawn(move || {
@@ -88,12 +94,17 @@ fn two_threads_count<P: Place<[CounterCell; 1]> + 'static>() {
 
 #[test]
 fn lanes_are_leased_and_handed_on_without_a_loss() {
-    model(Some(2), two_threads_count::<Counters<PerThread>>);
+    model(Some(2), two_threads_count::<_, Counters<PerThread>>);
 }
 
 #[test]
 fn shared_cells_lose_nothing() {
-    model(None, two_threads_count::<Counters<Shared>>);
+    model(None, two_threads_count::<_, Counters<Shared>>);
+}
+
+#[test]
+fn threads_that_make_the_same_chunk_both_count_in_it() {
+    model(Some(2), two_threads_count::<_, SparseCounters>);
 }
 
 /// One has the lane, and the others make the shared block at the same time.

@@ -119,30 +119,3 @@ impl<B, C> fmt::Debug for Chunks<B, C> {
             .finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::cells::CounterCell;
-    use super::*;
-
-    #[test]
-    fn only_chunks_that_are_recorded_into_are_made() {
-        type Block = [CounterCell; 300];
-        let block = Chunks::<Block, CounterCell>::ZERO;
-        let made = |from: usize| block.made_from(from);
-        assert_eq!((made(0), block.run(70).0.len(), block.run(70).1), (usize::MAX, 0, 58));
-        assert!(block.at(70).is_none());
-        // The last chunk has room for more than there are, and nothing beyond it has.
-        assert!(block.cell(130).is_some() && block.cell(299).is_some() && block.cell(320).is_none());
-        assert_eq!((made(0), made(130), made(190), made(192)), (128, 130, 190, 256));
-        assert_eq!((made(256), made(300), made(1_000)), (256, 300, usize::MAX));
-        assert_eq!((block.run(130).0.len(), block.run(130).1), (62, 62));
-        assert!(block.at(70).is_none() && block.at(131).is_some() && block.at(usize::MAX).is_none());
-        assert_eq!(format!("{block:?}"), "Chunks { made: 2, .. }");
-        let dense = <Block as super::super::cells::Block>::ZERO;
-        assert_eq!(
-            (dense.made_from(7), dense.run(290).0.len(), dense.run(300).0.len()),
-            (7, 10, 0)
-        );
-    }
-}
