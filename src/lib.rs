@@ -453,8 +453,55 @@ pub use enumetrics_runtime::http;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use enumetrics_runtime::testing;
-#[doc(inline)]
-pub use enumetrics_runtime::timed_into;
+
+/// Names what `#[timed(label = "value")]` records into where it names nothing itself: once, at the root of the crate
+/// (`main.rs`, `lib.rs`, or a test's file), by a path that holds in all modules.
+///
+/// ```
+/// use enumetrics::{metric_family, timed, timed_into, Histogram};
+///
+/// #[metric_family(namespace = "mail")]
+/// pub struct Mail {
+///     /// Time to deliver a message.
+///     #[metric(buckets = [0.1, 1.0])]
+///     pub delivery_seconds: Histogram,
+/// }
+///
+/// pub static MAIL: Mail = Mail::new();
+///
+/// timed_into!(crate::MAIL.delivery_seconds);
+///
+/// #[timed]
+/// fn deliver() {}
+///
+/// # fn main() {
+/// deliver();
+/// assert_eq!(MAIL.delivery_seconds.count(), 1);
+/// # }
+/// ```
+#[macro_export]
+macro_rules! timed_into {
+    ($metric:expr $(;)?) => {
+        // What it names is looked up here too, so that a mistake is seen where nothing is timed yet.
+        #[allow(unused_qualifications)]
+        const _: &[$crate::LabelDescriptor] =
+            $crate::__private::labels_of_timed($crate::__metric_of_timed_into!($metric));
+
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        macro_rules! timed_into_at_the_crate_root {
+            ($at:tt) => {
+                $crate::__metric_of_timed_into!($at = $metric)
+            };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        pub(crate) use timed_into_at_the_crate_root as TIMED_INTO_AT_THE_CRATE_ROOT;
+    };
+}
+
+#[doc(hidden)]
+pub use enumetrics_macros::__metric_of_timed_into;
 
 /// Makes an enum the closed set of a label's values; see [`trait@LabelValue`].
 ///

@@ -84,7 +84,7 @@ pub mod __private {
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
-        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Labelled, Otherwise, PollState, Polls, Seen, TimedFuture,
+        Awaited, CallsOf, Consumed, End, IsCalls, Judge, LabelAt, Labelled, NoCalls, Otherwise, PollState, Polls, Seen, TimedFuture,
         TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
         label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
     };

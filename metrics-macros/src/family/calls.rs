@@ -17,7 +17,7 @@ use crate::attribute::{
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
 use crate::rule::{self, Problem};
-use crate::span::{check, span_of};
+use crate::span::{self, check, span_of};
 
 const ERROR: &str = "error";
 const FIRST_ITEM: &str = "first_item";
@@ -195,8 +195,8 @@ impl Group {
             arguments,
             ident: family,
         } = outside;
-        let Self { ident, ty, field, .. } = self;
-        let labels = quote_spanned!(ty.span()=> <#ty as #krate::__private::CallsOf>::Labels);
+        let Self { ident, field, .. } = self;
+        let labels = quote!(<#ident as #krate::__private::TimedMetric>::Labels);
         let subsystem = LitStr::new(&field.unraw().to_string(), field.span());
         let budget = find(&self.settings, MAX_SERIES).map(|budget| {
             let value = &budget.value;
@@ -212,7 +212,7 @@ impl Group {
                 #visibility struct #ident { #(#fields)* }
             },
         );
-        let recording = self.recording(krate, &labels);
+        let recording = self.recording(krate);
         quote!(#declared #recording)
     }
 
@@ -316,8 +316,10 @@ impl Group {
     }
 
     /// What `#[timed]` does with it.
-    fn recording(&self, krate: &TokenStream, labels: &TokenStream) -> TokenStream {
-        let Self { ident, attributes, .. } = self;
+    fn recording(&self, krate: &TokenStream) -> TokenStream {
+        let Self {
+            ident, attributes, ty, ..
+        } = self;
         let private = quote!(#krate::__private);
         let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         let error = find(&self.parts, ERROR).map_or_else(|| quote!(()), |part| part.value.clone());
@@ -349,19 +351,14 @@ impl Group {
         let first = has(FIRST_ITEM);
         let first_item = first.then(|| quote!(#private::first_item(&self.first_item_seconds, index, first);));
         let conditions: Vec<_> = conditions.collect();
-        let is_calls = {
-            let ty = &self.ty;
-            quote_spanned!(ty.span()=> <#ty as #private::CallsOf>::IS_CALLS)
-        };
-        let is_calls = check(
-            krate,
-            span_of(&self.ty.to_token_stream(), self.field.span()),
-            "takes_calls",
-            &is_calls,
-        );
+        let place = span_of(&ty.to_token_stream(), self.field.span());
+        let shown = span::private(krate, place);
+        let is_calls = quote_spanned!(place=> { #[allow(unused_imports)] use #shown::NoCalls as _; #shown::IsCalls::<#ty>::IS });
+        let labels = quote_spanned!(place=> <() as #shown::CallsOf<#ty, #is_calls>>::Labels);
+        let check = check(krate, place, "takes_calls", &is_calls);
         quote! {
             #(#conditions)*
-            const _: () = #is_calls;
+            const _: () = #check;
 
             #(#conditions)*
             #[automatically_derived]
