@@ -127,6 +127,7 @@
 /// | `window = "…"` | how far quantiles look back, such as `"30s"` or `"1h30m"`; ten minutes where it is not said |
 /// | `compute = …` | what computes a [`ComputedGauge`] or [`ComputedCounter`]: a function or a closure without captures from the labels to an `f64`, or `later` |
 /// | `sparse` | series have memory, and are exported, once they are recorded; see [`Sparse`] |
+/// | `dense` | a metric of more than [10 000](Form::MOST_DENSE) series has, and exports, all of them from the start nevertheless |
 /// | `exemplars` | each recording brings the trace and span in which it happens; see [`Exemplar`] |
 /// | `shared` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
@@ -771,7 +772,7 @@ pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
     AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
-    DuplicateName, Exemplar, Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
+    DuplicateName, Exemplar, Export, Form, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
     HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances,
     IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation,
     PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass, StatusCode,

@@ -11,8 +11,8 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visib
 
 use super::parse::{find, float, help};
 use crate::attribute::{
-    BUCKETS, CALLS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SUBSYSTEM, Setting, crate_path, settings,
-    split_at_commas, take_settings, unknown,
+    BUCKETS, CALLS, CRATE, DENSE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SPARSE, SUBSYSTEM, Setting, crate_path,
+    settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
@@ -124,7 +124,7 @@ impl Group {
     /// Reads the group, and makes its field one that is flattened.
     fn of(outside: &Outside<'_>, field: &mut Field, errors: &mut Errors) -> Option<Self> {
         let name = field.ident.clone()?;
-        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED];
+        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED, SPARSE, DENSE];
         let settings = take_settings(&mut field.attrs, "metric", &known, errors);
         let has_buckets = find(&settings, BUCKETS).is_some();
         let mut parts: Vec<Setting> = Vec::new();
@@ -218,15 +218,22 @@ impl Group {
 
     /// The parts, each a metric.
     fn fields(&self, krate: &TokenStream, labels: &TokenStream) -> Vec<TokenStream> {
-        let shared = find(&self.settings, SHARED).map(|setting| &setting.word);
+        let word = |word| find(&self.settings, word).map(|setting| &setting.word).into_iter();
+        let shared = word(SHARED);
+        let form: Vec<_> = word(SPARSE).chain(word(DENSE)).collect();
+        // A part is shown where the group's type is.
+        let krate = &span::shown(krate.clone(), self.ty.span());
         let field = |name: &str, help: &str, options: TokenStream, ty: TokenStream| {
             let Self {
                 attributes, visibility, ..
             } = self;
             let name = Ident::new(name, self.field.span());
             let help = self.help_of(help);
+            // What goes back to 0 has its cells from the start.
+            let form = form.iter().filter(|_| name != IN_FLIGHT);
+            let words = shared.clone().chain(form.copied());
             let ty = quote_spanned!(self.ty.span()=> #ty);
-            quote!(#[doc = #help] #(#attributes)* #[metric(#options #shared)] #visibility #name: #ty,)
+            quote!(#[doc = #help] #(#attributes)* #[metric(#options #(#words),*)] #visibility #name: #ty,)
         };
         let joined = |with: TokenStream| quote!(#krate::Joined<#labels, #with, { #krate::__private::combinations::<#labels, #with>() }>);
         let none = TokenStream::new;
@@ -353,7 +360,8 @@ impl Group {
         let conditions: Vec<_> = conditions.collect();
         let place = span_of(&ty.to_token_stream(), self.field.span());
         let shown = span::private(krate, place);
-        let is_calls = quote_spanned!(place=> { #[allow(unused_imports)] use #shown::NoCalls as _; #shown::IsCalls::<#ty>::IS });
+        let is_calls =
+            quote_spanned!(place=> { #[allow(unused_imports)] use #shown::NoCalls as _; #shown::IsCalls::<#ty>::IS });
         let labels = quote_spanned!(place=> <() as #shown::CallsOf<#ty, #is_calls>>::Labels);
         let check = check(krate, place, "takes_calls", &is_calls);
         quote! {
