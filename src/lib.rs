@@ -54,6 +54,7 @@
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
+//! | let operators set names, labels, addresses and secrets | `Settings`; [the guide](guide::exposing) |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
 //!
 //! # Features
@@ -775,15 +776,17 @@ pub use enumetrics_runtime::{
     DuplicateName, Exemplar, Export, Form, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
     HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances,
     IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation,
-    PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass, StatusCode,
-    Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars,
-    WithQuantiles,
+    OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass,
+    StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled,
+    WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
 pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
+#[cfg(feature = "exporter")]
+pub use enumetrics_runtime::{SettingMistake, Settings, SettingsBuilder, SettingsError};
 
 #[doc(hidden)]
 pub use enumetrics_runtime::__private;

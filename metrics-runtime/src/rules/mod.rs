@@ -1,5 +1,6 @@
 //! Rules for Prometheus: what `rules!` declares, as data.
 
+mod adapted;
 mod check;
 mod file;
 mod severity;
@@ -35,6 +36,8 @@ pub struct Rules {
     target_labels: &'static [&'static str],
     records: &'static [RecordingRule],
     alerts: &'static [AlertRule],
+    /// Which names they were adapted to, if they were.
+    adapted: Option<&'static str>,
 }
 
 impl Rules {
@@ -57,6 +60,7 @@ impl Rules {
             target_labels,
             records,
             alerts,
+            adapted: None,
         }
     }
 
