@@ -62,7 +62,7 @@ pub use self::metric::{
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
-pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
+pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
 #[cfg(feature = "exporter")]
 pub use self::settings::{SettingMistake, Settings, SettingsBuilder, SettingsError};
 pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
