@@ -369,6 +369,7 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
     ] = names;
     let deciding = quote!(if <#statuses as #krate::http::ResponseStatus>::AT_ZERO { 2 } else { 3 });
     let slo = slo.iter();
+    // `dense`, because what is exported are routes as a whole, and how many there can be is said by the user.
     let gauge = if *in_progress_labels {
         quote!(InFlight<#request>)
     } else {
@@ -378,13 +379,13 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         field(
             requests,
             &format!("{what} that ended, by how they were answered."),
-            quote!(touched = #deciding),
+            quote!(touched = #deciding, dense),
             quote!(Counter<#exchange>),
         ),
         field(
             duration,
             &format!("Duration of {of_what}, whatever their end."),
-            quote!(buckets = #buckets, touched #(, slo = #slo)*),
+            quote!(buckets = #buckets, touched, dense #(, slo = #slo)*),
             quote!(Histogram<#request>),
         ),
         field(
@@ -420,7 +421,7 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         field(
             calls,
             "gRPC calls that ended, by the status in their trailers.",
-            TokenStream::new(),
+            quote!(dense),
             quote!(Counter<#grpc>),
         ),
     ];

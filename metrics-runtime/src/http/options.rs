@@ -71,6 +71,13 @@ impl Options {
         self.excluded.add(patterns)
     }
 
+    /// The same with patterns that are compiled.
+    #[cfg(feature = "exporter")]
+    pub(super) fn exclude_all(&mut self, patterns: &Patterns) {
+        self.included = Arc::new(Interner::new());
+        self.excluded.extend(patterns);
+    }
+
     /// The template of the route that a request takes, if it is known.
     pub(super) fn template<'a>(&self, request: &'a request::Parts) -> Option<&'a str> {
         if let Some(template) = &self.template
