@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Format;
 use super::head::{Head, Type};
 use super::lines::Touched;
-use super::wire::{delimited, double, int, message, packed_sint, sint, string, uint};
+use super::wire::{delimited, double, message, packed_sint, sint, string, uint};
 use crate::descriptor::{Descriptor, Kind, without_suffix};
 use crate::metric::{
     Computation, CounterCells, CounterValue, Exemplars, HistogramCells, InfoTexts, NATIVE_EXEMPLARS, NativeSnapshot,
@@ -92,13 +92,15 @@ pub(crate) fn summary(
     });
 }
 
+#[cfg(all(feature = "exporter", feature = "prometheus"))]
 pub(crate) fn untyped(out: &mut Vec<u8>, value: f64) {
     message(out, 5, |out| double(out, 1, value));
 }
 
 /// In milliseconds since the Unix epoch.
+#[cfg(all(feature = "exporter", feature = "prometheus"))]
 pub(crate) fn timestamp(out: &mut Vec<u8>, milliseconds: i64) {
-    int(out, 6, milliseconds);
+    uint(out, 6, milliseconds.cast_unsigned());
 }
 
 /// `more` has its buckets.

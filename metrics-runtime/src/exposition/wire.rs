@@ -10,15 +10,10 @@ enum Wire {
     Delimited = 2,
 }
 
-/// Appends a `uint64`, `uint32`, `int64` or enum that is not negative.
+/// Appends a `uint64`, `uint32`, `int64` (which is cast) or enum.
 pub(crate) fn uint(out: &mut Vec<u8>, field: u32, value: u64) {
     tag(out, field, Wire::Varint);
     varint(out, value);
-}
-
-/// Appends an `int64` or `int32`.
-pub(crate) fn int(out: &mut Vec<u8>, field: u32, value: i64) {
-    uint(out, field, value.cast_unsigned());
 }
 
 /// Appends a `sint64` or `sint32`.
@@ -100,7 +95,7 @@ mod tests {
             [0x1a, 0x03, 0x08, 0x96, 0x01]
         );
         assert_eq!(
-            written(|out| int(out, 1, -2))[1..],
+            written(|out| uint(out, 1, (-2_i64).cast_unsigned()))[1..],
             [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]
         );
         for (value, encoded) in [
