@@ -1,5 +1,6 @@
 //! Rules for Prometheus: what `rules!` declares, as data.
 
+mod adapted;
 mod check;
 mod file;
 mod severity;
@@ -39,6 +40,8 @@ pub struct Rules {
     alerts: &'static [AlertRule],
     slos: &'static [Slo],
     retention: &'static str,
+    /// Which names they were adapted to, if they were.
+    adapted: Option<&'static str>,
 }
 
 impl Rules {
@@ -63,6 +66,7 @@ impl Rules {
             alerts,
             slos: &[],
             retention: "30d",
+            adapted: None,
         }
     }
 
