@@ -51,6 +51,8 @@
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
 //! | write alerts and recording rules | `rules!`; the guide's chapter on it |
+//! | say objectives, and be told when their budget burns | `#[slo(…)]` in `rules!` |
+//! | have files for Prometheus, Alertmanager, Grafana and Kubernetes, and tests of the alerts | `operations`; the guide's chapter on it |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
@@ -67,6 +69,7 @@
 //! | `timed` | yes | `#[timed]` and `time!` record; without it they leave what they stand on as it is |
 //! | `stream` | no | `#[timed]` and `time!` of streams |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
+//! | `operations` | no | `operations`: files for those who operate the program, made of what is declared, kept current |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
@@ -467,6 +470,10 @@ pub use enumetrics_macros::time;
 
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;
+#[cfg(feature = "operations")]
+#[doc(inline)]
+pub use enumetrics_runtime::operations;
+
 #[cfg(feature = "catalogue")]
 #[doc(inline)]
 pub use enumetrics_runtime::catalogue;
@@ -823,6 +830,10 @@ pub mod guide {
     #[cfg(feature = "rules")]
     #[doc = include_str!("../docs/alerting.md")]
     pub mod alerting {}
+
+    #[cfg(feature = "operations")]
+    #[doc = include_str!("../docs/operations.md")]
+    pub mod operations {}
 
     #[cfg(all(feature = "testing", feature = "catalogue"))]
     #[doc = include_str!("../docs/testing.md")]

@@ -470,7 +470,7 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         ),
         field(
             duration,
-&format!("Duration of {of_what}, whatever their end."),
+            &format!("Duration of {of_what}, whatever their end."),
             quote!(buckets = #buckets, touched, dense #(, slo = #slo)*),
             quote!(Histogram<#request>),
         ),

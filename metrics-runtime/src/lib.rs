@@ -31,6 +31,8 @@ mod instances;
 mod interop;
 mod label;
 mod metric;
+#[cfg(feature = "operations")]
+pub mod operations;
 #[cfg(feature = "rules")]
 mod rules;
 #[cfg(feature = "exporter")]
@@ -41,6 +43,8 @@ mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timed;
+#[cfg(feature = "rules")]
+mod yaml;
 
 pub use self::catalog::{AdaptError, Catalog, DuplicateName, OtherNames, UnknownName};
 pub use self::descriptor::{Descriptor, Form, Kind, LabelDescriptor};

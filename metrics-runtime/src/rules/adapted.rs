@@ -64,7 +64,10 @@ impl Rules {
                 ..*alert
             })
         });
-        let slos = self.slos.iter().map(|slo| slo.renamed(&|selector| renaming.text(selector).leak()));
+        let slos = self
+            .slos
+            .iter()
+            .map(|slo| slo.renamed(&|selector| renaming.text(selector).leak()));
         let adapted = Self {
             slos: Vec::leak(slos.collect()),
             catalogs: Vec::leak(catalogs.collect::<Result<_, _>>()?),
