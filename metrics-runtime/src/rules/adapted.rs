@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use enumetrics_promql::{Expr, ExprKind, Label, MatchOp, Selector, Severity, Span, parse};
 
-use super::{AlertRule, Common, RecordingRule, Rules};
+use super::{AlertRule, Common, RecordingRule, Rules, SloIndicator};
 use crate::catalog::{AdaptError, Catalog};
 use crate::descriptor::Kind;
 
@@ -64,15 +64,28 @@ impl Rules {
                 ..*alert
             })
         });
-        let slos = self
-            .slos
-            .iter()
-            .map(|slo| slo.renamed(&|selector| renaming.text(selector).leak()));
+        let slos = self.slos.iter().map(|slo| {
+            let selector = |selector| Ok(&*renaming.expression(slo.name(), selector)?.leak());
+            Ok::<_, AdaptError>(slo.with_indicator(match slo.indicator() {
+                SloIndicator::Bad { bad, total } => SloIndicator::Bad {
+                    bad: selector(bad)?,
+                    total: selector(total)?,
+                },
+                SloIndicator::Good { good, total } => SloIndicator::Good {
+                    good: selector(good)?,
+                    total: selector(total)?,
+                },
+                SloIndicator::Under { histogram, bound } => SloIndicator::Under {
+                    histogram: selector(histogram)?,
+                    bound,
+                },
+            }))
+        });
         let adapted = Self {
-            slos: Vec::leak(slos.collect()),
             catalogs: Vec::leak(catalogs.collect::<Result<_, _>>()?),
             records: Vec::leak(records.collect::<Result<_, _>>()?),
             alerts: Vec::leak(alerts.collect::<Result<_, _>>()?),
+            slos: Vec::leak(slos.collect::<Result<_, _>>()?),
             adapted: Some(catalog.stamp().leak()),
             ..*self
         };
@@ -124,38 +137,17 @@ impl<'p> Renaming<'p> {
 
     fn common(&self, common: &Common) -> Result<Common, AdaptError> {
         Ok(Common {
-            expression: self.expression(common)?.leak(),
+            expression: self.expression(common.name, common.expression)?.leak(),
             ..*common
         })
     }
 
     /// An expression with nothing but the names changed.
-    fn expression(&self, rule: &Common) -> Result<String, AdaptError> {
-        let (text, by_regex) = self.change(rule.expression);
-        if by_regex && !self.prefix.is_empty() {
-            return Err(AdaptError::new(format!(
-                "`{}` selects metrics by a regular expression for `__name__`, which no prefix can be given: name them",
-                rule.name
-            )));
-        }
-        Ok(text)
-    }
-
-    /// The same of what names its metrics for sure.
-    fn text(&self, text: &str) -> String {
-        // A histogram without a suffix is no expression about series.
-        match self.names.contains(text) {
-            true => self.name(text),
-            false => self.change(text).0,
-        }
-    }
-
-    /// With other names, and whether metrics are selected by a regular expression.
-    fn change(&self, expression: &str) -> (String, bool) {
+    fn expression(&self, rule: &str, expression: &str) -> Result<String, AdaptError> {
         let mut text = expression.to_owned();
         // An expression that is none is an error of the rule's own.
         let Ok(expr) = parse(expression) else {
-            return (text, false);
+            return Ok(text);
         };
         let mut edits = Vec::new();
         let mut by_regex = false;
@@ -175,12 +167,17 @@ impl<'p> Renaming<'p> {
             }
             _ => {}
         });
+        if by_regex && !self.prefix.is_empty() {
+            return Err(AdaptError::new(format!(
+                "`{rule}` selects metrics by a regular expression for `__name__`, which no prefix can be given: name them"
+            )));
+        }
         // From the end, so that places stay what they are.
         edits.sort_by_key(|(span, _): &(Span, String)| std::cmp::Reverse(span.start));
         for (span, new) in edits {
             text.replace_range(span.start..span.end, &new);
         }
-        (text, by_regex)
+        Ok(text)
     }
 
     /// Says whether metrics are selected by a regular expression.

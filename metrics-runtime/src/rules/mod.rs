@@ -38,10 +38,10 @@ pub struct Rules {
     target_labels: &'static [&'static str],
     records: &'static [RecordingRule],
     alerts: &'static [AlertRule],
-    slos: &'static [Slo],
-    retention: &'static str,
     /// Which names they were adapted to, if they were.
     adapted: Option<&'static str>,
+    slos: &'static [Slo],
+    retention: &'static str,
 }
 
 impl Rules {
@@ -64,9 +64,9 @@ impl Rules {
             target_labels,
             records,
             alerts,
+            adapted: None,
             slos: &[],
             retention: "30d",
-            adapted: None,
         }
     }
 

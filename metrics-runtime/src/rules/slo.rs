@@ -77,25 +77,6 @@ impl Slo {
         }
     }
 
-    /// With other names in its selectors.
-    pub(super) fn renamed(&self, rename: &dyn Fn(&str) -> &'static str) -> Self {
-        let indicator = match self.indicator {
-            SloIndicator::Bad { bad, total } => SloIndicator::Bad {
-                bad: rename(bad),
-                total: rename(total),
-            },
-            SloIndicator::Good { good, total } => SloIndicator::Good {
-                good: rename(good),
-                total: rename(total),
-            },
-            SloIndicator::Under { histogram, bound } => SloIndicator::Under {
-                histogram: rename(histogram),
-                bound,
-            },
-        };
-        Self { indicator, ..*self }
-    }
-
     /// Its name, which is the label `slo` of what is recorded.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -124,6 +105,11 @@ impl Slo {
     #[must_use]
     pub const fn indicator(&self) -> SloIndicator {
         self.indicator
+    }
+
+    /// The same about metrics of other names.
+    pub(super) const fn with_indicator(self, indicator: SloIndicator) -> Self {
+        Self { indicator, ..self }
     }
 
     /// The labels by which it is judged separately.
