@@ -4,14 +4,11 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use support::gateway::{AUTHORIZATION, Gateway, PASSWORD, example};
+use serde_json::json;
+use support::gateway::{Gateway, PASSWORD, example};
 use support::http;
 use support::prometheus::{Prometheus, Release, Scrape};
 

@@ -3,8 +3,11 @@
 use std::fmt;
 
 use super::Catalog;
+#[cfg(feature = "exporter")]
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
+#[cfg(feature = "exporter")]
 use crate::family::Export;
+#[cfg(feature = "exporter")]
 use crate::metric::{InfoTexts, Reading};
 
 /// What a line of a generated file begins with that says which names the file has.
