@@ -32,7 +32,7 @@ fn alertmanager() -> Alertmanager {
         .severity(&Severity::Warning, Route::to(webhook("chat")))
         .label("component", &Component::Pipeline, pipeline)
         .label("component", &Component::Fraud, fraud)
-        // A quantile without traffic says nothing new.
+        // The same slow verifications.
         .inhibit(
             "HighVerificationLatency",
             ["VerificationsAreQuickFastBurn", "VerificationsAreQuickSlowBurn"],

@@ -164,7 +164,7 @@ impl Job {
         job.with_some("static_configs", targets).with_pods(self.pods.as_ref())
     }
 
-    fn sample_limit(&self, operations: &Operations) -> usize {
+    pub(super) fn sample_limit(&self, operations: &Operations) -> usize {
         operations.catalog.max_series() + self.more_samples
     }
 

@@ -11,7 +11,7 @@ impl Operations {
         let jobs = self.all_jobs();
         let own = jobs.iter().filter(|job| !job.is_of_pods());
         let endpoints = own.clone().map(|job| job.endpoint(&self.service, pace));
-        let sample_limit = self.catalog.max_series() + 100;
+        let sample_limit = own.map(|job| job.sample_limit(self)).max().unwrap_or_default();
         // The operator takes `job` from the service's label, and rules select by it.
         let selector = Yaml::map([("matchLabels", Yaml::texts([(NAME, &self.service)]))]);
         let spec = Yaml::texts([("jobLabel", NAME)])
