@@ -796,10 +796,10 @@ pub use enumetrics_runtime::{
     AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
     DuplicateName, Exemplar, Export, Form, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
     HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances,
-    IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation,
-    OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass,
-    StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled,
-    WithExemplars, WithQuantiles,
+    IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Native,
+    NativeBuckets, NativeOf, NativeSnapshot, Observation, OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse,
+    SparseOf, StateSet, StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries, SummarySnapshot,
+    Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
 pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};

@@ -58,14 +58,14 @@ pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, Status
 pub use self::metric::{
     Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Exemplar, Gauge, GaugeSeries,
     GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info,
-    InfoLabels, InfoText, Metric, Observation, SourceIsSet, SparseOf, StateSet, StateSetSeries, Summary, SummarySeries,
-    SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
+    InfoLabels, InfoText, Metric, NativeBuckets, NativeOf, NativeSnapshot, Observation, SourceIsSet, SparseOf,
+    StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
 pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
 #[cfg(feature = "exporter")]
 pub use self::settings::{SettingMistake, Settings, SettingsBuilder, SettingsError};
-pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
+pub use self::storage::{Native, PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.

@@ -11,8 +11,8 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visib
 
 use super::parse::{find, float, help};
 use crate::attribute::{
-    BUCKETS, CALLS, CRATE, DENSE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SPARSE, SUBSYSTEM, Setting, crate_path,
-    settings, split_at_commas, take_settings, unknown,
+    BUCKETS, CALLS, CRATE, DENSE, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE, SUBSYSTEM, Setting,
+    crate_path, settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
@@ -106,6 +106,11 @@ impl<'a> Outside<'a> {
     }
 }
 
+/// Whether durations are recorded.
+fn has_buckets(settings: &[Setting]) -> bool {
+    find(settings, BUCKETS).or(find(settings, NATIVE)).is_some()
+}
+
 /// A field that is a group.
 struct Group {
     /// The struct that it becomes.
@@ -124,9 +129,9 @@ impl Group {
     /// Reads the group, and makes its field one that is flattened.
     fn of(outside: &Outside<'_>, field: &mut Field, errors: &mut Errors) -> Option<Self> {
         let name = field.ident.clone()?;
-        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED, SPARSE, DENSE];
+        let known = [CALLS, BUCKETS, NATIVE, SLO, MAX_SERIES, SHARED, SPARSE, DENSE];
         let settings = take_settings(&mut field.attrs, "metric", &known, errors);
-        let has_buckets = find(&settings, BUCKETS).is_some();
+        let has_buckets = has_buckets(&settings);
         let mut parts: Vec<Setting> = Vec::new();
         for part in find(&settings, CALLS)
             .map(|calls| calls.list::<Setting>("outcome, in_flight", errors))
@@ -239,8 +244,8 @@ impl Group {
         let none = TokenStream::new;
         let counter = quote!(#krate::Counter<#labels>);
         let histogram = quote!(#krate::Histogram<#labels>);
-        let buckets = self.option(BUCKETS);
-        let slo = self.option(SLO);
+        let (buckets, native, slo) = (self.option(BUCKETS), self.option(NATIVE), self.option(SLO));
+        let buckets = quote!(#buckets #native);
         let mut fields = Vec::new();
         if !buckets.is_empty() {
             let options = quote!(#buckets #slo);
@@ -303,7 +308,7 @@ impl Group {
 
     /// `buckets = […],`, if it is there.
     fn option(&self, word: &str) -> TokenStream {
-        let setting = find(&self.settings, word).map(|Setting { word, value, .. }| quote!(#word = #value,));
+        let setting = find(&self.settings, word).map(|setting| quote!(#setting,));
         setting.unwrap_or_default()
     }
 
@@ -333,7 +338,7 @@ impl Group {
         let has = |word: &str| find(&self.parts, word).is_some();
         let polls = if has(POLL) { quote!(#private::Polls) } else { quote!(()) };
         let mut ends = Vec::new();
-        if find(&self.settings, BUCKETS).is_some() {
+        if has_buckets(&self.settings) {
             ends.push(quote!(end.observe(&self.duration_seconds, index)));
         }
         for part in &self.parts {

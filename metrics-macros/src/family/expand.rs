@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::options::{Compute, Quantiles};
+use super::options::{Compute, Native, Quantiles};
 use super::{Buckets, Family, Metric};
 use crate::attribute::Setting;
 use crate::rule;
@@ -135,6 +135,7 @@ impl<'a> Expansion<'a> {
             field,
             ty: written,
             buckets,
+            native,
             quantiles,
             shared,
             sparse,
@@ -157,6 +158,10 @@ impl<'a> Expansion<'a> {
         };
         let ty = match sparse {
             Some(_) => quote_spanned!(written.span()=> #krate::SparseOf<#ty>),
+            None => ty,
+        };
+        let ty = match native {
+            Some(_) => quote_spanned!(written.span()=> #krate::NativeOf<#ty>),
             None => ty,
         };
         let ty = match exemplars {
@@ -211,6 +216,7 @@ impl<'a> Expansion<'a> {
                     field,
                     ty: written,
                     buckets,
+                    native,
                     quantiles,
                     compute,
                     ..
@@ -219,6 +225,10 @@ impl<'a> Expansion<'a> {
         } = self;
         let value = match (buckets, quantiles, compute) {
             _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty>::new()),
+            _ if native.is_some() => {
+                let value = quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets));
+                quote!(#value.__native(#descriptor.native))
+            }
             (Some(_), _, _) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
             (_, Some(Quantiles { window_seconds, .. }), _) => {
                 let window = quote!(::core::time::Duration::from_secs(#window_seconds));
@@ -268,6 +278,7 @@ impl<'a> Expansion<'a> {
                     help,
                     deprecated,
                     buckets,
+                    native,
                     quantiles,
                     slo,
                     sparse,
@@ -290,6 +301,19 @@ impl<'a> Expansion<'a> {
         };
         let buckets = buckets.as_ref().map(constant);
         let with_buckets = buckets.map(|buckets| quote!(.with_buckets(#buckets)));
+        let with_native = native.as_ref().map(|native| {
+            let option = |value: &Option<TokenStream>, name: &str, ty: TokenStream| match value {
+                Some(value) => quote!({ const __OPTION: #ty = #value; __OPTION }),
+                None => {
+                    let name = format_ident!("{name}");
+                    quote!(#krate::NativeBuckets::new().#name)
+                }
+            };
+            let schema = option(&native.schema, "schema", quote!(::core::primitive::i8));
+            let max_buckets = option(&native.max_buckets, "max_buckets", quote!(::core::primitive::usize));
+            let zero_threshold = option(&native.zero_threshold, "zero_threshold", quote!(::core::primitive::f64));
+            quote!(.with_native(#krate::NativeBuckets::__of(#schema, #max_buckets, #zero_threshold)))
+        });
         let quantiles = quantiles.as_ref().map(|quantiles| constant(&quantiles.values));
         let with_quantiles = quantiles.map(|quantiles| quote!(.with_quantiles(#quantiles)));
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
@@ -326,6 +350,7 @@ impl<'a> Expansion<'a> {
             #cfg
             const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels)
                 #with_buckets
+                #with_native
                 #with_quantiles
                 #slo
                 #(.with_unit(#unit))*
@@ -376,6 +401,7 @@ impl<'a> Expansion<'a> {
             name,
             buckets,
             dense,
+            native,
             shared,
             sparse,
             exemplars,
@@ -433,6 +459,9 @@ impl<'a> Expansion<'a> {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);
             checks.push(check(krate, word.span(), "takes_exemplars", &quote!(#kind, #takes)));
         }
+        if let Some(native) = native {
+            checks.extend(self.native_checks(native));
+        }
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
         let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
             let span = span_of(value, field.span());
@@ -464,10 +493,37 @@ impl<'a> Expansion<'a> {
             let arguments = quote!(#descriptor, #computed, #labels);
             checks.push(check(krate, touched.span, "takes_touched", &arguments));
         }
-        if buckets.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
+        if buckets.is_none() && native.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
             let arguments = quote!(#metric::NEEDS, #descriptor);
             checks.push(check(krate, ty.span(), "needs_no_options", &arguments));
         }
         checks.iter().map(|check| quote!(#cfg const _: () = #check;)).collect()
+    }
+
+    /// What native buckets ask of the kind, and what is asked of their options.
+    fn native_checks(&self, native: &Native) -> Vec<TokenStream> {
+        let Self {
+            krate,
+            descriptor,
+            metric: Metric { field, ty, .. },
+            ..
+        } = self;
+        let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_NATIVE);
+        let takes = check(
+            krate,
+            native.word.span(),
+            "takes_native",
+            &quote!(#descriptor.kind, #takes),
+        );
+        let options = [
+            ("native_schema", &native.schema),
+            ("native_max_buckets", &native.max_buckets),
+            ("native_zero_threshold", &native.zero_threshold),
+        ];
+        let options = options.into_iter().filter_map(|(name, value)| {
+            let value = value.as_ref()?;
+            Some(check(krate, span_of(value, field.span()), name, &quote!(#descriptor)))
+        });
+        [takes].into_iter().chain(options).collect()
     }
 }

@@ -57,6 +57,7 @@ struct Metric {
     /// The note of `#[deprecated]`, which may be empty.
     deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
+    native: Option<options::Native>,
     /// The word `exemplars`, where it stands.
     exemplars: Option<Ident>,
     /// The word `sparse`, where it stands.

@@ -10,9 +10,9 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 
 use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
-    ALLOW, BUCKETS, COMPUTE, CRATE, DENSE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO,
-    SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings,
-    visible,
+    ALLOW, BUCKETS, COMPUTE, CRATE, DENSE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, NATIVE, QUANTILES,
+    SHARED, SLO, SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas,
+    take_settings, visible,
 };
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
@@ -87,8 +87,8 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         !conditional
     });
     let known = [
-        BUCKETS, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, DENSE, SLO, UNIT, MAX_SERIES, TOUCHED, WAS,
-        FLATTEN, ALLOW,
+        BUCKETS, NATIVE, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, DENSE, SLO, UNIT, MAX_SERIES, TOUCHED,
+        WAS, FLATTEN, ALLOW,
     ];
     let settings = take_settings(&mut field.attrs, "metric", &known, errors);
     let buckets = find(&settings, BUCKETS)
@@ -118,6 +118,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         .map(|setting| setting.list("name-unit = \"why\"", errors))
         .map(|allowed| Exceptions::new(allowed, errors))
         .unwrap_or_default();
+    let native = options::native(&settings, errors);
     let quantiles = options::quantiles(&settings, errors);
     let compute = options::compute(&settings, errors);
     let name = prefix
@@ -136,6 +137,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         ty: field.ty,
         buckets,
         dense,
+        native,
         shared,
         sparse,
         exemplars,

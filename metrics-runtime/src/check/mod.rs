@@ -344,8 +344,8 @@ pub const fn takes_touched(metric: &Descriptor, computed: bool, labels: usize) {
 }
 
 /// What a histogram without options is told.
-pub(crate) const NEEDS_BUCKETS: &str =
-    "a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]` [bucket-missing]";
+pub(crate) const NEEDS_BUCKETS: &str = "a histogram needs its buckets: add their bounds, `#[metric(buckets = [0.1, 0.5, 1.0])]`, or `#[metric(native)]` for \
+     native ones [bucket-missing]";
 
 /// What a computed metric without options is told.
 pub(crate) const NEEDS_COMPUTE: &str = "nothing says what computes this metric: add `#[metric(compute = …)]` with a \
@@ -509,6 +509,69 @@ pub const fn bucket(bounds: &[f64], at: usize) {
     }
 }
 
+/// What has native buckets must have buckets.
+#[track_caller]
+pub const fn takes_native(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new().text("remove `native`: ").text(kind.with_article());
+        let message = message.text(" has no buckets; make it a `Histogram`");
+        panic!("{}", message.rule("native-kind").as_str());
+    }
+}
+
+/// Prometheus knows these schemas.
+#[track_caller]
+pub const fn native_schema(metric: &Descriptor) {
+    if let Some(native) = metric.native {
+        check_schema(native.schema);
+    }
+}
+
+#[track_caller]
+pub(crate) const fn check_schema(schema: i8) {
+    if schema < -4 || schema > 8 {
+        panic!(
+            "there is no such schema: write one from -4 (each bucket ends at 65536 times the bound before it) to 8 (at \
+             1.0027 times); 3 is usual, at 1.09 times [native-schema]"
+        );
+    }
+}
+
+/// Something must be left to count in.
+#[track_caller]
+pub const fn native_max_buckets(metric: &Descriptor) {
+    if let Some(native) = metric.native {
+        check_max_buckets(native.max_buckets);
+    }
+}
+
+#[track_caller]
+pub(crate) const fn check_max_buckets(max_buckets: usize) {
+    if max_buckets == 0 {
+        panic!(
+            "no bucket would be left: write how many a series may have in a scrape; 160 is usual [native-max-buckets]"
+        );
+    }
+}
+
+/// The zero bucket has an end.
+#[track_caller]
+pub const fn native_zero_threshold(metric: &Descriptor) {
+    if let Some(native) = metric.native {
+        check_zero_threshold(native.zero_threshold);
+    }
+}
+
+#[track_caller]
+pub(crate) const fn check_zero_threshold(zero_threshold: f64) {
+    if !(zero_threshold >= 0.0 && zero_threshold < f64::MAX) {
+        panic!(
+            "the zero bucket is for what is this near to 0: write 0 or a number above it, which everything else is \
+             beyond [native-zero-threshold]"
+        );
+    }
+}
+
 /// An objective must lie on a bucket bound: how many observations were below it is not known otherwise.
 #[track_caller]
 pub const fn slo(descriptor: &Descriptor, at: usize) {
@@ -529,6 +592,9 @@ pub const fn slo(descriptor: &Descriptor, at: usize) {
         .text(descriptor.name)
         .text("` ends where this objective lies");
     let message = match below {
+        _ if buckets.is_empty() && descriptor.native.is_some() => {
+            message.text(": native buckets end where their schema says; add this bound with `buckets = […]`")
+        }
         _ if buckets.is_empty() => message.text(": it has no buckets"),
         None => message
             .text(": it is below the first of ")

@@ -186,12 +186,22 @@ macro_rules! label {
     };
 }
 
+#[cfg(not(feature = "protobuf"))]
 label!(
     Format,
     "format",
     Text = "text",
     Text1 = "text_1",
     OpenMetrics = "openmetrics"
+);
+#[cfg(feature = "protobuf")]
+label!(
+    Format,
+    "format",
+    Text = "text",
+    Text1 = "text_1",
+    OpenMetrics = "openmetrics",
+    Protobuf = "protobuf"
 );
 label!(
     Refused,

@@ -19,9 +19,13 @@ use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
 use super::families::{is_carried_by, type_of, write_head, write_metric};
 use super::foreign::NoAnswer;
+#[cfg(feature = "protobuf")]
+use super::messages;
 use crate::catalog::Catalog;
 use crate::descriptor::{Descriptor, Kind};
 use crate::exposition::openmetrics::{Ambiguous, shortened};
+#[cfg(feature = "protobuf")]
+use crate::exposition::wire::delimited;
 use crate::exposition::{Format, Type, write_comment};
 
 /// The names that a catalog takes, computed once for all scrapes.
@@ -258,6 +262,10 @@ impl Gathered {
 
     /// Appends text until there are so many bytes. Says whether that was all.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, full: usize) -> bool {
+        #[cfg(feature = "protobuf")]
+        if self.format == Format::Protobuf {
+            return self.write_messages(out, full);
+        }
         while let Some((kind, family)) = self.families.get(self.written) {
             if self.series == 0 {
                 write_head(out, family, *kind, self.format);
@@ -274,6 +282,34 @@ impl Gathered {
         if self.format.has_comments() {
             for comment in self.comments.drain(..) {
                 write_comment(out, &comment);
+            }
+        }
+        true
+    }
+}
+
+#[cfg(feature = "protobuf")]
+impl Gathered {
+    /// The same as messages. A family that is cut off goes on in another one of its name.
+    fn write_messages(&mut self, out: &mut Vec<u8>, full: usize) -> bool {
+        while let Some((kind, family)) = self.families.get(self.written) {
+            if out.len() >= full {
+                return false;
+            }
+            let series = &family.get_metric()[self.series..];
+            let before = self.series;
+            delimited(out, |out| {
+                write_head(out, family, *kind, self.format);
+                for metric in series {
+                    messages::write_metric(out, family, metric, self.labels_of_all);
+                    self.series += 1;
+                    if out.len() >= full {
+                        break;
+                    }
+                }
+            });
+            if self.series - before == series.len() {
+                (self.written, self.series) = (self.written + 1, 0);
             }
         }
         true

@@ -126,6 +126,7 @@ impl<T: InfoLabels> Metric for Info<T> {
     type Shared = Self;
     type Traced = Self;
     type Sparse = Self;
+    type Native = Self;
 
     fn read(&self) -> Reading<'_> {
         self.get().map_or(Reading::Absent, Reading::Info)
