@@ -5,6 +5,8 @@ mod adapt;
 use std::{fmt, io};
 
 pub use self::adapt::AdaptError;
+#[cfg(feature = "exporter")]
+pub(crate) use self::adapt::Adapted;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::openmetrics::Ambiguous;
@@ -166,7 +168,7 @@ impl<'a> Catalog<'a> {
     }
 
     /// The labels that were given to all series, which the declarations of those of the catalog have already.
-    #[cfg(all(feature = "exporter", feature = "prometheus"))]
+    #[cfg(feature = "exporter")]
     pub(crate) fn labels(&self) -> &'a [(&'static str, &'static str)] {
         self.labels
     }
