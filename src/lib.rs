@@ -66,6 +66,7 @@
 //! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
 //! | `timed` | yes | `#[timed]` and `time!` record; without it they leave what they stand on as it is |
 //! | `stream` | no | `#[timed]` and `time!` of streams |
+//! | `opentelemetry` | no | exemplars of the span that is active, of OpenTelemetry or of `tracing` |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |

@@ -6,6 +6,8 @@ mod names;
 use std::{fmt, io};
 
 pub use self::adapt::AdaptError;
+#[cfg(feature = "exporter")]
+pub(crate) use self::adapt::Adapted;
 pub use self::names::OtherNames;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};

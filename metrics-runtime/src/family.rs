@@ -18,6 +18,17 @@ pub trait MetricFamily: 'static {
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>));
 }
 
+/// A struct of metrics that can be a part of another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of metrics",
+    label = "not declared with `#[metric_family]`",
+    note = "a metric becomes exported as a field of a `#[metric_family]` struct"
+)]
+pub trait Part: MetricFamily + Sized {
+    /// Before anything was recorded.
+    const NEW: Self;
+}
+
 /// Any [`MetricFamily`]: what a catalog is made of.
 pub trait Export: Sync {
     /// What the struct declares, in the order of its fields.

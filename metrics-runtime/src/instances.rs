@@ -5,11 +5,13 @@ use std::marker::PhantomData;
 
 use crate::check;
 use crate::descriptor::{Descriptor, Instance};
-use crate::family::MetricFamily;
+use crate::family::{MetricFamily, Part};
 use crate::label::LabelValue;
 use crate::metric::Reading;
 
 /// Several instances of a struct of metrics, one for each value of a label, which all their series have.
+///
+/// As a field of a struct of metrics, with `#[metric(flatten)]`, it is a part of that one.
 ///
 /// `F` is the struct, `L` the label, an enum that derives `LabelValue`; `N` is how many values it has, which follows from
 /// the array. Listed in a catalog, they are exported as one family each, with a label more.
@@ -112,6 +114,10 @@ impl<F: MetricFamily, L: LabelValue, const N: usize> MetricFamily for Instances<
             }
         }
     }
+}
+
+impl<F: Part, L: LabelValue, const N: usize> Part for Instances<F, L, N> {
+    const NEW: Self = Self::new([const { F::NEW }; N]);
 }
 
 impl<F: fmt::Debug, L: LabelValue, const N: usize> fmt::Debug for Instances<F, L, N> {

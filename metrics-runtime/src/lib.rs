@@ -76,7 +76,7 @@ pub mod __private {
     pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
-    pub use crate::family::Listed;
+    pub use crate::family::{Listed, Part};
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
         Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading,
@@ -88,9 +88,9 @@ pub mod __private {
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
-        Awaited, CallsOf, Consumed, End, IsCalls, Judge, LabelAt, Labelled, NoCalls, Otherwise, PollState, Polls, Seen,
-        TimedFuture, TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index, is_one_label,
-        item, judged, label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
+        Awaited, CallsGroup, CallsOf, Consumed, End, IsCalls, Judge, LabelAt, Labelled, NoCalls, Otherwise, PollState,
+        Polls, Seen, TimedFuture, TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index,
+        is_one_label, item, judged, label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
     };
     #[cfg(feature = "http")]
     pub use ::http::Method as HttpMethod;

@@ -71,6 +71,10 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            impl #krate::__private::Part for #ident {
+                const NEW: Self = Self::new();
+            }
+
             const __CONSTANT_LABELS: &[(&str, &str)] = &[#(#constant_labels),*];
             #(#descriptors)*
             const __DESCRIPTORS: &[#krate::Descriptor] = #all_descriptors;
@@ -224,7 +228,7 @@ impl<'a> Expansion<'a> {
             ..
         } = self;
         let value = match (buckets, quantiles, compute) {
-            _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty>::new()),
+            _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty as #krate::__private::Part>::NEW),
             _ if native.is_some() => {
                 let value = quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets));
                 quote!(#value.__native(#descriptor.native))

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::catalog::Adapted;
 use crate::descriptor::LabelDescriptor;
 use crate::exposition::text::Scrape;
 use crate::metric::Reading;
@@ -15,6 +16,8 @@ use crate::{
 /// One exporter's metrics, at the end of the catalog's.
 #[derive(Debug, Default)]
 pub(super) struct SelfMetrics {
+    /// With the labels that the catalog gives to all series.
+    descriptors: &'static [Descriptor],
     scrapes: Counter<Format>,
     duration: Summary<Format>,
     size: Summary<Format>,
@@ -50,7 +53,15 @@ pub(super) enum RegistryFailure {
 
 impl SelfMetrics {
     pub(super) fn new(catalog: &Catalog<'_>) -> Self {
-        let metrics = Self::default();
+        let labels = catalog.labels();
+        let metrics = Self {
+            descriptors: Self::DESCRIPTORS
+                .iter()
+                .map(|family| family.with_constant_labels(labels_beside(family, labels)))
+                .collect::<Vec<_>>()
+                .leak(),
+            ..Self::default()
+        };
         metrics
             .max_series
             .set(i64::try_from(catalog.max_series()).unwrap_or(i64::MAX));
@@ -87,11 +98,24 @@ impl SelfMetrics {
     /// Appends those that are wanted.
     pub(super) fn write(&self, out: &mut Vec<u8>, format: Format, is_wanted: &dyn Fn(&Descriptor) -> bool) {
         let mut scrape = Scrape::new();
-        let families = [self as &dyn crate::Export];
+        let labelled = Adapted {
+            family: self,
+            descriptors: self.descriptors,
+        };
+        let families = [&labelled as &dyn crate::Export];
         let catalog = Catalog::__new(&families, &[Self::DESCRIPTORS]);
         catalog.page_of(&mut scrape, format, usize::MAX, &mut Default::default(), is_wanted);
         out.extend_from_slice(&scrape.text);
     }
+}
+
+/// The labels of all series that a family has not itself, for as long as the program runs.
+fn labels_beside(
+    family: &Descriptor,
+    labels: &[(&'static str, &'static str)],
+) -> &'static [(&'static str, &'static str)] {
+    let is_free = |(name, _): &&(&str, &str)| family.labels.iter().all(|own| own.name != *name);
+    labels.iter().filter(is_free).copied().collect::<Vec<_>>().leak()
 }
 
 const FORMATS: &[LabelDescriptor] = Format::LABELS;
