@@ -58,6 +58,11 @@ pub enum MetricKind {
         /// The upper bounds of the buckets in ascending order, without infinity.
         bounds: Vec<f64>,
     },
+    /// Native buckets, in the metric itself; and where there are bounds, classic buckets too.
+    NativeHistogram {
+        /// The upper bounds of the classic buckets in ascending order, without infinity.
+        bounds: Vec<f64>,
+    },
     /// `_sum` and `_count`, and quantiles if it has any.
     Summary {
         /// Which quantiles there are.
@@ -143,6 +148,7 @@ impl Exported {
             };
             let has_part = match family.kind {
                 MetricKind::Histogram { .. } => true,
+                MetricKind::NativeHistogram { ref bounds } => !bounds.is_empty(),
                 MetricKind::Summary { .. } => part != Part::Bucket,
                 _ => false,
             };
@@ -174,6 +180,15 @@ impl Family {
             MetricKind::Histogram { .. } => ["_bucket", "_sum", "_count"]
                 .map(|suffix| format!("{name}{suffix}"))
                 .to_vec(),
+            MetricKind::NativeHistogram { bounds } => {
+                let classic: &[&str] = if bounds.is_empty() {
+                    &[]
+                } else {
+                    &["_bucket", "_sum", "_count"]
+                };
+                let series = [""].iter().chain(classic);
+                series.map(|suffix| format!("{name}{suffix}")).collect()
+            }
             MetricKind::Summary { quantiles } => {
                 let mut series = ["_sum", "_count"].map(|suffix| format!("{name}{suffix}")).to_vec();
                 if !quantiles.is_empty() {
@@ -194,10 +209,15 @@ impl Family {
         }
     }
 
+    /// Whether it has native buckets.
+    pub(crate) fn is_native(&self) -> bool {
+        matches!(self.kind, MetricKind::NativeHistogram { .. })
+    }
+
     /// Whether this part only rises.
     pub(crate) fn is_counter(&self, part: Part) -> bool {
         match part {
-            Part::Whole => self.kind == MetricKind::Counter,
+            Part::Whole => self.kind == MetricKind::Counter || self.is_native(),
             Part::Bucket | Part::Count | Part::Sum => true,
         }
     }

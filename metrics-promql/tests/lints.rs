@@ -23,6 +23,11 @@ impl Schema for Shop {
                 },
                 vec![code],
             ),
+            family(
+                "shop_wait_seconds",
+                MetricKind::NativeHistogram { bounds: vec![] },
+                vec![],
+            ),
             family("shop_size_bytes", MetricKind::Summary { quantiles: vec![] }, vec![]),
             family(
                 "shop_build",
@@ -215,6 +220,16 @@ const FROM_THE_SCHEMA: &[(&str, &str, &str)] = &[
         "hist-kind",
         "histogram_quantile(0.9, sum(rate(«shop_size_bytes_count[5m]»))) > 1",
         "histogram_quantile(0.9, sum by (le) (rate(shop_duration_seconds_bucket[5m]))) > 1",
+    ),
+    (
+        "hist-kind",
+        "histogram_quantile(0.9, sum(rate(«shop_wait_seconds_bucket»[5m]))) > 1",
+        "histogram_quantile(0.9, sum(rate(shop_wait_seconds[5m]))) > 1",
+    ),
+    (
+        "ref-suffix",
+        "sum(rate(«shop_wait_seconds_count»[5m])) > 1",
+        "histogram_count(sum(rate(shop_wait_seconds[5m]))) > 1",
     ),
     (
         "val-top-bucket",

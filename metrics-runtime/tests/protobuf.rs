@@ -18,6 +18,7 @@ struct Family {
     metric: Recorded,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there are a handful")]
 enum Recorded {
     Counter(Counter<Index>),
     FloatCounter(Counter<Index, f64>),

@@ -49,8 +49,12 @@ impl Check<'_> {
             Resolved::Recorded(_) => return,
             Resolved::NoSuchPart(family) => {
                 let message = format!("`{}` is {}, which exports no `{name}`", family.name, kind_of(family));
+                let lint = match family.is_native() && name.ends_with("_bucket") {
+                    true => HIST_KIND,
+                    false => REF_SUFFIX,
+                };
                 self.find_help(
-                    REF_SUFFIX,
+                    lint,
                     span,
                     message,
                     format!("there are: {}", family.series().join(", ")),
@@ -125,7 +129,7 @@ impl Check<'_> {
 
     /// `le="8.0"`
     fn bucket(&mut self, matcher: &Matcher, family: &Family) {
-        let MetricKind::Histogram { bounds } = &family.kind else {
+        let (MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds }) = &family.kind else {
             return;
         };
         let Ok(bound) = matcher.value.parse::<f64>() else {
@@ -189,10 +193,12 @@ impl Check<'_> {
         let quantile = ancestors
             .iter()
             .any(|ancestor| called(ancestor) == Some("histogram_quantile"));
-        if quantile && part != Part::Bucket {
+        let has_buckets = part == Part::Bucket || part == Part::Whole && family.is_native();
+        if quantile && !has_buckets {
             let message = format!("`{name}` has no buckets to take a quantile of");
             let help = match family.kind {
                 MetricKind::Histogram { .. } => format!("`{}_bucket`", family.name),
+                MetricKind::NativeHistogram { .. } => format!("`{}`", family.name),
                 _ => format!("`{}` is {}", family.name, kind_of(family)),
             };
             self.find_help(HIST_KIND, expr.span, message, help);
@@ -244,6 +250,7 @@ fn kind_of(family: &Family) -> &'static str {
         MetricKind::Counter => "a counter",
         MetricKind::Gauge => "a gauge",
         MetricKind::Histogram { .. } => "a histogram",
+        MetricKind::NativeHistogram { .. } => "a native histogram",
         MetricKind::Summary { .. } => "a summary",
         MetricKind::Info => "an info metric",
         MetricKind::StateSet => "a state set",

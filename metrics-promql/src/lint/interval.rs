@@ -129,7 +129,7 @@ pub(super) fn quantile_of<'a>(call: &Call, exported: Option<&'a Exported>) -> Op
         };
         match exported.resolve(selector.metric().unwrap_or_default()) {
             Resolved::Series(family, Part::Bucket) if found.is_none() => {
-                if let MetricKind::Histogram { bounds } = &family.kind {
+                if let MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds } = &family.kind {
                     let name = &family.name;
                     found = Some(Quantiled { name, bounds });
                 }

@@ -18,7 +18,7 @@ use crate::sync::{AtomicU64, OnceBox, Ordering};
 /// REQUESTS.inc_with(exemplar);
 /// ```
 ///
-/// Exemplars are exported in the formats that have them (OpenMetrics), one for each series of a counter and each bucket of
+/// Exemplars are exported in the formats that have them (OpenMetrics and protobuf), one for each series of a counter and each bucket of
 /// a histogram: the last that was recorded. A metric that is never given one has no memory for them. With
 /// `#[metric(exemplars)]` a metric takes them from the span that is active, with the feature `opentelemetry`, or from the
 /// program's own [source](Self::set_source), by itself.

@@ -44,12 +44,16 @@ use crate::storage::{
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0, S: Storage = PerThread> {
-    cells: S::Place<S::Cells<L::Cells<S::Histogram<N>>, S::Histogram<N>>>,
+    cells: S::Place<BlockOf<L, N, S>>,
     past: Past,
     exemplars: Exemplars,
     bounds: Bounds<N>,
     layout: Layout,
 }
+
+/// The cells of one block.
+type BlockOf<L, const N: usize, S> =
+    <S as Storage>::Cells<<L as LabelSet>::Cells<<S as Storage>::Histogram<N>>, <S as Storage>::Histogram<N>>;
 
 impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     /// The most time series that this histogram exports: for each possible combination of label values its buckets, `+Inf`,

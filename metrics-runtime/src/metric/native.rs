@@ -1,5 +1,7 @@
 //! Native buckets: which one a value falls into, and what a scrape says of them.
 
+use std::fmt;
+
 use crate::check;
 use crate::storage::Spot;
 
@@ -98,6 +100,21 @@ impl NativeBuckets {
     }
 }
 
+/// `schema 3, at most 160, zero up to 2.938735877055719e-39`
+impl fmt::Display for NativeBuckets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            schema,
+            max_buckets,
+            zero_threshold,
+        } = self;
+        write!(
+            f,
+            "schema {schema}, at most {max_buckets}, zero up to {zero_threshold:e}"
+        )
+    }
+}
+
 impl Default for NativeBuckets {
     fn default() -> Self {
         Self::new()
@@ -138,8 +155,10 @@ pub(super) struct Layout {
     buckets: NativeBuckets,
     /// How many times the resolution of the finest schema is halved.
     shift: u32,
-    /// The index of the first bucket above the zero bucket.
-    first: i32,
+    /// What is added before, so that the result is rounded up.
+    round: i32,
+    /// The index of the last bucket that is within the zero bucket.
+    zero: i32,
     /// How many buckets there are on a side; the last is that of the infinite.
     last: u32,
 }
@@ -161,7 +180,7 @@ impl Layout {
         } else {
             0.0
         };
-        let first = coarser(finest(f64::from_bits(zero_threshold.to_bits() + 1)), shift);
+        let zero = coarser(finest(f64::from_bits(zero_threshold.to_bits() + 1)), shift) - 1;
         Self {
             buckets: NativeBuckets {
                 schema,
@@ -169,8 +188,9 @@ impl Layout {
                 ..buckets
             },
             shift,
-            first,
-            last: (coarser(finest(f64::MAX), shift) + 1 - first + 1).unsigned_abs(),
+            round: (1 << shift) - 1,
+            zero,
+            last: (coarser(finest(f64::MAX), shift) + 1 - zero).unsigned_abs(),
         }
     }
 
@@ -184,7 +204,7 @@ impl Layout {
     pub(super) fn spot(&self, value: f64) -> Spot {
         let magnitude = value.abs();
         let position = match magnitude > self.buckets.zero_threshold {
-            true => coarser(finest(magnitude), self.shift) - self.first + 1,
+            true => ((finest(magnitude) + self.round) >> self.shift) - self.zero,
             false => 0,
         };
         Spot {
@@ -215,7 +235,7 @@ impl Layout {
         into.zero_count = 0;
         into.positive.clear();
         into.negative.clear();
-        let index = |position: i32| position + self.first - 1;
+        let index = |position: i32| position + self.zero;
         for (position, count) in read.iter().copied().filter(|(_, count)| *count != 0) {
             match position {
                 0 => into.zero_count = count,
@@ -263,7 +283,8 @@ const fn finest(value: f64) -> i32 {
     }
     let fraction = bits & ((1 << FRACTION) - 1);
     let cell = (fraction >> (FRACTION - CELLS.ilog2())) as usize;
-    let below = BELOW[cell] as usize;
+    // The mask is for the compiler: it changes nothing.
+    let below = BELOW[cell] as usize & (FRACTIONS.len() - 1);
     (exponent - 1023) * BOUNDS as i32 + below as i32 + (FRACTIONS[below] < fraction) as i32
 }
 
@@ -279,11 +300,11 @@ const BOUNDS: usize = 1 << FINEST;
 /// What a power of two is cut into: twice as many, so that no two bounds are in one.
 const CELLS: usize = 2 * BOUNDS;
 
-/// The bounds from 1 on, below 2: the bits of their fractions. Nothing is above the last.
-const FRACTIONS: [u64; BOUNDS + 1] = {
+/// The bounds from 1 on, below 2: the bits of their fractions. Nothing is above those that follow.
+static FRACTIONS: [u64; 2 * BOUNDS] = {
     /// 2^(1/256), of which these are the powers, times 2¹²⁷.
     const ROOT: u128 = 0x8058_d7d2_d5e5_f6b0_94d5_89f6_08ee_4aa2;
-    let mut fractions = [u64::MAX; BOUNDS + 1];
+    let mut fractions = [u64::MAX; 2 * BOUNDS];
     let mut power = 1_u128 << 127;
     let mut at = 0;
     while at < BOUNDS {
@@ -296,7 +317,7 @@ const FRACTIONS: [u64; BOUNDS + 1] = {
 };
 
 /// How many of them are below each cell.
-const BELOW: [u16; CELLS] = {
+static BELOW: [u16; CELLS] = {
     let mut below = [0; CELLS];
     let mut cell = 1;
     while cell < CELLS {

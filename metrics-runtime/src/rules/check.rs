@@ -192,9 +192,13 @@ fn family(descriptor: &Descriptor) -> Family {
         kind: match descriptor.kind {
             Kind::Counter => MetricKind::Counter,
             Kind::Gauge => MetricKind::Gauge,
-            Kind::Histogram => MetricKind::Histogram {
-                bounds: descriptor.buckets.to_vec(),
-            },
+            Kind::Histogram => {
+                let bounds = descriptor.buckets.to_vec();
+                match descriptor.native {
+                    Some(_) => MetricKind::NativeHistogram { bounds },
+                    None => MetricKind::Histogram { bounds },
+                }
+            }
             Kind::Summary => MetricKind::Summary {
                 quantiles: descriptor.quantiles.to_vec(),
             },

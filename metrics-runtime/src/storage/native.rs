@@ -108,16 +108,9 @@ impl<const N: usize> ObservationCell<N> for NativeCell<N> {
         &self.classic
     }
 
-    /// What is in the native buckets is at least what was complete before: if it is as much, it is the same.
     fn read_with_native(&self, native: &mut Vec<(i32, u64)>) -> HistogramReading<N> {
-        let others = native.len();
-        let consistent = patiently(|| {
-            let reading = self.classic.read_consistently()?;
-            native.truncate(others);
-            (self.read_native(native) == reading.count).then_some(reading)
-        });
+        let consistent = patiently(|| self.read_consistently(native));
         consistent.unwrap_or_else(|| {
-            native.truncate(others);
             self.read_native(native);
             self.classic.read()
         })
@@ -150,6 +143,17 @@ impl<const N: usize> NativeCell<N> {
             // There is no such position; if there were, nothing would be lost.
             None => &self.zero,
         }
+    }
+
+    /// What is in the native buckets is at least what was complete before: if it is as much, it is the same.
+    pub(crate) fn read_consistently(&self, native: &mut Vec<(i32, u64)>) -> Option<HistogramReading<N>> {
+        let others = native.len();
+        let reading = self.classic.read_consistently()?;
+        let is_same = self.read_native(native) == reading.count;
+        if !is_same {
+            native.truncate(others);
+        }
+        is_same.then_some(reading)
     }
 
     /// Appends what is in the buckets; says how many observations that is.
