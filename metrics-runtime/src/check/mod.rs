@@ -185,6 +185,17 @@ pub const fn name_fits(kind: Kind, name: &str, field: &str) {
     }
 }
 
+/// A label is not called like the unit of the metric: a label `seconds` holds no seconds.
+#[track_caller]
+pub const fn labels_are_no_unit(metric: &Descriptor) {
+    let Some(unit) = metric.unit else { return };
+    if find(metric.labels, unit).is_some() {
+        let message = Message::new().text("`").text(metric.name).text("` is in ").text(unit);
+        let message = message.text(", and has a label of that name: call the label what it tells apart");
+        panic!("{}", message.rule("label-unit").as_str());
+    }
+}
+
 /// A unit that is stated must stand in the name, too, where everybody looks for it: OpenMetrics demands it.
 #[track_caller]
 pub const fn unit_fits(kind: Kind, name: &str, unit: &str) {
@@ -232,6 +243,7 @@ const RESERVED_SUFFIXES: &[(&str, &str)] = &[
     ("_sum", "which samples of histograms and summaries end in"),
     ("_count", "which samples of histograms and summaries end in"),
     ("_created", "which OpenMetrics appends for the time of creation"),
+    ("_info", "which is for info metrics: make it an `Info`"),
 ];
 
 /// Units that are no base units, and the one to use
