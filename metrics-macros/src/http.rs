@@ -433,7 +433,11 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         names,
         ..
     } = model;
-    let what = if *client { "Calls" } else { "Requests" };
+    let (what, of_what) = if *client {
+        ("Calls", "calls")
+    } else {
+        ("Requests", "requests")
+    };
     let field = |name: &Option<Ident>, help: &str, options: TokenStream, ty: TokenStream| {
         let name = name.as_ref()?;
         let options = (!options.is_empty()).then(|| quote!(#[metric(#options)]));
@@ -466,25 +470,25 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         ),
         field(
             duration,
-            "How long they took, whatever their end.",
+            &format!("Duration of {of_what}, whatever their end."),
             quote!(buckets = #buckets, touched, dense #(, slo = #slo)*),
             quote!(Histogram<#request>),
         ),
         field(
             high_resolution,
-            "How long they took, in many buckets and without labels.",
+            &format!("Duration of {of_what}, in many buckets and without labels."),
             quote!(buckets = #bounds),
             quote!(Histogram),
         ),
         field(
             request_size,
-            "Bytes of their bodies that were read.",
+            "Bytes of requests' bodies that were transferred.",
             TokenStream::new(),
             quote!(Summary<#handled>),
         ),
         field(
             response_size,
-            "Bytes of the responses' bodies that were sent.",
+            "Bytes of responses' bodies that were transferred.",
             TokenStream::new(),
             quote!(Summary<#handled>),
         ),

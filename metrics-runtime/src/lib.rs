@@ -33,6 +33,8 @@ mod label;
 mod metric;
 #[cfg(feature = "rules")]
 mod rules;
+#[cfg(feature = "exporter")]
+mod settings;
 mod start;
 mod storage;
 mod sync;
@@ -40,7 +42,7 @@ mod sync;
 pub mod testing;
 mod timed;
 
-pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
+pub use self::catalog::{AdaptError, Catalog, DuplicateName, OtherNames, UnknownName};
 pub use self::descriptor::{Descriptor, Form, Kind, LabelDescriptor};
 #[cfg(feature = "tls")]
 pub use self::exporter::Tls;
@@ -60,7 +62,9 @@ pub use self::metric::{
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
-pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
+pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
+#[cfg(feature = "exporter")]
+pub use self::settings::{SettingMistake, Settings, SettingsBuilder, SettingsError};
 pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 

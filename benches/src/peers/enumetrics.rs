@@ -6,7 +6,9 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use enumetrics::{Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, LabelValue, Scrape, metric_family, timed};
+use enumetrics::{
+    Catalog, Counter, Export, Gauge, Histogram, InFlight, LabelSet, LabelValue, Scrape, metric_family, timed,
+};
 
 use super::OURS;
 use crate::bench::{Bench, Family, ForSeries, Series};
