@@ -250,7 +250,7 @@ impl<'a> Expansion<'a> {
         } = self;
         // `self` is ours, wherever the type's tokens come from.
         if self.metric.flatten {
-            let read = quote_spanned!(written.span()=> <#ty as #krate::MetricFamily>::read);
+            let read = quote_spanned!(written.span()=> <#ty as #krate::__private::Part>::read_part);
             return quote!(#cfg #read(&self.#field, visit););
         }
         let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
@@ -357,7 +357,7 @@ impl<'a> Expansion<'a> {
         } = self;
         if self.metric.flatten {
             let written = &self.metric.ty;
-            return quote_spanned!(written.span()=> #cfg <#ty as #krate::MetricFamily>::DESCRIPTORS,);
+            return quote_spanned!(written.span()=> #cfg <#ty as #krate::__private::Part>::FAMILIES,);
         }
         let renamed = renamed.iter();
         if self.beside_structs {
@@ -398,7 +398,9 @@ impl<'a> Expansion<'a> {
             ..
         } = metric;
         if *flatten {
-            return Vec::new();
+            let instances = quote_spanned!(ty.span()=> <#full_type as #krate::__private::Part>::INSTANCES);
+            let check = check(krate, ty.span(), "instances", &instances);
+            return vec![quote!(#cfg const _: () = #check;)];
         }
         let kind = quote!(#descriptor.kind);
         let on_type = |name, arguments| check(krate, ty.span(), name, &arguments);

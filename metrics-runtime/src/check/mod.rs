@@ -23,6 +23,8 @@ use std::time::Duration;
 
 pub(crate) use self::nearest::nearest;
 use crate::descriptor::{Descriptor, Form, Kind, LabelDescriptor, max_series, without_suffix};
+use crate::family::Together;
+use crate::instances::MOST;
 
 /// A label that `#[timed]` names must be one of the metric's.
 #[track_caller]
@@ -575,9 +577,20 @@ pub const fn constant_label(descriptors: &[Descriptor], label: &str) {
     }
 }
 
-/// There must be an instance for each value of the label that tells them apart.
+/// There must be an instance for each value of the label that tells them apart, and the label must not be one that the
+/// struct has.
 #[track_caller]
-pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bool) {
+pub const fn instances(together: Option<Together>) {
+    let Some(Together {
+        label,
+        values,
+        skips,
+        count: instances,
+        families: descriptors,
+    }) = together
+    else {
+        return;
+    };
     if skips {
         let message = Message::new().text("the label '").text(label);
         let message = message.text("' has a variant that is skipped, for which there would be no instance");
@@ -596,19 +609,14 @@ pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bo
             .number(instances);
         panic!("{}", message.rule("instance-count").as_str());
     }
-}
-
-/// The label that tells instances of a struct apart must not be one that the struct has.
-#[track_caller]
-pub const fn instances_fit(descriptors: &[Descriptor], label: &str, instances: usize, most: usize) {
-    if descriptors.len() * instances > most {
+    if descriptors.len() * instances > MOST {
         let message = Message::new()
             .number(instances)
             .text(" instances of ")
             .number(descriptors.len());
         let message = message
             .text(" metrics are more than ")
-            .number(most)
+            .number(MOST)
             .text(" together: make the struct smaller");
         panic!("{}", message.rule("instance-count").as_str());
     }
