@@ -118,6 +118,7 @@
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name |
 /// | `max_series = …` | a struct that could export more series does not compile; any constant expression |
 /// | `labels(component = "cart", …)` | labels that all its series have; any constant `&str` |
+/// | `allow(label-constant = "reason")` | one of them says where the program runs, with a reason; see [the rule](guide::rules#label-constant) |
 /// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
 /// On a field, in `#[metric(…)]`:

@@ -27,6 +27,25 @@ pub trait MetricFamily: 'static {
 pub trait Part: MetricFamily + Sized {
     /// Before anything was recorded.
     const NEW: Self;
+    /// What it declares.
+    const FAMILIES: &'static [Descriptor] = Self::DESCRIPTORS;
+    /// What several instances of a struct are, whose label and number must fit each other.
+    const INSTANCES: Option<Together> = None;
+
+    /// See [`MetricFamily::read`].
+    fn read_part(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
+        self.read(visit);
+    }
+}
+
+/// Several instances of a struct.
+#[derive(Clone, Copy, Debug)]
+pub struct Together {
+    pub(crate) label: &'static str,
+    pub(crate) values: &'static [&'static str],
+    pub(crate) skips: bool,
+    pub(crate) count: usize,
+    pub(crate) families: &'static [Descriptor],
 }
 
 /// Any [`MetricFamily`]: what a catalog is made of.

@@ -11,7 +11,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visib
 
 use super::parse::{find, float, help};
 use crate::attribute::{
-    BUCKETS, CALLS, CRATE, DENSE, EXEMPLARS, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE, SUBSYSTEM,
+    ALLOW, BUCKETS, CALLS, CRATE, DENSE, EXEMPLARS, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE, SUBSYSTEM,
     Setting, crate_path, settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
@@ -93,7 +93,7 @@ impl<'a> Outside<'a> {
         let mut ignored = Errors::default();
         let settings = settings(
             arguments.clone(),
-            &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, CRATE],
+            &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, ALLOW, CRATE],
             &mut ignored,
         );
         let prefix: Vec<LitStr> = [NAMESPACE, SUBSYSTEM]
@@ -108,7 +108,9 @@ impl<'a> Outside<'a> {
         let krate = crate_path(&settings, &mut ignored);
         let labels = find(&settings, LABELS).map(|labels| {
             let list = &labels.value;
-            quote!(labels(#list),)
+            // Of the struct it is said already.
+            let said = quote!(allow(label - constant = "the labels of the struct"));
+            quote!(labels(#list), #said,)
         });
         let _ = ignored.into_tokens();
         Self {

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::options::{Compute, Native, Quantiles};
-use super::{Buckets, Family, Metric};
+use super::{Buckets, Family, Metric, lint};
 use crate::attribute::Setting;
 use crate::rule;
 use crate::span::{check, span_of};
@@ -36,6 +36,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         quote!((#name, #value))
     });
     let constant_label_checks = constant_label_checks(krate, family);
+    let warnings = lint::warnings(family);
     let budget = family.max_series.iter().map(|budget| {
         let arguments = quote!(#name, &[__DESCRIPTORS], #budget);
         check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
@@ -83,6 +84,8 @@ pub(super) fn expand(family: &Family) -> TokenStream {
             #(const _: () = #constant_label_checks;)*
             #(const _: () = #budget;)*
         };
+
+        #warnings
     }
 }
 
@@ -257,7 +260,7 @@ impl<'a> Expansion<'a> {
         } = self;
         // `self` is ours, wherever the type's tokens come from.
         if self.metric.flatten {
-            let read = quote_spanned!(written.span()=> <#ty as #krate::MetricFamily>::read);
+            let read = quote_spanned!(written.span()=> <#ty as #krate::__private::Part>::read_part);
             return quote!(#cfg #read(&self.#field, visit););
         }
         let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
@@ -379,7 +382,7 @@ impl<'a> Expansion<'a> {
         } = self;
         if self.metric.flatten {
             let written = &self.metric.ty;
-            return quote_spanned!(written.span()=> #cfg <#ty as #krate::MetricFamily>::DESCRIPTORS,);
+            return quote_spanned!(written.span()=> #cfg <#ty as #krate::__private::Part>::FAMILIES,);
         }
         let renamed = renamed.iter();
         if self.beside_structs {
@@ -421,12 +424,16 @@ impl<'a> Expansion<'a> {
             ..
         } = metric;
         if *flatten {
-            return Vec::new();
+            let instances = quote_spanned!(ty.span()=> <#full_type as #krate::__private::Part>::INSTANCES);
+            let check = check(krate, ty.span(), "instances", &instances);
+            return vec![quote!(#cfg const _: () = #check;)];
         }
         let kind = quote!(#descriptor.kind);
+        let on_type = |name, arguments| check(krate, ty.span(), name, &arguments);
         let field_name = field.unraw().to_string();
         let on_field = |name, arguments| check(krate, field.span(), name, &arguments);
         let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
+        checks.push(on_type("labels_are_no_unit", quote!(#descriptor)));
         match unit {
             Some(unit) => checks.push(check(krate, unit.span(), "unit_fits", &quote!(#kind, #name, #unit))),
             None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => {

@@ -40,6 +40,8 @@ struct Family {
     prefix: Vec<LitStr>,
     /// `name = value`: labels that every series of the struct has.
     constant_labels: Vec<Setting>,
+    /// The rules that do not apply to the struct.
+    exceptions: Exceptions,
     max_series: Option<TokenStream>,
     metrics: Vec<Metric>,
 }

@@ -15,12 +15,13 @@ use crate::attribute::{
     take_settings, visible,
 };
 use crate::diagnostics::Errors;
-use crate::rule::Exceptions;
+use crate::rule::{ALLOWABLE, ALLOWABLE_OF_STRUCTS, Exceptions};
 use crate::span::span_of;
 
 /// The model, unless the item is no struct with named fields.
 pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Family> {
-    let settings = settings(arguments, &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, CRATE], errors);
+    let known = [NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, ALLOW, CRATE];
+    let settings = settings(arguments, &known, errors);
     let input: DeriveInput = errors.ok(syn::parse2(item))?;
     let Data::Struct(syn::DataStruct {
         fields: Fields::Named(fields),
@@ -50,6 +51,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         .unwrap_or_default();
     constant_labels.retain(|label| label.value_as::<TokenStream>("a text", errors).is_some());
     let max_series = max_series(&settings, errors);
+    let exceptions = exceptions(&settings, "label-constant = \"why\"", ALLOWABLE_OF_STRUCTS, errors);
     let metrics = fields
         .named
         .into_iter()
@@ -62,6 +64,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         ident: input.ident,
         prefix,
         constant_labels,
+        exceptions,
         max_series,
         metrics,
     })
@@ -69,6 +72,13 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
 
 pub(super) fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
     settings.iter().find(|setting| setting.word() == word)
+}
+
+fn exceptions(settings: &[Setting], example: &str, allowable: &[&str], errors: &mut Errors) -> Exceptions {
+    find(settings, ALLOW)
+        .map(|setting| setting.list(example, errors))
+        .map(|allowed| Exceptions::new(allowed, allowable, errors))
+        .unwrap_or_default()
 }
 
 fn max_series(settings: &[Setting], errors: &mut Errors) -> Option<TokenStream> {
@@ -114,10 +124,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
             ),
         );
     }
-    let exceptions = find(&settings, ALLOW)
-        .map(|setting| setting.list("name-unit = \"why\"", errors))
-        .map(|allowed| Exceptions::new(allowed, errors))
-        .unwrap_or_default();
+    let exceptions = exceptions(&settings, "name-unit = \"why\"", ALLOWABLE, errors);
     let native = options::native(&settings, errors);
     let quantiles = options::quantiles(&settings, errors);
     let compute = options::compute(&settings, errors);

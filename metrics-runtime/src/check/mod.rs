@@ -23,6 +23,8 @@ use std::time::Duration;
 
 pub(crate) use self::nearest::nearest;
 use crate::descriptor::{Descriptor, Form, Kind, LabelDescriptor, max_series, without_suffix};
+use crate::family::Together;
+use crate::instances::MOST;
 
 /// A label that `#[timed]` names must be one of the metric's.
 #[track_caller]
@@ -185,6 +187,17 @@ pub const fn name_fits(kind: Kind, name: &str, field: &str) {
     }
 }
 
+/// A label is not called like the unit of the metric: a label `seconds` holds no seconds.
+#[track_caller]
+pub const fn labels_are_no_unit(metric: &Descriptor) {
+    let Some(unit) = metric.unit else { return };
+    if find(metric.labels, unit).is_some() {
+        let message = Message::new().text("`").text(metric.name).text("` is in ").text(unit);
+        let message = message.text(", and has a label of that name: call the label what it tells apart");
+        panic!("{}", message.rule("label-unit").as_str());
+    }
+}
+
 /// A unit that is stated must stand in the name, too, where everybody looks for it: OpenMetrics demands it.
 #[track_caller]
 pub const fn unit_fits(kind: Kind, name: &str, unit: &str) {
@@ -232,6 +245,7 @@ const RESERVED_SUFFIXES: &[(&str, &str)] = &[
     ("_sum", "which samples of histograms and summaries end in"),
     ("_count", "which samples of histograms and summaries end in"),
     ("_created", "which OpenMetrics appends for the time of creation"),
+    ("_info", "which is for info metrics: make it an `Info`"),
 ];
 
 /// Units that are no base units, and the one to use
@@ -629,9 +643,20 @@ pub const fn constant_label(descriptors: &[Descriptor], label: &str) {
     }
 }
 
-/// There must be an instance for each value of the label that tells them apart.
+/// There must be an instance for each value of the label that tells them apart, and the label must not be one that the
+/// struct has.
 #[track_caller]
-pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bool) {
+pub const fn instances(together: Option<Together>) {
+    let Some(Together {
+        label,
+        values,
+        skips,
+        count: instances,
+        families: descriptors,
+    }) = together
+    else {
+        return;
+    };
     if skips {
         let message = Message::new().text("the label '").text(label);
         let message = message.text("' has a variant that is skipped, for which there would be no instance");
@@ -650,19 +675,14 @@ pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bo
             .number(instances);
         panic!("{}", message.rule("instance-count").as_str());
     }
-}
-
-/// The label that tells instances of a struct apart must not be one that the struct has.
-#[track_caller]
-pub const fn instances_fit(descriptors: &[Descriptor], label: &str, instances: usize, most: usize) {
-    if descriptors.len() * instances > most {
+    if descriptors.len() * instances > MOST {
         let message = Message::new()
             .number(instances)
             .text(" instances of ")
             .number(descriptors.len());
         let message = message
             .text(" metrics are more than ")
-            .number(most)
+            .number(MOST)
             .text(" together: make the struct smaller");
         panic!("{}", message.rule("instance-count").as_str());
     }
