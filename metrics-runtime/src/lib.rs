@@ -73,6 +73,22 @@ pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 pub mod __private {
     pub use std::boxed::Box;
 
+    /// The compiler's version, for `build_info!`.
+    pub const RUSTC: &str = env!("ENUMETRICS_RUSTC");
+
+    /// For `build_info!`: the first that is known.
+    #[must_use]
+    pub const fn first_of(known: &[Option<&'static str>]) -> &'static str {
+        let mut at = 0;
+        while at < known.len() {
+            if let Some(text) = known[at] {
+                return text;
+            }
+            at += 1;
+        }
+        "unknown"
+    }
+
     pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;

@@ -64,7 +64,6 @@ impl Settings {
     }
 
     /// Settings in code.
-    #[must_use]
     pub fn builder(catalog: &Catalog<'static>) -> SettingsBuilder {
         SettingsBuilder {
             enabled: true,
