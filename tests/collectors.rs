@@ -82,7 +82,10 @@ fn the_runtime_and_tasks_tell_what_they_did() {
             };
             tokio::spawn(TASKS.monitor("yielding", task)).await.unwrap();
         }
-        while value(&METRICS.render(), "tokio_task_polls_total{task=\"waiting\"}") != Some(1.0) {
+        // A task that was joined may still be on its way out.
+        while value(&METRICS.render(), "tokio_task_polls_total{task=\"waiting\"}") != Some(1.0)
+            || value(&METRICS.render(), "tokio_alive_tasks") != Some(1.0)
+        {
             tokio::task::yield_now().await;
         }
     });
