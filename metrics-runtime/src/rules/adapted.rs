@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use enumetrics_promql::{Expr, ExprKind, Label, MatchOp, Selector, Severity, Span, parse};
 
-use super::{AlertRule, Common, RecordingRule, Rules};
+use super::{AlertRule, Common, RecordingRule, Rules, SloIndicator};
 use crate::catalog::{AdaptError, Catalog};
 use crate::descriptor::Kind;
 
@@ -64,10 +64,28 @@ impl Rules {
                 ..*alert
             })
         });
+        let slos = self.slos.iter().map(|slo| {
+            let selector = |selector| Ok(&*renaming.expression(slo.name(), selector)?.leak());
+            Ok::<_, AdaptError>(slo.with_indicator(match slo.indicator() {
+                SloIndicator::Bad { bad, total } => SloIndicator::Bad {
+                    bad: selector(bad)?,
+                    total: selector(total)?,
+                },
+                SloIndicator::Good { good, total } => SloIndicator::Good {
+                    good: selector(good)?,
+                    total: selector(total)?,
+                },
+                SloIndicator::Under { histogram, bound } => SloIndicator::Under {
+                    histogram: renaming.family(histogram).leak(),
+                    bound,
+                },
+            }))
+        });
         let adapted = Self {
             catalogs: Vec::leak(catalogs.collect::<Result<_, _>>()?),
             records: Vec::leak(records.collect::<Result<_, _>>()?),
             alerts: Vec::leak(alerts.collect::<Result<_, _>>()?),
+            slos: Vec::leak(slos.collect::<Result<_, _>>()?),
             adapted: Some(catalog.stamp().leak()),
             ..*self
         };
@@ -117,18 +135,27 @@ impl<'p> Renaming<'p> {
         }
     }
 
+    /// A histogram is named without the suffixes of its samples.
+    fn family(&self, name: &str) -> String {
+        if self.names.contains(&format!("{name}_count")) {
+            self.name(name)
+        } else {
+            name.to_owned()
+        }
+    }
+
     fn common(&self, common: &Common) -> Result<Common, AdaptError> {
         Ok(Common {
-            expression: self.expression(common)?.leak(),
+            expression: self.expression(common.name, common.expression)?.leak(),
             ..*common
         })
     }
 
     /// An expression with nothing but the names changed.
-    fn expression(&self, rule: &Common) -> Result<String, AdaptError> {
-        let mut text = rule.expression.to_owned();
+    fn expression(&self, rule: &str, expression: &str) -> Result<String, AdaptError> {
+        let mut text = expression.to_owned();
         // An expression that is none is an error of the rule's own.
-        let Ok(expr) = parse(rule.expression) else {
+        let Ok(expr) = parse(expression) else {
             return Ok(text);
         };
         let mut edits = Vec::new();
@@ -151,8 +178,7 @@ impl<'p> Renaming<'p> {
         });
         if by_regex && !self.prefix.is_empty() {
             return Err(AdaptError::new(format!(
-                "`{}` selects metrics by a regular expression for `__name__`, which no prefix can be given: name them",
-                rule.name
+                "`{rule}` selects metrics by a regular expression for `__name__`, which no prefix can be given: name them"
             )));
         }
         // From the end, so that places stay what they are.
