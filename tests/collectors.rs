@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use enumetrics::collectors::{ALLOCATOR, Allocated, TASKS, TOKIO};
+use enumetrics::collectors::{ALLOCATOR, Allocated, PROCESS, TASKS, TOKIO};
 use enumetrics::testing::Samples;
 use enumetrics::{MetricFamily as _, build_info, catalog, rules};
 
 build_info! { pub static BUILD: Build, namespace = "demo"; }
-catalog! { pub static METRICS = [BUILD, TOKIO, TASKS, ALLOCATOR]; }
+catalog! { pub static METRICS = [BUILD, PROCESS, TOKIO, TASKS, ALLOCATOR]; }
 
 mod said {
     use enumetrics::{build_info, catalog};
@@ -23,6 +23,10 @@ rules! {
     /// The workers of {{ $labels.instance }} have no time left.
     #[alert(for = "5m", severity = Warning, runbook = "https://runbooks.example/busy")]
     Busy = sum by (instance) (rate(tokio_worker_busy_seconds_total[5m])) / sum by (instance) (tokio_workers) > 0.9;
+
+    /// {{ $labels.instance }} soon can open no more files.
+    #[alert(for = "5m", severity = Warning, runbook = "https://runbooks.example/files", per_target)]
+    Files = process_open_fds / process_max_fds > 0.9;
 
     /// Tasks wait long for a worker.
     #[alert(severity = Warning, runbook = "https://runbooks.example/late")]
@@ -119,6 +123,38 @@ fn the_runtime_and_tasks_tell_what_they_did() {
     // A runtime that has ended is still told of.
     drop(runtime);
     assert_eq!(value(&METRICS.render(), "tokio_alive_tasks"), Some(0.0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_process_is_there_once() {
+    let text = METRICS.render();
+    for name in ["process_cpu_seconds_total", "process_open_fds", "process_threads"] {
+        assert!(value(&text, name).is_some_and(|value| value >= 0.0), "{text}");
+    }
+    assert!(text.contains("\n# TYPE process_cpu_seconds_total counter\n"));
+    let collected = prometheus::core::Collector::collect(&METRICS.collector().unwrap());
+    let cpu = collected
+        .iter()
+        .find(|family| family.name() == "process_cpu_seconds_total")
+        .unwrap();
+    assert_eq!(cpu.get_field_type(), prometheus::proto::MetricType::COUNTER);
+    // Who asks for both gets one, and no word about it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let served = runtime.block_on(async {
+        use http_body_util::BodyExt as _;
+        use tower::ServiceExt as _;
+
+        let service = enumetrics::Exporter::new(&METRICS).process_metrics().into_service();
+        let answer = service.oneshot(axum::http::Request::new(())).await.unwrap();
+        answer.into_body().collect().await.unwrap().to_bytes()
+    });
+    let served = std::str::from_utf8(&served).unwrap();
+    assert_eq!(served.matches("\nprocess_threads ").count(), 1, "{served}");
+    assert!(!served.contains("# enumetrics:"), "{served}");
 }
 
 #[test]

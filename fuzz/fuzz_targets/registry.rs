@@ -26,10 +26,12 @@ static SERVER: LazyLock<(Runtime, ExporterService)> = LazyLock::new(|| {
     let registry = Registry::new();
     let desc = Desc::new("collected".to_owned(), "x".to_owned(), Vec::new(), HashMap::new()).unwrap();
     registry.register(Box::new(Collected(desc))).unwrap();
+    // Labels that a collector's series may have, too.
+    let catalog = demo::METRICS.with_labels([("a", "1"), ("b", "2")]).unwrap();
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     (
         runtime,
-        Exporter::new(&demo::METRICS).registry(&registry).into_service(),
+        Exporter::new(&catalog).registry(&registry).into_service(),
     )
 });
 

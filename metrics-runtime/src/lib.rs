@@ -31,6 +31,8 @@ mod instances;
 mod interop;
 mod label;
 mod metric;
+#[cfg(feature = "process")]
+mod process;
 #[cfg(feature = "rules")]
 mod rules;
 #[cfg(feature = "exporter")]
@@ -61,6 +63,8 @@ pub use self::metric::{
     InfoLabels, InfoText, Metric, Observation, SourceIsSet, SparseOf, StateSet, StateSetSeries, Summary, SummarySeries,
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
+#[cfg(feature = "process")]
+pub use self::process::{PROCESS, Process};
 #[cfg(feature = "rules")]
 pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
 #[cfg(feature = "exporter")]

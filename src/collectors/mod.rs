@@ -3,13 +3,11 @@
 //!
 //! | collector | feature | what it measures |
 //! |---|---|---|
+//! | [`PROCESS`] | `process` | CPU time, memory, threads, open files, start, on Linux |
 //! | [`TOKIO`] | `tokio` | the runtime of Tokio: workers, tasks, queue, time that workers are busy |
 //! | [`TASKS`] | `tokio-metrics` | tasks by name: polls, slow ones, time between being woken and being polled |
 //! | [`ALLOCATOR`] | `allocator` | memory as the program's allocator sees it |
 //! | [`build_info!`](crate::build_info) | – | what was built: name, version, commit, compiler |
-//!
-//! What the system knows of the process is exported by `Exporter::process_metrics` (feature `process`), under the names
-//! that every client library of Prometheus uses.
 //!
 //! ```
 //! # #[cfg(all(feature = "tokio", feature = "testing"))]
@@ -36,6 +34,9 @@ mod build;
 mod tasks;
 #[cfg(feature = "tokio")]
 mod tokio;
+
+#[cfg(feature = "process")]
+pub use enumetrics_runtime::{PROCESS, Process};
 
 #[cfg(feature = "allocator")]
 pub use self::allocator::{ALLOCATOR, Allocated, Allocator};

@@ -31,6 +31,8 @@ pub(crate) struct CatalogNames {
     samples: HashSet<String>,
     /// Those families that OpenMetrics calls other than their samples, with what it calls them.
     shortened: Vec<(&'static str, &'static str)>,
+    /// What all series are given, but for those that have such a label themselves.
+    labels: Vec<(&'static str, &'static str)>,
 }
 
 impl CatalogNames {
@@ -40,6 +42,7 @@ impl CatalogNames {
         Self {
             samples: catalog.descriptors().flat_map(claimed).collect(),
             shortened: catalog.descriptors().filter_map(shortened).collect(),
+            labels: catalog.labels().to_vec(),
         }
     }
 }
@@ -114,10 +117,10 @@ impl<'a> Merged<'a> {
         self.missing
     }
 
-    /// Whether a family that was added claims this name.
+    /// Whether the catalog or a family that was added claims this name.
     #[cfg(feature = "process")]
     pub(crate) fn claims(&self, name: &str) -> bool {
-        self.claims.contains_key(name)
+        self.claims.contains_key(name) || self.catalog.samples.contains(name)
     }
 
     /// Says something in the scrape that parsers ignore.
@@ -203,7 +206,7 @@ impl<'a> Merged<'a> {
             return;
         };
         if first.name() == family.name() && first.get_field_type() == family.get_field_type() {
-            let repeated = join(first, &mut family);
+            let repeated = join(first, &mut family, &self.catalog.labels);
             if repeated > 0 {
                 self.comments.push(format!(
                     "left out {repeated} series of {} of {origin}: {first_origin} exports the same labels",
@@ -230,7 +233,7 @@ impl<'a> Merged<'a> {
         let labelled = family.get_metric().len();
         family.mut_metric().retain(|metric| has_good_numbers(metric, kind));
         let numbered = family.get_metric().len();
-        let repeated = drop_repeated(family);
+        let repeated = drop_repeated(family, &self.catalog.labels);
         for (dropped, why) in [
             (all - labelled, "a label name is invalid, reserved or occurs twice"),
             (
@@ -310,11 +313,18 @@ fn claimed_names(family: &str, suffixes: &[&str]) -> Vec<String> {
 }
 
 /// Moves the series of `later` to `first`, but those whose labels `first` has; says how many stayed.
-fn join(first: &mut MetricFamily, later: &mut MetricFamily) -> usize {
+fn join(first: &mut MetricFamily, later: &mut MetricFamily, of_all: &[(&str, &str)]) -> usize {
     let metrics = later.take_metric();
     let is_new: Vec<bool> = {
-        let mut seen: HashSet<_> = first.get_metric().iter().map(label_set).collect();
-        metrics.iter().map(|metric| seen.insert(label_set(metric))).collect()
+        let mut seen: HashSet<_> = first
+            .get_metric()
+            .iter()
+            .map(|metric| label_set(metric, of_all))
+            .collect();
+        metrics
+            .iter()
+            .map(|metric| seen.insert(label_set(metric, of_all)))
+            .collect()
     };
     let repeated = is_new.iter().filter(|is_new| !**is_new).count();
     let new = metrics.into_iter().zip(is_new);
@@ -325,23 +335,28 @@ fn join(first: &mut MetricFamily, later: &mut MetricFamily) -> usize {
 }
 
 /// Of series with the same labels the first one stays; says how many others there were.
-fn drop_repeated(family: &mut MetricFamily) -> usize {
+fn drop_repeated(family: &mut MetricFamily, of_all: &[(&str, &str)]) -> usize {
     match family.get_metric() {
         [_] => 0,
         _ => {
             let mut whole = MetricFamily::default();
-            let repeated = join(&mut whole, family);
+            let repeated = join(&mut whole, family, of_all);
             family.set_metric(whole.take_metric());
             repeated
         }
     }
 }
 
-/// What identifies a series: its labels in whatever order, empty ones being as good as absent.
-fn label_set(metric: &Metric) -> Vec<(&str, &str)> {
-    let labels = metric.get_label().iter();
-    let mut labels: Vec<_> = labels
+/// What identifies a series: its labels in whatever order, with those of all, empty ones being as good as absent.
+fn label_set<'a>(metric: &'a Metric, of_all: &'a [(&str, &str)]) -> Vec<(&'a str, &'a str)> {
+    let own = metric.get_label();
+    let given = of_all
+        .iter()
+        .filter(|(name, _)| own.iter().all(|label| label.name() != *name));
+    let mut labels: Vec<_> = own
+        .iter()
         .map(|label| (label.name(), label.value()))
+        .chain(given.map(|&(name, value)| (name, value)))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     labels.sort_unstable();
@@ -606,6 +621,22 @@ mod tests {
             )]),
             "# TYPE a gauge\na 0\na{x=\"1\"} 0\n\
              # enumetrics: left out 2 series of a of registry 1: it exports the same labels before\n"
+        );
+    }
+
+    #[test]
+    fn a_label_of_all_series_makes_no_two_of_them_the_same() {
+        let catalog = catalog().with_labels([("service", "cart")]).unwrap();
+        let names = CatalogNames::of(&catalog);
+        let mut merged = Merged::new(&names);
+        let series: [&[_]; 3] = [&[], &[("service", "cart")], &[("service", "till")]];
+        merged.add(Origin::Registry(1), family("a", GAUGE, &series));
+        let mut out = Vec::new();
+        let gathered = merged.finish(Format::OpenMetrics, &mut Ambiguous::default());
+        assert!(gathered.with_labels(catalog.labels()).write(&mut out, usize::MAX));
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "# TYPE a gauge\na{service=\"cart\"} 0\na{service=\"till\"} 0\n"
         );
     }
 
