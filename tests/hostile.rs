@@ -203,3 +203,50 @@ fn a_thousand_clients_that_do_nothing_right_harm_nobody() {
     drop(clients);
     assert_eq!(http::get(metrics, "/metrics", &right).status, 200);
 }
+
+#[test]
+fn one_address_speaks_both_versions_of_http() {
+    use axum::http::{Request, Version};
+    use http_body_util::{BodyExt as _, Empty};
+    use hyper::body::Bytes;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+
+    let exporter = Exporter::new(&METRICS).bearer_token(Secret::new("token")).unwrap();
+    let (runtime, address) = serve(exporter);
+    let right = [("Authorization", "Bearer token")];
+    let first = http::get(address, "/metrics", &right);
+    assert_eq!(first.status, 200);
+    runtime.block_on(async {
+        let stream = TokioIo::new(tokio::net::TcpStream::connect(address).await.unwrap());
+        let (mut client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        // Several at once on one connection.
+        let asked: Vec<_> = [Some("Bearer token"), None, Some("Bearer token")]
+            .into_iter()
+            .map(|secret| {
+                let mut request = Request::get(format!("http://{address}/metrics"));
+                if let Some(secret) = secret {
+                    request = request.header("authorization", secret);
+                }
+                client.send_request(request.body(Empty::<Bytes>::new()).unwrap())
+            })
+            .collect();
+        let mut statuses = Vec::new();
+        for answer in asked {
+            let answer = answer.await.unwrap();
+            assert_eq!(answer.version(), Version::HTTP_2);
+            statuses.push(answer.status().as_u16());
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            if statuses.last() == Some(&200) {
+                assert!(
+                    std::str::from_utf8(&body)
+                        .unwrap()
+                        .ends_with("\nwalk_height_meters 0\n")
+                );
+            }
+        }
+        assert_eq!(statuses, [200, 401, 200]);
+    });
+}

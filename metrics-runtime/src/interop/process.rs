@@ -49,7 +49,8 @@ fn family(descriptor: &Descriptor, value: f64) -> Vec<MetricFamily> {
     collected.unwrap_or_default()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::time::{Instant, SystemTime};
 
