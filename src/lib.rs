@@ -55,6 +55,7 @@
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | let operators set names, labels, addresses and secrets | `Settings`; [the guide](guide::exposing) |
+//! | export what the program runs on: Tokio, an allocator, the build | [`collectors`], [`build_info!`] |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
 //!
 //! # Features
@@ -70,6 +71,7 @@
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
+//! | `tokio`, `tokio-metrics`, `allocator` | no | collectors of Tokio's runtime, of tasks by name, of an allocator |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
 //! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer |
 //!
@@ -466,6 +468,8 @@ pub use enumetrics_macros::rules;
 /// # }
 /// ```
 pub use enumetrics_macros::time;
+
+pub mod collectors;
 
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;

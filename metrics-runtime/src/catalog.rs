@@ -2,6 +2,8 @@
 
 mod adapt;
 mod names;
+#[cfg(feature = "exporter")]
+mod names_info;
 
 use std::{fmt, io};
 

@@ -31,6 +31,8 @@ mod instances;
 mod interop;
 mod label;
 mod metric;
+#[cfg(feature = "process")]
+mod process;
 #[cfg(feature = "rules")]
 mod rules;
 #[cfg(feature = "exporter")]
@@ -61,6 +63,8 @@ pub use self::metric::{
     InfoLabels, InfoText, Metric, NativeBuckets, NativeOf, NativeSnapshot, Observation, SourceIsSet, SparseOf,
     StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
+#[cfg(feature = "process")]
+pub use self::process::{PROCESS, Process};
 #[cfg(feature = "rules")]
 pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
 #[cfg(feature = "exporter")]
@@ -72,6 +76,22 @@ pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[doc(hidden)]
 pub mod __private {
     pub use std::boxed::Box;
+
+    /// The compiler's version, for `build_info!`.
+    pub const RUSTC: &str = env!("ENUMETRICS_RUSTC");
+
+    /// For `build_info!`: the first that is known.
+    #[must_use]
+    pub const fn first_of(known: &[Option<&'static str>]) -> &'static str {
+        let mut at = 0;
+        while at < known.len() {
+            if let Some(text) = known[at] {
+                return text;
+            }
+            at += 1;
+        }
+        "unknown"
+    }
 
     pub use crate::__overflows as overflows;
     pub use crate::check;

@@ -24,6 +24,7 @@ pub(super) struct SelfMetrics {
     refused: Counter<Refused>,
     registry_failures: Counter<RegistryFailure>,
     failing_files: Gauge,
+    series: Gauge,
     max_series: Gauge,
 }
 
@@ -95,6 +96,11 @@ impl SelfMetrics {
         self.failing_files.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
+    /// How many series of the catalog a whole scrape has.
+    pub(super) fn series(&self, count: usize) {
+        self.series.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     /// Appends those that are wanted.
     pub(super) fn write(&self, out: &mut Vec<u8>, format: Format, is_wanted: &dyn Fn(&Descriptor) -> bool) {
         let mut scrape = Scrape::new();
@@ -159,6 +165,12 @@ impl MetricFamily for SelfMetrics {
             &[],
         ),
         Descriptor::new(
+            "enumetrics_exporter_catalog_series",
+            "Series of the catalog in the last scrape of all of it.",
+            Kind::Gauge,
+            &[],
+        ),
+        Descriptor::new(
             "enumetrics_exporter_catalog_max_series",
             "The most series that the catalog can have: what Prometheus' sample_limit must allow.",
             Kind::Gauge,
@@ -174,6 +186,7 @@ impl MetricFamily for SelfMetrics {
             self.refused.read(),
             self.registry_failures.read(),
             self.failing_files.read(),
+            self.series.read(),
             self.max_series.read(),
         ];
         for (descriptor, reading) in Self::DESCRIPTORS.iter().zip(readings) {
