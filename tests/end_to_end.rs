@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use support::example::example;
 use support::http;
 use support::prometheus::{Prometheus, Release, Scrape};
 
@@ -36,7 +37,7 @@ impl Gateway {
         ));
         // With a line feed, as an editor leaves it.
         std::fs::write(&password_file, format!("{PASSWORD}\n")).expect("the password file can be written");
-        let mut child = Command::new(example())
+        let mut child = Command::new(example("kyc_gateway"))
             .arg("--no-traffic")
             .env("KYC_ADDRESS", "127.0.0.1:0")
             .env("KYC_METRICS_PASSWORD_FILE", &password_file)
@@ -107,31 +108,6 @@ impl Drop for Gateway {
         _ = self.child.kill();
         _ = self.child.wait();
     }
-}
-
-/// The example's program, built as it is now.
-fn example() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args([
-            "build",
-            "--quiet",
-            "--all-features",
-            "--example",
-            "kyc_gateway",
-            "--message-format=json",
-        ])
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "the example compiles");
-    let messages = String::from_utf8(output.stdout).expect("cargo's messages are text");
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "kyc_gateway")
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .expect("cargo says where the example is")
 }
 
 /// Sends requests whose every end is known: what must be recorded, by series.
@@ -322,7 +298,7 @@ fn a_client_that_leaves_is_recorded_too() {
 
 /// Runs the example to its end: exit code, what it printed, what it complained of.
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
-    let output = Command::new(example())
+    let output = Command::new(example("kyc_gateway"))
         .args(arguments)
         .env("KYC_ADDRESS", "127.0.0.1:0")
         .env_remove("KYC_METRICS_PASSWORD_FILE")

@@ -43,6 +43,8 @@ mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timed;
+#[cfg(feature = "http")]
+pub mod websocket;
 
 pub use self::catalog::{AdaptError, Catalog, DuplicateName, OtherNames, UnknownName};
 pub use self::descriptor::{Descriptor, Form, Kind, LabelDescriptor};
@@ -112,6 +114,8 @@ pub mod __private {
         Polls, Seen, TimedFuture, TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index,
         is_one_label, item, judged, label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
     };
+    #[cfg(feature = "http")]
+    pub use crate::websocket::now;
     #[cfg(feature = "http")]
     pub use ::http::Method as HttpMethod;
     #[cfg(feature = "rules")]

@@ -4,5 +4,6 @@
     reason = "each test file that includes this module uses its own part of it"
 )]
 
+pub(crate) mod example;
 pub(crate) mod http;
 pub(crate) mod prometheus;

@@ -16,6 +16,7 @@ pub use self::label::{
     rule_value, rules_fit, value_position,
 };
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
+#[cfg(feature = "rules")]
 pub(crate) use self::names::{FNV_OFFSET, fnv_1a};
 
 use self::message::Message;
