@@ -11,7 +11,6 @@ mod lint;
 mod parse;
 mod promql;
 mod runbook;
-mod template;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -57,6 +56,8 @@ struct Options {
     runbooks: Option<String>,
     target_labels: Vec<String>,
     scrape_interval: Option<f64>,
+    /// For how long samples are kept, in seconds.
+    retention: Option<f64>,
     server: Option<enumetrics_promql::Version>,
 }
 

@@ -23,9 +23,13 @@ const SEVERITY: &str = "severity";
 const RUNBOOKS: &str = "runbooks";
 const TARGET_LABELS: &str = "target_labels";
 const SCRAPE_INTERVAL: &str = "scrape_interval";
+const RETENTION: &str = "retention";
 const SERVER: &str = "server";
 pub(super) const ALLOW: &str = "allow";
 pub(super) const LABELS: &str = "labels";
+
+/// For how long Prometheus takes a sample for the current one, in seconds.
+const LOOKBACK: f64 = 300.0;
 
 /// The outline of the macro's input; what its parts mean is read with all mistakes together.
 pub(super) struct Block {
@@ -173,6 +177,7 @@ impl Options {
             RUNBOOKS,
             TARGET_LABELS,
             SCRAPE_INTERVAL,
+            RETENTION,
             SERVER,
         ];
         let mut options = Self {
@@ -182,7 +187,19 @@ impl Options {
         for setting in take_settings(attributes, "rules", &known, errors) {
             match setting.word().as_str() {
                 NAME => options.name = setting.string(errors).map(|text| text.value()),
-                INTERVAL => options.interval = duration(&setting, errors),
+                INTERVAL => {
+                    options.interval = duration(&setting, errors);
+                    if options
+                        .interval
+                        .as_deref()
+                        .and_then(seconds)
+                        .is_some_and(|seconds| seconds > LOOKBACK)
+                    {
+                        let advice = "between two evaluations what is recorded is gone, because Prometheus looks back 5 \
+                                      minutes: \"5m\" or less [time-group-interval]";
+                        errors.at(setting.word.span(), advice);
+                    }
+                }
                 SEVERITY => {
                     let path = setting.value_as::<Path>("the path of an enum", errors);
                     options.severity = path.map(|path| quote!(#path));
@@ -195,6 +212,7 @@ impl Options {
                 SCRAPE_INTERVAL => {
                     options.scrape_interval = duration(&setting, errors).and_then(|text| seconds(&text));
                 }
+                RETENTION => options.retention = duration(&setting, errors).and_then(|text| seconds(&text)),
                 _ => {
                     let version = setting.string(errors).and_then(|text| {
                         let version = version(&text.value());
@@ -216,7 +234,7 @@ fn version(text: &str) -> Option<Version> {
     Some(Version::new(major.parse().ok()?, minor.parse().ok()?))
 }
 
-fn seconds(text: &str) -> Option<f64> {
+pub(super) fn seconds(text: &str) -> Option<f64> {
     let expr = enumetrics_promql::parse(&format!("x[{text}]")).ok()?;
     match expr.kind {
         enumetrics_promql::ExprKind::Range(range) => Some(range.range.seconds()),
