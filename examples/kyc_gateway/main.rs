@@ -23,8 +23,8 @@
 //! - [`alerts`]: what wakes somebody;
 //! - [`metrics`]: every metric, and `timed_into!` below: where `#[timed]` records;
 //! - [`clients`]: the timed calls; [`pipeline`]: their order, and the count of how a verification ends;
-//! - [`http_metrics`], [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
-//! - [`gateway`]: routes and handlers; [`modules`]: the rules; [`mrz`]: passports and identity cards;
+//! - [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
+//! - [`gateway`]: routes and handlers, and the layer that measures them; [`modules`]: the rules; [`mrz`]: passports and identity cards;
 //! - [`traffic`], [`summary`]: the customers, and their count.
 
 mod alerts;
@@ -32,7 +32,6 @@ mod api;
 mod clients;
 mod gateway;
 mod http_client;
-mod http_metrics;
 mod metrics;
 mod modules;
 mod mrz;

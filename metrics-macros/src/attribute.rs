@@ -13,6 +13,7 @@ pub(crate) const CALLS: &str = "calls";
 pub(crate) const CLIENT: &str = "client";
 pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const DENSE: &str = "dense";
 pub(crate) const ERROR_IF: &str = "error_if";
 pub(crate) const EXEMPLARS: &str = "exemplars";
 pub(crate) const FLATTEN: &str = "flatten";
@@ -96,6 +97,12 @@ impl Setting {
     /// Whether the word stands alone, without a value.
     pub(crate) fn is_alone(&self) -> bool {
         self.form == Form::Alone
+    }
+
+    /// Whether it is `word(…)`.
+    #[cfg(feature = "rules")]
+    pub(crate) fn is_list(&self) -> bool {
+        self.form == Form::List
     }
 
     /// That the word stands alone.

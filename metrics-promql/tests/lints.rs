@@ -418,6 +418,8 @@ fn every_lint_is_tried() {
             "time-retention",
             "ref-recording",
             "ref-template",
+            "slo-burn",
+            "slo-denominator",
             "ref-dashboard-variable",
             "record-name",
             "alert-value-label",

@@ -1,11 +1,12 @@
 //! The same loops without metrics: what a figure contains that is not the contender's.
 
-use super::BASELINE;
+use super::{BASELINE, CLOCK};
 use crate::bench::Bench;
 use crate::http::{client, router};
 use crate::rows::*;
 use crate::workload::{fallible, run_to_end, work};
 use std::hint::black_box;
+use std::time::Instant;
 
 pub fn enter(bench: &mut Bench) {
     bench.call(
@@ -45,6 +46,23 @@ pub fn enter(bench: &mut Bench) {
     bench.call(&[TIMED_ASYNC_OUTCOME], BASELINE, || {
         |step| {
             let _ = run_to_end(async { std::future::ready(fallible(step)).await });
+        }
+    });
+    #[cfg(target_arch = "x86_64")]
+    bench.call(&[TIMED_FN], CLOCK, || {
+        // SAFETY: every x86-64 processor has the instruction, which touches no memory.
+        let ticks = || unsafe { std::arch::x86_64::_rdtsc() };
+        move |step| {
+            let start = ticks();
+            work(step);
+            black_box(ticks().wrapping_sub(start));
+        }
+    });
+    bench.call(&[TIMED_FN_INSTANT], CLOCK, || {
+        |step| {
+            let start = Instant::now();
+            work(step);
+            black_box(start.elapsed());
         }
     });
     bench.call(&[HTTP], BASELINE, || client(router()));

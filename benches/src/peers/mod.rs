@@ -26,6 +26,8 @@ pub const REFERENCE: &str = "prometheus";
 pub const OURS: &str = "enumetrics";
 /// What a row costs without any metrics.
 pub const BASELINE: &str = "(nothing)";
+/// What a timer costs that does nothing but read its clock when it starts and when it ends.
+pub const CLOCK: &str = "(clock alone)";
 
 pub fn enter(bench: &mut Bench) {
     loops::enter(bench);

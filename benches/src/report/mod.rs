@@ -11,7 +11,7 @@ pub use markdown::{markdown, splice};
 pub use text::text;
 
 use crate::bench::Figure;
-use crate::peers::{BASELINE, OURS, REFERENCE};
+use crate::peers::{BASELINE, CLOCK, OURS, REFERENCE};
 use crate::rows::{self, Row};
 use crate::stats::ratio;
 
@@ -50,7 +50,7 @@ impl<'a> Lineup<'a> {
         self.figures
             .iter()
             .copied()
-            .filter(|figure| figure.name != OURS && figure.name != BASELINE)
+            .filter(|figure| figure.name != OURS && !is_floor(figure))
             .min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
@@ -65,7 +65,7 @@ impl<'a> Lineup<'a> {
     fn absent(&self, all: &[Figure]) -> Vec<String> {
         let crate_of = |name: &str| name.split([',', ' ']).next().unwrap_or(name).to_owned();
         let mut absent = Vec::new();
-        for figure in all.iter().filter(|figure| figure.name != BASELINE) {
+        for figure in all.iter().filter(|figure| !is_floor(figure)) {
             let name = crate_of(&figure.name);
             if !absent.contains(&name) && !self.figures.iter().any(|present| crate_of(&present.name) == name) {
                 absent.push(name);
@@ -73,6 +73,11 @@ impl<'a> Lineup<'a> {
         }
         absent
     }
+}
+
+/// What no contender can be below.
+fn is_floor(figure: &Figure) -> bool {
+    [BASELINE, CLOCK].contains(&figure.name.as_str())
 }
 
 /// As many digits as mean something: three.
@@ -106,6 +111,7 @@ mod tests {
     fn the_best_peer_is_neither_us_nor_nothing() {
         let figures = [
             figure(rows::COUNTER, BASELINE, 0.1),
+            figure(rows::COUNTER, CLOCK, 0.1),
             figure(rows::COUNTER, OURS, 0.2),
             figure(rows::COUNTER, REFERENCE, 4.0),
             figure(rows::COUNTER, "measured", 2.0),

@@ -110,6 +110,8 @@ lints! {
     ALERT_NO_CONDITION Warning "alert-no-condition" "Without a comparison the alert fires whatever the value is, 0 included.";
     REF_RECORDING Error "ref-recording" "No rule of the group records this, or it is made of itself.";
     REF_TEMPLATE Error "ref-template" "The template cannot be read, or the alert does not have the label that it shows.";
+    SLO_BURN Error "slo-burn" "The alert of an objective could never fire, or looks back further than Prometheus does.";
+    SLO_DENOMINATOR Error "slo-denominator" "The part of an objective is not part of its whole.";
     REF_DASHBOARD_VARIABLE Error "ref-dashboard-variable" "The dashboard's variable asks for a metric or a label that is not there.";
     RECORD_NAME Error "record-name" "What a rule records has colons in its name, which no metric of a program has.";
     ALERT_VALUE_LABEL Error "alert-value-label" "A label with the value makes a new alert each time the value changes.";

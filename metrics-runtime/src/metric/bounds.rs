@@ -9,15 +9,13 @@
 #[derive(Debug)]
 pub(super) struct Bounds<const N: usize> {
     bounds: [f64; N],
-    /// Values are moved between these two before their bits choose a cell. Neither is below 0: what is negative is in
-    /// the first cell.
-    low: f64,
-    high: f64,
-    /// The bits of `low`: where the first cell begins.
-    start: u64,
+    /// Where the first cell begins, never below 0. What is smaller is in the first cell, what is beyond all in the last:
+    /// they are moved there as integers, which takes less time than with floats.
+    start: i64,
     /// A cell is 2ⁿ floats: this is n.
     shift: u32,
-    /// For each cell the one bound in it or, where there is none, the first above it; [`SEVERAL`] where there are more.
+    /// For each cell the one bound in it or, where there is none, the first above it (the last, where none is above);
+    /// [`SEVERAL`] where there are more.
     compare_with: [[u16; CELLS]; N],
 }
 
@@ -32,34 +30,28 @@ impl<const N: usize> Bounds<N> {
     pub(super) const fn new(bounds: &[f64; N]) -> Self {
         let mut this = Self {
             bounds: *bounds,
-            low: 0.0,
-            high: 0.0,
             start: 0,
             shift: 0,
             compare_with: [[SEVERAL; CELLS]; N],
         };
-        // Not `max`: a zero must be the positive one, whose bits are 0. Bounds that do not increase are reported by a check;
-        // here they do no harm.
-        if N > 0 && bounds[0] > this.low {
-            this.low = bounds[0];
+        // Bounds that do not increase are reported by a check; here they do no harm.
+        if N > 0 && bounds[0] > 0.0 {
+            this.start = bits(bounds[0]);
         }
-        this.high = this.low;
-        if N > 0 && bounds[N - 1] > this.high {
-            this.high = bounds[N - 1];
-        }
-        this.start = this.low.to_bits();
         let cells = N * CELLS;
-        while this.cell(this.high) >= cells && N > 0 {
+        while N > 0 && this.unlimited_cell(bounds[N - 1]) >= cells {
             this.shift += 1;
         }
         let (mut cell, mut at) = (0, 0);
         while cell < cells {
             let first = at;
-            while at < N && this.cell(bounds[at]) == cell {
+            while at < N && this.unlimited_cell(bounds[at]) == cell {
                 at += 1;
             }
-            if at - first <= 1 && first < SEVERAL as usize {
-                this.compare_with[cell / CELLS][cell % CELLS] = first as u16;
+            // Above the last bound the comparison with it is as good as any.
+            let compare_with = if first < N { first } else { N - 1 };
+            if at - first <= 1 && compare_with < SEVERAL as usize {
+                this.compare_with[cell / CELLS][cell % CELLS] = compare_with as u16;
             }
             cell += 1;
         }
@@ -91,12 +83,21 @@ impl<const N: usize> Bounds<N> {
     }
 
     #[inline]
-    const fn cell(&self, value: f64) -> usize {
-        // Written so that each is one instruction.
-        let value = if value > self.low { value } else { self.low };
-        let value = if value < self.high { value } else { self.high };
-        ((value.to_bits() - self.start) >> self.shift) as usize
+    fn cell(&self, value: f64) -> usize {
+        self.unlimited_cell(value).min((N * CELLS).saturating_sub(1))
     }
+
+    #[inline]
+    const fn unlimited_cell(&self, value: f64) -> usize {
+        let bits = bits(value);
+        let bits = if bits > self.start { bits } else { self.start };
+        ((bits - self.start) >> self.shift) as usize
+    }
+}
+
+/// They order positive floats as numbers do, and are negative where the float is.
+const fn bits(value: f64) -> i64 {
+    value.to_bits().cast_signed()
 }
 
 #[cfg(test)]
