@@ -54,6 +54,7 @@ fn answer(asks: &Asks) -> Problem {
                 .map(|only| leak(only.iter().map(String::as_str).collect())),
             without: leak(source.without.iter().map(String::as_str).collect()),
             plus: leak(source.plus.iter().map(String::as_str).collect()),
+            perhaps: leak(source.perhaps.iter().map(String::as_str).collect()),
         };
         sources.iter().map(source).collect()
     };
@@ -106,6 +107,7 @@ fn answer(asks: &Asks) -> Problem {
                 Step::Combine(op) => Step::Combine(*op),
                 Step::Push(Operand::Fixed(interval)) => Step::Push(*interval),
                 Step::Push(Operand::Values(name)) => Step::Push(named(name).interval()),
+                Step::Push(Operand::Rate(name)) => Step::Push(named(name).rates()),
                 Step::Push(Operand::Quantile(name)) => Step::Push(named(name).quantiles()),
             };
             let values: Vec<_> = values.iter().map(step).collect();
@@ -138,9 +140,21 @@ fn both(text: &str) -> [BTreeSet<(usize, usize, String)>; 2] {
         })
     });
     let decided = |finding: &&enumetrics_promql::Finding| {
-        // Warnings are for run time, but for `agg-missing`, which needs no constant.
-        !["ref-regex-all", "val-between-buckets", "agg-missing"].contains(&finding.lint.id)
-            && !said(finding.lint, finding.span)
+        // Warnings are for run time, but for `agg-missing`, which needs no constant; so is what takes all values.
+        let later = [
+            "ref-regex-all",
+            "val-between-buckets",
+            "agg-missing",
+            "match-many",
+            "val-unit",
+            "val-missing-zero",
+            "kind-info-join",
+            "kind-timestamp",
+            "ref-renamed",
+            "val-float-eq",
+            "val-low-traffic",
+        ];
+        !later.contains(&finding.lint.id) && !said(finding.lint, finding.span)
     };
     let linter = Linter::new(Usage::Alert).schema(&exported).check(&expr);
     let linter = linter.iter().filter(decided).map(|finding| {

@@ -35,6 +35,7 @@ pub struct Source {
     pub only: Option<&'static [&'static str]>,
     pub without: &'static [&'static str],
     pub plus: &'static [&'static str],
+    pub perhaps: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,7 @@ impl Source {
 
     /// Whether its series can have the label.
     const fn may(&self, label: &str) -> bool {
-        if position(self.plus, label).is_some() {
+        if position(self.plus, label).is_some() || position(self.perhaps, label).is_some() {
             return true;
         }
         self.keeps(label)
@@ -382,6 +383,11 @@ const fn known_labels(sources: &[Source]) -> ([&'static str; MOST_LABELS], usize
         while plus < source.plus.len() {
             len = add(&mut names, len, source.plus[plus]);
             plus += 1;
+        }
+        let mut perhaps = 0;
+        while perhaps < source.perhaps.len() {
+            len = add(&mut names, len, source.perhaps[perhaps]);
+            perhaps += 1;
         }
         if let Origin::Series(series) = source.origin {
             let (own, count) = series.all_labels();

@@ -393,10 +393,20 @@ impl Series {
     pub const fn quantiles(self) -> Interval {
         match (self.part, self.family) {
             (Part::Bucket, Some(family)) if !family.buckets.is_empty() => {
-                Interval::new(f64::NEG_INFINITY, family.buckets[family.buckets.len() - 1])
+                // Below the first bound it is interpolated from zero on.
+                Interval::new(family.buckets[0].min(0.0), family.buckets[family.buckets.len() - 1])
             }
             _ => Interval::ALL,
         }
+    }
+
+    /// Between which numbers its rates are.
+    #[must_use]
+    pub const fn rates(self) -> Interval {
+        if !self.is_known() || self.interval().least >= 0.0 {
+            return Interval::POSITIVE;
+        }
+        Interval::ALL
     }
 
     /// Appends the names of the family's series.
