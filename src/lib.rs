@@ -51,6 +51,8 @@
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
 //! | write alerts and recording rules | `rules!`; the guide's chapter on it |
+//! | say objectives, and be told when their budget burns | `#[slo(…)]` in `rules!` |
+//! | have files for Prometheus, Alertmanager, Grafana and Kubernetes, and tests of the alerts | `operations`; the guide's chapter on it |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | measure WebSocket connections | `websocket_metrics!`; the same chapter |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
@@ -70,6 +72,7 @@
 //! | `stream` | no | `#[timed]` and `time!` of streams |
 //! | `opentelemetry` | no | exemplars of the span that is active, of OpenTelemetry or of `tracing` |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
+//! | `operations` | no | `operations`: files for those who operate the program, made of what is declared, kept current |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
 //! | `tokio`, `tokio-metrics`, `allocator` | no | collectors of Tokio's runtime, of tasks by name, of an allocator |
@@ -534,6 +537,10 @@ pub mod collectors;
 
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;
+#[cfg(feature = "operations")]
+#[doc(inline)]
+pub use enumetrics_runtime::operations;
+
 #[cfg(feature = "catalogue")]
 #[doc(inline)]
 pub use enumetrics_runtime::catalogue;
@@ -893,6 +900,10 @@ pub mod guide {
     #[cfg(feature = "rules")]
     #[doc = include_str!("../docs/alerting.md")]
     pub mod alerting {}
+
+    #[cfg(feature = "operations")]
+    #[doc = include_str!("../docs/operations.md")]
+    pub mod operations {}
 
     #[cfg(all(feature = "testing", feature = "catalogue"))]
     #[doc = include_str!("../docs/testing.md")]

@@ -31,6 +31,8 @@ mod instances;
 mod interop;
 mod label;
 mod metric;
+#[cfg(feature = "operations")]
+pub mod operations;
 #[cfg(feature = "process")]
 mod process;
 #[cfg(feature = "rules")]
@@ -45,6 +47,8 @@ pub mod testing;
 mod timed;
 #[cfg(feature = "http")]
 pub mod websocket;
+#[cfg(feature = "rules")]
+mod yaml;
 
 pub use self::catalog::{AdaptError, Catalog, DuplicateName, OtherNames, UnknownName};
 pub use self::descriptor::{Descriptor, Form, Kind, LabelDescriptor};

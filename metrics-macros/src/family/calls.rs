@@ -11,8 +11,8 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visib
 
 use super::parse::{find, float, help};
 use crate::attribute::{
-    ALLOW, BUCKETS, CALLS, CRATE, DENSE, EXEMPLARS, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE, SUBSYSTEM,
-    Setting, crate_path, settings, split_at_commas, take_settings, unknown,
+    ALLOW, BUCKETS, CALLS, CRATE, DENSE, EXEMPLARS, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE,
+    SUBSYSTEM, Setting, crate_path, settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;

@@ -632,7 +632,7 @@ fn nature_of(family: &Family, part: Part) -> Nature {
         (MetricKind::Info, _) => Nature::Info,
         (MetricKind::StateSet, _) => Nature::State,
         (MetricKind::Summary { .. }, _) => Nature::Quantile,
-        (MetricKind::Histogram { .. }, _) => Nature::Unknown,
+        (MetricKind::Histogram { .. } | MetricKind::NativeHistogram { .. }, _) => Nature::Unknown,
     }
 }
 
@@ -651,7 +651,7 @@ fn labels_of(family: &Family, part: Part, exported: &Exported) -> Labels {
     }
     let canonical = |numbers: &[f64]| numbers.iter().map(|number| format!("{number:?}")).collect();
     match (part, &family.kind) {
-        (Part::Bucket, MetricKind::Histogram { bounds }) => {
+        (Part::Bucket, MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds }) => {
             let mut bounds: std::collections::BTreeSet<String> = canonical(bounds);
             bounds.insert("+Inf".to_owned());
             labels.values.insert("le".to_owned(), bounds);
@@ -859,7 +859,7 @@ pub(crate) fn quantile_of<'a>(buckets: &Expr, exported: &'a Exported) -> Option<
         };
         match exported.resolve(selector.metric().unwrap_or_default()) {
             Resolved::Series(family, Part::Bucket) if found.is_none() => {
-                if let MetricKind::Histogram { bounds } = &family.kind {
+                if let MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds } = &family.kind {
                     let name = &family.name;
                     found = Some(Quantiled { name, bounds });
                 }

@@ -69,6 +69,12 @@ pub struct Entry {
     pub file: Option<String>,
 }
 
+/// Compares a committed file with what it should be, or writes it.
+#[cfg(feature = "operations")]
+pub(crate) fn assert_file_is_current(path: &Path, text: &str) -> Result<(), String> {
+    file::assert_current(path, text, |_| String::new())
+}
+
 impl Catalogue {
     /// What the catalog declares.
     #[must_use]

@@ -223,7 +223,7 @@ impl Exported {
         }
     }
 
-    pub(super) fn of(rules: &Rules) -> Self {
+    pub(crate) fn of(rules: &Rules) -> Self {
         let catalogs = rules.catalogs.iter().flat_map(|catalog| catalog.descriptors());
         let mut exported = Self::new(catalogs.copied(), rules.target_labels);
         exported.descriptors.extend(rules.external);
