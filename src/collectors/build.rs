@@ -54,8 +54,7 @@ macro_rules! build_info {
         #[derive(Debug)]
         $vis struct $type {
             /// What was built.
-            #[metric(compute = |()| 1.0)]
-            pub build_info: $crate::ComputedGauge,
+            pub build_info: $crate::Info<()>,
         }
 
         $vis static $name: $type = $type::new();
