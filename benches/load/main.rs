@@ -14,12 +14,14 @@ use server::CONTENDERS;
 const HELP: &str = "\
 cargo run --release --manifest-path benches/load/Cargo.toml -- [OPTIONS]
 
-  --rounds N       how often each server is asked (301)
+  --starts N       how often each server is started anew (15)
+  --rounds N       how often it is asked each time (20)
   --requests N     how many requests each time (800)
   --markdown FILE  replaces the tables between the markers in FILE
 ";
 
 struct Settings {
+    starts: usize,
     rounds: usize,
     requests: usize,
     page: Option<(String, String)>,
@@ -50,12 +52,14 @@ const SERVE: &str = "serve";
 
 fn settings(arguments: &[String]) -> Result<Option<Settings>, Box<dyn Error>> {
     let mut settings = Settings {
-        rounds: 301,
+        starts: 15,
+        rounds: 20,
         requests: 800,
         page: None,
     };
     for option in arguments.chunks(2) {
         match option {
+            [name, value] if name == "--starts" => settings.starts = value.parse()?,
             [name, value] if name == "--rounds" => settings.rounds = value.parse()?,
             [name, value] if name == "--requests" => settings.requests = value.parse()?,
             [name, path] if name == "--markdown" => {
@@ -70,30 +74,38 @@ fn settings(arguments: &[String]) -> Result<Option<Settings>, Box<dyn Error>> {
 fn measure(settings: &Settings) -> Result<String, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut servers = Vec::new();
-        for contender in &CONTENDERS {
-            servers.push(Server::start(contender).await?);
-        }
         let mut tables = String::new();
         for question in Question::all() {
             let mut figures: Vec<_> = CONTENDERS
                 .iter()
                 .map(|contender| Figures::new(contender.name))
                 .collect();
-            // The first round only warms up.
-            for round in 0..=settings.rounds {
-                // Nobody always comes after the same one.
-                for at in (0..servers.len()).map(|at| (at + round) % CONTENDERS.len()) {
-                    let before = servers[at].cpu_time()?;
-                    let latencies = servers[at].load(&question, settings.requests).await?;
-                    let cpu_time = servers[at].cpu_time()?.saturating_sub(before);
-                    if round > 0 {
-                        figures[at].add(cpu_time, latencies);
-                    }
-                }
+            for _ in 0..settings.starts {
+                ask_in_turn(settings, &question, &mut figures).await?;
             }
             tables += &report::markdown(question.name, &figures);
         }
         Ok(tables)
     })
+}
+
+/// Starts a server of each, and asks them round by round.
+async fn ask_in_turn(settings: &Settings, question: &Question, figures: &mut [Figures]) -> Result<(), Box<dyn Error>> {
+    let mut servers = Vec::new();
+    for contender in &CONTENDERS {
+        servers.push(Server::start(contender).await?);
+    }
+    // The first round only warms up.
+    for round in 0..=settings.rounds {
+        // Nobody always comes after the same one.
+        for at in (0..servers.len()).map(|at| (at + round) % CONTENDERS.len()) {
+            let before = servers[at].cpu_time()?;
+            let latencies = servers[at].load(question, settings.requests).await?;
+            let cpu_time = servers[at].cpu_time()?.saturating_sub(before);
+            if round > 0 {
+                figures[at].add(cpu_time, latencies);
+            }
+        }
+    }
+    Ok(())
 }
