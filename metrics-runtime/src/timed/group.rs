@@ -8,16 +8,16 @@ use crate::storage::Storage;
 /// What is recorded of calls, as one field of a `#[metric_family]`: a group of metrics with the labels `L`.
 ///
 /// ```
-/// # use enumetrics_runtime::{Calls, ErrorLabel, Joined, LabelValue, Outcome};
-/// # use enumetrics_macros::{ErrorLabel, LabelValue, metric_family};
+/// # use enumetrics_runtime::{Calls, Joined, LabelValue, Outcome};
+/// # use enumetrics_macros::{LabelValue, metric_family};
 /// #[derive(LabelValue, Clone, Copy)]
 /// # #[label(crate = enumetrics_runtime)]
 /// pub enum Module { Ocr, FaceMatch }
 ///
-/// #[derive(ErrorLabel)]
-/// # #[label(crate = enumetrics_runtime)]
-/// pub enum OcrError { Blurred, Timeout }
-///
+/// # #[derive(LabelValue, Clone, Copy)]
+/// # #[label(name = "error", crate = enumetrics_runtime)]
+/// # pub enum OcrErrorKind { Blurred, Timeout }
+/// #
 /// #[metric_family(namespace = "kyc", crate = enumetrics_runtime)]
 /// pub struct Kyc {
 ///     /// Calls of the pipeline's modules.
