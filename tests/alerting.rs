@@ -304,7 +304,8 @@ fn the_test_says_what_the_compiler_leaves_open() {
 #[test]
 fn rule_files_are_checked_where_they_are() {
     let text = "groups:\n- name: old\n  rules:\n  - alert: Errors\n    expr: |\n      sum(rate(kyc_verifications_total\
-                {status=\"FAILED\"}[5m]))\n        > kyc:verifications:error_rate5m\n    for: 5m\n";
+                {status=\"FAILED\"}[5m]))\n        > kyc:verifications:error_rate5m\n    for: 5m\n    labels: {severity: page}\n    \
+                annotations: {summary: Errors.}\n";
     let path = temporary("old.yml", text);
     let places = |found: Vec<enumetrics::RuleFinding>| {
         let place = |found: &enumetrics::RuleFinding| (found.line, found.column, found.lint.unwrap().id);
@@ -324,6 +325,21 @@ fn rule_files_are_checked_where_they_are() {
         [(6, 47, "ref-value"), (7, 9, "match-disjoint")]
     );
     assert!(exported::METRICS.check_rules("nowhere.yml").is_err());
+    // What an operator says at start-up counts.
+    let adapted = exported::METRICS.with_labels([("region", "north")]).unwrap();
+    let adapted = adapted.with_prefix("eu").unwrap();
+    let query = "sum by (region) (rate(eu_kyc_verifications_total{status=\"ERROR\"}[5m]))";
+    assert_eq!(adapted.check_query(query), []);
+    assert_eq!(
+        places(adapted.check_query("sum(kyc_active_sessions)")),
+        [(1, 5, "ref-metric")]
+    );
+    let dashboard =
+        "{\"panels\": [{\"title\": \"All\", \"targets\": [{\"expr\": \"sum by (zone) (eu_kyc_active_sessions)\"}]}]}";
+    let path = temporary("board.json", dashboard);
+    assert_eq!(places(adapted.check_dashboard(&path).unwrap()), [(1, 60, "ref-label")]);
+    let said = adapted.check_dashboard(&path).unwrap()[0].to_string();
+    assert!(said.contains("board.json:1:") && said.contains("region"), "{said}");
 }
 
 /// The guide lists each lint, and nothing else; each error has a case that shows its message.

@@ -34,7 +34,7 @@ pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     reader.skip(true);
     while reader.rest().starts_with("---") {
-        reader.to_line_end();
+        reader.skip_line();
         reader.skip(true);
     }
     let node = reader.block(None)?;
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         self.at - line
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         self.at += self.rest().find('\n').unwrap_or(self.rest().len());
     }
 
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
             self.at += blanks;
             let starts_line = self.text[..self.at].ends_with([' ', '\t', '\n', '\r']) || self.at == 0;
             match self.next() {
-                Some('#') if starts_line => self.to_line_end(),
+                Some('#') if starts_line => self.skip_line(),
                 Some('\n') if lines => self.at += 1,
                 _ => return,
             }
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
             start: self.at,
             ..Text::default()
         };
-        self.to_line_end();
+        self.skip_line();
         let mut indent = None;
         while self.next() == Some('\n') {
             let line = self.rest()[1..].split('\n').next().unwrap_or_default();
@@ -317,7 +317,7 @@ impl<'a> Reader<'a> {
             for (at, character) in line[..end].trim_end().char_indices() {
                 text.push(character, self.at + at);
             }
-            self.to_line_end();
+            self.skip_line();
             let end = self.at;
             self.skip(true);
             let goes_on = self.next().is_some()
@@ -374,14 +374,24 @@ impl<'a> Reader<'a> {
         };
         self.at += character.len_utf8();
         let digits = match character {
-            'n' => return Ok(text.push('\n', place)),
-            't' => return Ok(text.push('\t', place)),
-            'r' => return Ok(text.push('\r', place)),
-            '\n' => return Ok(self.skip_blanks()),
             'x' => 2,
             'u' => 4,
             'U' => 8,
-            other => return Ok(text.push(other, place)),
+            // The line goes on.
+            '\n' => {
+                self.skip_blanks();
+                return Ok(());
+            }
+            other => {
+                let meant = match other {
+                    'n' => '\n',
+                    't' => '\t',
+                    'r' => '\r',
+                    other => other,
+                };
+                text.push(meant, place);
+                return Ok(());
+            }
         };
         let code = self
             .rest()
