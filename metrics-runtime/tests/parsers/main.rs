@@ -447,8 +447,8 @@ fn histogram(random: &mut Random, samples: &mut Samples, bounds: &'static [f64; 
         for bound in bounds.iter().copied().chain([f64::INFINITY]) {
             let count = observed.iter().filter(|(value, _)| *value <= bound).count();
             let in_bucket = observed.iter().filter(|(value, _)| *value > below && *value <= bound);
-            let exemplar = in_bucket.filter_map(|(value, exemplar)| Some((exemplar.as_ref().copied()?, *value)));
-            let (le, exemplar) = (Some(("le", bound)), exemplar.last());
+            let mut exemplars = in_bucket.filter_map(|(value, exemplar)| Some((exemplar.as_ref().copied()?, *value)));
+            let (le, exemplar) = (Some(("le", bound)), exemplars.next_back());
             samples.push(index, "_bucket", le, Some(count as f64), exemplar);
             below = bound;
         }
