@@ -35,6 +35,8 @@ pub struct Process {
     start_time: OnceCell<f64>,
 }
 
+// No error about a user's type shall list it.
+#[diagnostic::do_not_recommend]
 impl MetricFamily for Process {
     const DESCRIPTORS: &'static [Descriptor] = &[
         Descriptor::new(

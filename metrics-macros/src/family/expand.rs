@@ -30,6 +30,8 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         .filter(|field| !field.metric.flatten)
         .map(Expansion::descriptors);
     let all_descriptors = all_descriptors(krate, &metrics);
+    // Our own collectors: no error about a user's type shall list them.
+    let unlisted = (krate.to_string() == "crate").then(|| quote!(#[diagnostic::do_not_recommend]));
     let checks = metrics.iter().flat_map(Expansion::checks);
     let constant_labels = family.constant_labels.iter().map(|label| {
         let (name, value) = (label.word(), &label.value);
@@ -61,6 +63,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            #unlisted
             impl #krate::MetricFamily for #ident {
                 const DESCRIPTORS: &'static [#krate::Descriptor] = __DESCRIPTORS;
 
