@@ -518,6 +518,7 @@ pub use enumetrics_macros::time;
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name: `shop_chat_websocket_connections_total` |
 /// | `unprefixed` | names without `websocket_`, where the namespace says enough |
 /// | `labels(env = "production", …)` | labels that all its series have |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules) about structs, which says why |
 /// | `roles = Type` | who is connected: an enum with `#[derive(LabelValue)]`, which `connect` then wants |
 /// | `messages = Type` | other kinds of messages: such an enum, or `()` for none |
 /// | `buckets = …` | the bounds of the durations; `[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]` if not given |

@@ -321,7 +321,8 @@ fn series(family: &Family, labels: &str, random: &mut Random, count: usize) -> V
                     .collect(),
             )
         }
-        MetricKind::Histogram { bounds } => {
+        // The classic buckets of a native one: promtool's series are of floats.
+        MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds } => {
             let mut all: Vec<OneSeries> = Vec::new();
             let mut below = vec![0.0; count];
             let bounds = bounds
