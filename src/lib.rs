@@ -54,9 +54,11 @@
 //! | say objectives, and be told when their budget burns | `#[slo(…)]` in `rules!` |
 //! | have files for Prometheus, Alertmanager, Grafana and Kubernetes, and tests of the alerts | `operations`; the guide's chapter on it |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
+//! | measure WebSocket connections | `websocket_metrics!`; the same chapter |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | let operators set names, labels, addresses and secrets | `Settings`; [the guide](guide::exposing) |
+//! | export what the program runs on: Tokio, an allocator, the build | [`collectors`], [`build_info!`] |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
 //!
 //! # Features
@@ -68,12 +70,14 @@
 //! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
 //! | `timed` | yes | `#[timed]` and `time!` record; without it they leave what they stand on as it is |
 //! | `stream` | no | `#[timed]` and `time!` of streams |
+//! | `opentelemetry` | no | exemplars of the span that is active, of OpenTelemetry or of `tracing` |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
 //! | `operations` | no | `operations`: files for those who operate the program, made of what is declared, kept current |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
+//! | `tokio`, `tokio-metrics`, `allocator` | no | collectors of Tokio's runtime, of tasks by name, of an allocator |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
-//! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer |
+//! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer; `websocket_metrics!` |
 //!
 //! Without any feature there is declaring, recording and [`Catalog::render`].
 // docs.rs is the manual; a type that cannot be printed cannot be debugged; and a library neither prints nor brings its
@@ -120,6 +124,7 @@
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name |
 /// | `max_series = …` | a struct that could export more series does not compile; any constant expression |
 /// | `labels(component = "cart", …)` | labels that all its series have; any constant `&str` |
+/// | `allow(label-constant = "reason")` | one of them says where the program runs, with a reason; see [the rule](guide::rules#label-constant) |
 /// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
 /// On a field, in `#[metric(…)]`:
@@ -333,6 +338,7 @@ pub use enumetrics_macros::timed;
 /// metric, with the nearest that there is.
 #[cfg(feature = "http")]
 pub use enumetrics_macros::http_metrics;
+
 /// Declares alerts and recording rules for Prometheus, beside the metrics that they are about: a `static` [`Rules`].
 ///
 /// An expression is PromQL, written as tokens or as a string literal. It is parsed while compiling, and checked against
@@ -467,6 +473,68 @@ pub use enumetrics_macros::rules;
 /// # }
 /// ```
 pub use enumetrics_macros::time;
+/// Declares what WebSocket connections record into: a `static` and the struct of metrics that is its type.
+///
+/// ```
+/// use enumetrics::{LabelValue, catalog, websocket::MessageKind, websocket_metrics};
+///
+/// #[derive(LabelValue, Clone, Copy)]
+/// pub enum Role { Officer, Dispatcher }
+///
+/// websocket_metrics! {
+///     #[websocket(namespace = "shop", roles = Role)]
+///     pub static SOCKETS: Sockets;
+/// }
+/// catalog! { pub static METRICS = [SOCKETS]; }
+///
+/// let connection = SOCKETS.connect(Role::Officer);
+/// drop(connection.received(MessageKind::Text));
+/// assert_eq!(SOCKETS.websocket_active_connections.get(), 1);
+/// drop(connection);
+/// assert_eq!(SOCKETS.websocket_active_connections.get(), 0);
+/// ```
+///
+/// | metric | word | kind and labels |
+/// |---|---|---|
+/// | `websocket_active_connections` | `active` | gauge |
+/// | `websocket_role_connections` | `by_role` | gauge: the label `Role`, where `roles` names it |
+/// | `websocket_connections_total` | `connections` | counter |
+/// | `websocket_messages_received_total` | `received` | counter: `type`, see [`MessageKind`](websocket::MessageKind) |
+/// | `websocket_messages_sent_total` | `sent` | counter: `type` |
+/// | `websocket_message_latency_seconds` | `latency` | histogram, from a message's arrival until it was dealt with |
+/// | `websocket_send_errors_total` | `send_errors` | counter |
+/// | `websocket_broadcasts_total` | `broadcasts` | counter |
+/// | `websocket_broadcast_duration_seconds` | `broadcast_duration` | histogram |
+/// | `websocket_broadcast_recipients` | `recipients` | summary: how many each broadcast reached |
+/// | `websocket_heartbeat_last_timestamp_seconds` | `heartbeat` | gauge: when `heartbeat` was called last |
+///
+/// `connect` returns a [`Connection`](websocket::Connection), `broadcast` a [`Broadcast`](websocket::Broadcast); both count
+/// until they are dropped.
+///
+/// Options, in `#[websocket(…)]` on the static:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name: `shop_chat_websocket_connections_total` |
+/// | `unprefixed` | names without `websocket_`, where the namespace says enough |
+/// | `labels(env = "production", …)` | labels that all its series have |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules) about structs, which says why |
+/// | `roles = Type` | who is connected: an enum with `#[derive(LabelValue)]`, which `connect` then wants |
+/// | `messages = Type` | other kinds of messages: such an enum, or `()` for none |
+/// | `buckets = …` | the bounds of the durations; `[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]` if not given |
+/// | `slo = …` | where an objective for the latency lies, one bound or a list: each must be a bucket bound |
+/// | `names(active = "sockets", …)` | other names of metrics, after the namespace |
+/// | `without(recipients, …)` | metrics that there shall not be |
+/// | `max_series = …` | more series do not compile |
+/// | `crate = path` | where this crate is, if not at `::enumetrics` |
+///
+/// # Errors
+///
+/// As of [`http_metrics`](http_metrics!).
+#[cfg(feature = "http")]
+pub use enumetrics_macros::websocket_metrics;
+
+pub mod collectors;
 
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;
@@ -483,6 +551,9 @@ pub use enumetrics_runtime::http;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use enumetrics_runtime::testing;
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use enumetrics_runtime::websocket;
 
 /// Names what `#[timed(label = "value")]` records into where it names nothing itself: once, at the root of the crate
 /// (`main.rs`, `lib.rs`, or a test's file), by a path that holds in all modules.
@@ -803,10 +874,10 @@ pub use enumetrics_runtime::{
     AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
     DuplicateName, Exemplar, Export, Form, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
     HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances,
-    IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation,
-    OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass,
-    StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled,
-    WithExemplars, WithQuantiles,
+    IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Native,
+    NativeBuckets, NativeOf, NativeSnapshot, Observation, OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse,
+    SparseOf, StateSet, StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries, SummarySnapshot,
+    Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
 pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};

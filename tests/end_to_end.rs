@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use support::gateway::{Gateway, PASSWORD, example};
+use support::example::example;
+use support::gateway::{Gateway, PASSWORD};
 use support::http;
 use support::prometheus::{Prometheus, Release, Scrape};
 
@@ -200,7 +201,7 @@ fn a_client_that_leaves_is_recorded_too() {
 
 /// Runs the example to its end: exit code, what it printed, what it complained of.
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
-    let output = Command::new(example())
+    let output = Command::new(example("kyc_gateway"))
         .args(arguments)
         .env("KYC_ADDRESS", "127.0.0.1:0")
         .env_remove("KYC_METRICS_PASSWORD_FILE")

@@ -237,6 +237,15 @@ fn http_metrics() {
     })));
 }
 
+#[test]
+fn websocket_metrics() {
+    insta::assert_snapshot!(formatted(crate::websocket::websocket_metrics(quote! {
+        /// Documented.
+        #[websocket(namespace = "ggrt", unprefixed, roles = Role, messages = (), without(received, recipients))]
+        pub static SOCKETS: Sockets;
+    })));
+}
+
 #[cfg(not(feature = "timed"))]
 #[test]
 fn without_its_feature_nothing_is_timed() {

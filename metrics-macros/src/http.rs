@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, LitStr, Token, Type, Visibility};
 
 use crate::attribute::{
     BUCKETS, CLIENT, CRATE, GRPC, HANDLER, HIGH_RESOLUTION, IN_PROGRESS_LABELS, LABELS, MAX_ROUTES, MAX_SERIES,
-    METHODS, NAMES, NAMESPACE, ROUTES, SLO, STATUSES, SUBSYSTEM, Setting, WITHOUT, crate_path, take_settings, unknown,
+    METHODS, NAMES, NAMESPACE, ROUTES, SLO, STATUSES, SUBSYSTEM, Setting, WITHOUT, crate_path, take_settings,
 };
+use crate::declared::{Item, ident, names};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
 use crate::rule::{self, Problem};
@@ -24,42 +24,8 @@ pub(crate) fn http_metrics(item: TokenStream) -> TokenStream {
     quote!(#expansion #errors)
 }
 
-/// `pub static HTTP: Http;`
-struct Item {
-    attributes: Vec<Attribute>,
-    visibility: Visibility,
-    name: Ident,
-    ty: Ident,
-}
-
-impl Parse for Item {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let expected = |error: syn::Error| {
-            syn::Error::new(
-                error.span(),
-                "expected a static and the name of its type, as in `pub static HTTP: Http;`",
-            )
-        };
-        let attributes = input.call(Attribute::parse_outer)?;
-        let visibility = input.parse()?;
-        input.parse::<Token![static]>().map_err(expected)?;
-        let name = input.parse().map_err(expected)?;
-        input.parse::<Token![:]>().map_err(expected)?;
-        let ty = input.parse().map_err(expected)?;
-        input.parse::<Token![;]>().map_err(expected)?;
-        if !input.is_empty() {
-            return Err(input.error("one static in each `http_metrics!`"));
-        }
-        Ok(Self {
-            attributes,
-            visibility,
-            name,
-            ty,
-        })
-    }
-}
-
-/// The metrics that there are, each by the word that names it and by the name that it has if nothing else is said.
+/// The metrics that there are, each by the word that names it and by the end of the name that it has if nothing else is
+/// said.
 const METRICS: [(&str, &str); 8] = [
     ("requests", "requests_total"),
     ("duration", "request_duration_seconds"),
@@ -68,7 +34,7 @@ const METRICS: [(&str, &str); 8] = [
     ("response_size", "response_size_bytes"),
     ("in_progress", "requests_inprogress"),
     ("incomplete", "requests_incomplete_total"),
-    (GRPC, "grpc_requests_total"),
+    (GRPC, "requests_total"),
 ];
 
 /// The labels besides the handler.
@@ -148,6 +114,11 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
     });
     let labels = find(LABELS).map(|Setting { word, value, .. }| quote!(#word(#value),));
     let family = quote!(#(#family)* #labels crate = #krate);
+    let role = if client { "client_" } else { "" };
+    let name = |word: &str, name: &str| match word {
+        GRPC => grpc.then(|| format!("grpc_{role}{name}")),
+        _ => Some(format!("http_{role}{name}")),
+    };
     Model {
         family,
         handler: handler(find(HANDLER), client, errors),
@@ -162,7 +133,7 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         high_resolution: high_resolution.unwrap_or_else(|| quote!(#krate::http::HIGH_RESOLUTION)),
         in_progress_labels,
         client,
-        names: names(find(NAMES), find(WITHOUT), grpc, client, errors),
+        names: names(&METRICS, name, &settings, errors),
         krate,
         item,
     }
@@ -179,63 +150,6 @@ fn handler(setting: Option<&Setting>, client: bool, errors: &mut Errors) -> Iden
         Problem::new(rule::LABEL_DUPLICATE, message)
     });
     ident(&name, taken.or_else(|| label_name_problem(&text)), errors).unwrap_or(usual)
-}
-
-/// A text as the name of a field.
-fn ident(text: &LitStr, problem: Option<impl std::fmt::Display>, errors: &mut Errors) -> Option<Ident> {
-    if let Some(problem) = problem {
-        errors.at(text.span(), problem);
-        return None;
-    }
-    let ident = text.parse_with(Ident::parse_any);
-    if ident.is_err() {
-        let message = "expected the end of a metric's name: letters, digits and `_`, no digit first";
-        errors.at(text.span(), message);
-    }
-    ident.ok()
-}
-
-fn names(
-    given: Option<&Setting>,
-    without: Option<&Setting>,
-    grpc: bool,
-    client: bool,
-    errors: &mut Errors,
-) -> [Option<Ident>; METRICS.len()] {
-    let prefix = if client { "http_client_" } else { "http_" };
-    let words = METRICS.map(|(word, _)| word);
-    let mut names = METRICS.map(|(word, name)| {
-        let prefix = if word == GRPC { &prefix[5..] } else { prefix };
-        (word != GRPC || grpc).then(|| format_ident!("{prefix}{name}"))
-    });
-    let list = |setting: &Setting, errors: &mut Errors| setting.list::<Setting>("in_progress = \"…\"", errors);
-    for setting in given.map(|given| list(given, errors)).unwrap_or_default() {
-        let Some(at) = position(&setting.word, &words, errors) else {
-            continue;
-        };
-        let name = setting
-            .string(errors)
-            .and_then(|name| ident(&name, None::<&str>, errors));
-        if let Some(name) = name {
-            names[at] = Some(name);
-        }
-    }
-    let list = |setting: &Setting, errors: &mut Errors| setting.list::<Ident>("in_progress", errors);
-    for word in without.map(|without| list(without, errors)).unwrap_or_default() {
-        if let Some(at) = position(&word, &words, errors) {
-            names[at] = None;
-        }
-    }
-    names
-}
-
-fn position(word: &Ident, words: &[&str], errors: &mut Errors) -> Option<usize> {
-    let text = word.unraw().to_string();
-    let at = words.iter().position(|known| *known == text);
-    if at.is_none() {
-        errors.at(word.span(), unknown("metric", &text, words));
-    }
-    at
 }
 
 fn expand(model: &Model) -> TokenStream {

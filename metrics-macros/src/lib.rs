@@ -14,6 +14,7 @@
 
 mod attribute;
 mod catalog;
+mod declared;
 mod diagnostics;
 #[cfg(test)]
 mod expansion;
@@ -27,6 +28,7 @@ mod rule;
 mod rules;
 mod span;
 mod timed;
+mod websocket;
 
 use proc_macro::TokenStream;
 
@@ -70,6 +72,12 @@ pub fn info_labels(item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn http_metrics(item: TokenStream) -> TokenStream {
     http::http_metrics(item.into()).into()
+}
+
+/// Declares what WebSocket connections record into. Documented at `enumetrics::websocket_metrics`.
+#[proc_macro]
+pub fn websocket_metrics(item: TokenStream) -> TokenStream {
+    websocket::websocket_metrics(item.into()).into()
 }
 
 /// Times an expression. Documented at `enumetrics::time`.

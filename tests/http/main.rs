@@ -6,7 +6,7 @@ mod ends;
 mod grpc;
 mod options;
 mod routes;
-mod scanner;
+mod websocket;
 mod wire;
 
 use std::convert::Infallible;

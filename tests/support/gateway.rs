@@ -1,10 +1,11 @@
 //! The example gateway, as it runs.
 
+use super::example::example;
 use super::http;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -34,7 +35,7 @@ impl Gateway {
         ));
         // With a line feed, as an editor leaves it.
         std::fs::write(&password_file, format!("{PASSWORD}\n")).expect("the password file can be written");
-        let mut child = Command::new(example())
+        let mut child = Command::new(example("kyc_gateway"))
             .arg("--no-traffic")
             .env("KYC_ADDRESS", address)
             .env("KYC_METRICS_PASSWORD_FILE", &password_file)
@@ -110,29 +111,4 @@ impl Drop for Gateway {
         _ = self.child.kill();
         _ = self.child.wait();
     }
-}
-
-/// The example's program, built as it is now.
-pub(crate) fn example() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args([
-            "build",
-            "--quiet",
-            "--all-features",
-            "--example",
-            "kyc_gateway",
-            "--message-format=json",
-        ])
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "the example compiles");
-    let messages = String::from_utf8(output.stdout).expect("cargo's messages are text");
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "kyc_gateway")
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .expect("cargo says where the example is")
 }

@@ -4,6 +4,7 @@
     reason = "each test file that includes this module uses its own part of it"
 )]
 
+pub(crate) mod example;
 pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod prometheus;

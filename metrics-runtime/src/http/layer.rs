@@ -5,7 +5,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, request};
@@ -154,19 +153,19 @@ impl<M: HttpMetrics> HttpLayer<M> {
     /// Observes the seconds until the response begins, instead of those until it has been sent.
     #[must_use]
     pub fn until_response_begins(self) -> Self {
-        self.with(|options| options.to_head = true)
+        self.with(|options| options.durations.to_head = true)
     }
 
     /// Rounds durations to so many decimals.
     #[must_use]
     pub fn round_durations(self, decimals: u8) -> Self {
-        self.with(|options| options.decimals = Some(decimals.min(15).into()))
+        self.with(|options| options.durations.decimals = Some(decimals.min(15)))
     }
 
     /// Leaves everything but `2xx` out of the histogram of high resolution.
     #[must_use]
     pub fn only_successes_in_high_resolution(self) -> Self {
-        self.with(|options| options.only_successes_in_high_resolution = true)
+        self.with(|options| options.durations.only_successes_in_high_resolution = true)
     }
 
     /// Calls a function at the end of each exchange that is recorded, after the metrics: for metrics of one's own. It may
@@ -203,7 +202,7 @@ impl<M: HttpMetrics> HttpLayer<M> {
         self
     }
 
-    fn begin(&self, request: &request::Parts, bytes: &Option<Arc<AtomicU64>>) -> Option<Ongoing<M>> {
+    fn begin(&self, request: &request::Parts) -> Option<Ongoing<M>> {
         if self.options.disabled {
             return None;
         }
@@ -212,13 +211,7 @@ impl<M: HttpMetrics> HttpLayer<M> {
             return None;
         }
         let handler = M::Handler::of(template.unwrap_or(UNTEMPLATED));
-        Some(Ongoing::begin(
-            self.metrics,
-            &self.options,
-            handler,
-            request,
-            bytes.clone(),
-        ))
+        Some(Ongoing::begin(self.metrics, &self.options, handler, request))
     }
 }
 
@@ -273,10 +266,11 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
+        let mut ongoing = self.layer.begin(&parts);
         // Whoever sends nothing needs no count of it.
-        let bytes = (!body.is_end_stream()).then(Arc::<AtomicU64>::default);
-        let mut ongoing = self.layer.begin(&parts, &bytes);
-        let request = Request::from_parts(parts, RequestBody::new(body, bytes.filter(|_| ongoing.is_some())));
+        let counted = ongoing.as_mut().filter(|_| !body.is_end_stream());
+        let bytes = counted.map(Ongoing::count_request_bytes);
+        let request = Request::from_parts(parts, RequestBody::new(body, bytes));
         let future = match &mut ongoing {
             Some(ongoing) => ongoing.watch(|| self.inner.call(request)),
             None => self.inner.call(request),

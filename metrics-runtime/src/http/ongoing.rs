@@ -9,13 +9,13 @@ use http_body::Body;
 use super::HandledBy;
 use super::ended::{Exchange, HttpMetrics};
 use super::label::{End, GrpcCode, Handler as _};
-use super::options::Options;
+use super::options::{Durations, Options};
 use crate::clock::Moment;
 
 /// An exchange that is under way. It ends once: when it is told so, or when it is dropped.
 pub(super) struct Ongoing<M: HttpMetrics> {
     metrics: &'static M,
-    options: Arc<Options>,
+    durations: Durations,
     handler: M::Handler,
     method: Method,
     start: Moment,
@@ -35,8 +35,9 @@ pub(super) struct Ongoing<M: HttpMetrics> {
     told: Option<Box<Told>>,
 }
 
-/// Copies, which only functions of one's own need.
+/// What only functions of one's own need: those, and copies for them.
 struct Told {
+    options: Arc<Options>,
     request: request::Parts,
     response_headers: Option<HeaderMap>,
     /// The beginning of the response's body, where it is kept.
@@ -49,11 +50,11 @@ impl<M: HttpMetrics> Ongoing<M> {
         options: &Arc<Options>,
         handler: M::Handler,
         request: &request::Parts,
-        request_bytes: Option<Arc<AtomicU64>>,
     ) -> Self {
         let told = || {
             let body = options.keeps_body_of(handler.text()).then(Vec::new);
             Box::new(Told {
+                options: Arc::clone(options),
                 request: request.clone(),
                 response_headers: None,
                 body,
@@ -61,21 +62,26 @@ impl<M: HttpMetrics> Ongoing<M> {
         };
         Self {
             metrics,
-            options: Arc::clone(options),
+            durations: options.durations,
             handler,
             method: request.method.clone(),
             in_progress: Some(metrics.begin(handler, &request.method)),
             status: None,
             seconds_to_head: None,
-            request_bytes,
+            request_bytes: None,
             response_bytes: 0,
             expected_bytes: None,
-            grpc: is_grpc(&request.headers).then_some(None),
+            grpc: is_grpc(request).then_some(None),
             running: false,
             told: options.has_listeners().then(told),
             // Last, so that what this costs is not part of what is timed.
             start: Moment::now(),
         }
+    }
+
+    /// Where the bytes of the request's body are counted.
+    pub(super) fn count_request_bytes(&mut self) -> Arc<AtomicU64> {
+        Arc::clone(self.request_bytes.get_or_insert_default())
     }
 
     /// Runs a part of the service.
@@ -93,14 +99,13 @@ impl<M: HttpMetrics> Ongoing<M> {
         if let Some(HandledBy(name)) = response.extensions().get() {
             self.handler = M::Handler::of(name);
         }
-        if is_grpc(response.headers()) {
-            self.grpc.get_or_insert_default();
-        }
         // One without a body has them here.
         self.trailers(response.headers());
-        let length = response.headers().get(header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        self.expected_bytes = length.or_else(|| response.body().size_hint().exact());
+        let said = || {
+            let length = response.headers().get(header::CONTENT_LENGTH)?;
+            length.to_str().ok()?.parse().ok()
+        };
+        self.expected_bytes = response.body().size_hint().exact().or_else(said);
         if let Some(told) = &mut self.told {
             told.response_headers = Some(response.headers().clone());
         }
@@ -112,8 +117,13 @@ impl<M: HttpMetrics> Ongoing<M> {
     /// A part of the response's body goes to the client.
     pub(super) fn sent(&mut self, bytes: u64, data: Option<&[u8]>) {
         self.response_bytes += bytes;
-        if let Some(Told { body: Some(body), .. }) = self.told.as_deref_mut() {
-            let room = self.options.longest_body().saturating_sub(body.len());
+        if let Some(Told {
+            options,
+            body: Some(body),
+            ..
+        }) = self.told.as_deref_mut()
+        {
+            let room = options.longest_body().saturating_sub(body.len());
             body.extend(data.unwrap_or_default().iter().take(room));
         }
     }
@@ -128,7 +138,10 @@ impl<M: HttpMetrics> Ongoing<M> {
 
     /// What the response's trailers say.
     pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
-        if let (Some(grpc), Some(code)) = (&mut self.grpc, trailers.get("grpc-status")) {
+        // Other calls do not pay for the search.
+        if let Some(grpc) = &mut self.grpc
+            && let Some(code) = trailers.get("grpc-status")
+        {
             *grpc = Some(GrpcCode::from_number(code.to_str().unwrap_or_default()));
         }
     }
@@ -146,7 +159,7 @@ impl<M: HttpMetrics> Ongoing<M> {
             status: self.status,
             end,
             outgoing: M::OUTGOING,
-            seconds: self.options.seconds(self.seconds_to_head, seconds_to_end),
+            seconds: self.durations.seconds(self.seconds_to_head, seconds_to_end),
             seconds_to_head: self.seconds_to_head,
             seconds_to_end,
             in_high_resolution: false,
@@ -160,9 +173,11 @@ impl<M: HttpMetrics> Ongoing<M> {
             response_headers: told.as_ref().and_then(|told| told.response_headers.as_ref()),
             response_body: told.as_ref().and_then(|told| told.body.as_deref()),
         };
-        exchange.in_high_resolution = self.options.is_in_high_resolution(exchange.answer());
+        exchange.in_high_resolution = self.durations.is_in_high_resolution(exchange.answer());
         self.metrics.end(self.handler, &exchange);
-        self.options.tell(&exchange);
+        if let Some(told) = &told {
+            told.options.tell(&exchange);
+        }
         // Last: whoever sees that nothing is in progress finds everything recorded.
         drop(in_progress);
     }
@@ -178,9 +193,11 @@ impl<M: HttpMetrics> Drop for Ongoing<M> {
     }
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+fn is_grpc(request: &request::Parts) -> bool {
+    let content_type = || request.headers.get(header::CONTENT_TYPE);
+    // First what costs nothing to find out: calls of gRPC are always sent by this method.
+    request.method == Method::POST
+        && content_type().is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// What a gRPC call is that ends without its status.

@@ -20,9 +20,7 @@ const REMEMBERED: usize = 256;
 pub(super) struct Options {
     pub(super) disabled: bool,
     pub(super) ignore_untemplated: bool,
-    pub(super) to_head: bool,
-    pub(super) decimals: Option<i32>,
-    pub(super) only_successes_in_high_resolution: bool,
+    pub(super) durations: Durations,
     pub(super) unmeasured: Option<Cow<'static, str>>,
     excluded: Patterns,
     pub(super) routes: HashSet<String>,
@@ -34,6 +32,14 @@ pub(super) struct Options {
     included: Arc<Remembered>,
 }
 
+/// What is recorded of how long an exchange took: each takes it along.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Durations {
+    pub(super) to_head: bool,
+    pub(super) decimals: Option<u8>,
+    pub(super) only_successes_in_high_resolution: bool,
+}
+
 type Remembered = Interner<REMEMBERED, { table_size(REMEMBERED) }>;
 pub(super) type Template = dyn for<'a> Fn(&'a request::Parts) -> Option<&'a str> + Send + Sync;
 pub(super) type Listener = dyn Fn(&Exchange<'_>) + Send + Sync;
@@ -43,9 +49,7 @@ impl Options {
         Self {
             disabled: false,
             ignore_untemplated: false,
-            to_head: false,
-            decimals: None,
-            only_successes_in_high_resolution: false,
+            durations: Durations::default(),
             unmeasured: (!outgoing).then_some(Cow::Borrowed("/metrics")),
             excluded: Patterns::default(),
             routes: HashSet::new(),
@@ -115,26 +119,6 @@ impl Options {
         excluded
     }
 
-    pub(super) fn seconds(&self, to_head: Option<f64>, to_end: f64) -> f64 {
-        let seconds = if self.to_head {
-            to_head.unwrap_or(to_end)
-        } else {
-            to_end
-        };
-        match self.decimals {
-            Some(decimals) => {
-                let unit = 10_f64.powi(decimals);
-                (seconds * unit).round() / unit
-            }
-            None => seconds,
-        }
-    }
-
-    pub(super) fn is_in_high_resolution(&self, answer: Answer) -> bool {
-        let success = matches!(answer, Answer::Status(status) if status.is_success());
-        success || !self.only_successes_in_high_resolution
-    }
-
     pub(super) fn has_listeners(&self) -> bool {
         !self.listeners.is_empty()
     }
@@ -152,6 +136,28 @@ impl Options {
 
     pub(super) fn longest_body(&self) -> usize {
         self.longest_body
+    }
+}
+
+impl Durations {
+    pub(super) fn seconds(self, to_head: Option<f64>, to_end: f64) -> f64 {
+        let seconds = if self.to_head {
+            to_head.unwrap_or(to_end)
+        } else {
+            to_end
+        };
+        match self.decimals {
+            Some(decimals) => {
+                let unit = 10_f64.powi(decimals.into());
+                (seconds * unit).round() / unit
+            }
+            None => seconds,
+        }
+    }
+
+    pub(super) fn is_in_high_resolution(self, answer: Answer) -> bool {
+        let success = || matches!(answer, Answer::Status(status) if status.is_success());
+        !self.only_successes_in_high_resolution || success()
     }
 }
 

@@ -1,0 +1,130 @@
+//! The servers: one router, and what is around it.
+
+use std::error::Error;
+
+use axum::extract::Path;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use axum_prometheus::PrometheusMetricLayer;
+use enumetrics::http::HttpLayer;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+
+pub struct Contender {
+    pub name: &'static str,
+    around: fn(Router) -> Router,
+}
+
+/// The first is what the others are compared with.
+pub const CONTENDERS: [Contender; 5] = [
+    Contender {
+        name: "no layer",
+        around: |router| router,
+    },
+    Contender {
+        name: "a layer that does nothing",
+        around: |router| router.layer(tower::layer::layer_fn(Nothing)),
+    },
+    Contender {
+        name: "enumetrics, switched off",
+        around: |router| router.layer(HttpLayer::new(&HTTP).enabled(false)),
+    },
+    Contender {
+        name: "enumetrics",
+        around: |router| router.layer(HttpLayer::new(&HTTP)),
+    },
+    Contender {
+        name: "axum-prometheus",
+        around: |router| router.layer(PrometheusMetricLayer::pair().0),
+    },
+];
+
+enumetrics::http_metrics! {
+    static HTTP: Http;
+}
+
+/// Serves until it is killed; says first where.
+pub fn run(name: &str) -> Result<(), Box<dyn Error>> {
+    let contender = CONTENDERS.iter().find(|contender| contender.name == name);
+    let contender = contender.ok_or("no such contender")?;
+    // One thread, whose CPU time is the server's.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let router = Router::new()
+            .route("/noop/{id}", get(|| async { "ok" }))
+            .route("/orders/{id}", post(price));
+        let router = (contender.around)(router);
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        println!("{}", listener.local_addr()?);
+        axum::serve(listener, router).await?;
+        Ok(())
+    })
+}
+
+/// An order, as a client sends it.
+#[derive(Serialize, Deserialize)]
+pub struct Order {
+    pub customer: String,
+    pub lines: Vec<Line>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Line {
+    pub article: String,
+    pub description: String,
+    pub quantity: u32,
+    pub cents: u64,
+}
+
+#[derive(Serialize)]
+struct Priced {
+    id: u64,
+    customer: String,
+    lines: Vec<PricedLine>,
+    cents: u64,
+}
+
+#[derive(Serialize)]
+struct PricedLine {
+    article: String,
+    description: String,
+    cents: u64,
+}
+
+/// A small endpoint: JSON comes, something is worked out, JSON goes.
+async fn price(Path(id): Path<u64>, Json(order): Json<Order>) -> Json<Priced> {
+    let lines = order.lines.into_iter().map(|line| {
+        let cents = u64::from(line.quantity) * line.cents;
+        // A tenth off for a dozen.
+        PricedLine {
+            article: line.article,
+            description: line.description,
+            cents: if line.quantity < 12 { cents } else { cents * 9 / 10 },
+        }
+    });
+    let lines: Vec<_> = lines.collect();
+    Json(Priced {
+        id,
+        customer: order.customer,
+        cents: lines.iter().map(|line| line.cents).sum(),
+        lines,
+    })
+}
+
+/// What axum needs for any layer.
+#[derive(Clone)]
+struct Nothing<S>(S);
+
+impl<S: tower::Service<R>, R> tower::Service<R> for Nothing<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.0.call(request)
+    }
+}

@@ -1,0 +1,8 @@
+use enumetrics::websocket_metrics;
+
+websocket_metrics! {
+    #[websocket(names(by_role = "roles"))]
+    pub static SOCKETS: Sockets;
+}
+
+fn main() {}
