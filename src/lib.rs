@@ -51,11 +51,14 @@
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
 //! | write alerts and recording rules | `rules!`; the guide's chapter on it |
+//! | say objectives, and be told when their budget burns | `#[slo(…)]` in `rules!` |
+//! | have files for Prometheus, Alertmanager, Grafana and Kubernetes, and tests of the alerts | `operations`; the guide's chapter on it |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | measure WebSocket connections | `websocket_metrics!`; the same chapter |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
 //! | let operators set names, labels, addresses and secrets | `Settings`; [the guide](guide::exposing) |
+//! | export what the program runs on: Tokio, an allocator, the build | [`collectors`], [`build_info!`] |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
 //!
 //! # Features
@@ -67,9 +70,12 @@
 //! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
 //! | `timed` | yes | `#[timed]` and `time!` record; without it they leave what they stand on as it is |
 //! | `stream` | no | `#[timed]` and `time!` of streams |
+//! | `opentelemetry` | no | exemplars of the span that is active, of OpenTelemetry or of `tracing` |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
+//! | `operations` | no | `operations`: files for those who operate the program, made of what is declared, kept current |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
+//! | `tokio`, `tokio-metrics`, `allocator` | no | collectors of Tokio's runtime, of tasks by name, of an allocator |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
 //! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer; `websocket_metrics!` |
 //!
@@ -118,6 +124,7 @@
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name |
 /// | `max_series = …` | a struct that could export more series does not compile; any constant expression |
 /// | `labels(component = "cart", …)` | labels that all its series have; any constant `&str` |
+/// | `allow(label-constant = "reason")` | one of them says where the program runs, with a reason; see [the rule](guide::rules#label-constant) |
 /// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
 /// On a field, in `#[metric(…)]`:
@@ -511,6 +518,7 @@ pub use enumetrics_macros::time;
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name: `shop_chat_websocket_connections_total` |
 /// | `unprefixed` | names without `websocket_`, where the namespace says enough |
 /// | `labels(env = "production", …)` | labels that all its series have |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules) about structs, which says why |
 /// | `roles = Type` | who is connected: an enum with `#[derive(LabelValue)]`, which `connect` then wants |
 /// | `messages = Type` | other kinds of messages: such an enum, or `()` for none |
 /// | `buckets = …` | the bounds of the durations; `[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]` if not given |
@@ -526,8 +534,14 @@ pub use enumetrics_macros::time;
 #[cfg(feature = "http")]
 pub use enumetrics_macros::websocket_metrics;
 
+pub mod collectors;
+
 #[doc(inline)]
 pub use enumetrics_runtime::buckets;
+#[cfg(feature = "operations")]
+#[doc(inline)]
+pub use enumetrics_runtime::operations;
+
 #[cfg(feature = "catalogue")]
 #[doc(inline)]
 pub use enumetrics_runtime::catalogue;
@@ -860,10 +874,10 @@ pub use enumetrics_runtime::{
     AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
     DuplicateName, Exemplar, Export, Form, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
     HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances,
-    IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation,
-    OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass,
-    StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled,
-    WithExemplars, WithQuantiles,
+    IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Native,
+    NativeBuckets, NativeOf, NativeSnapshot, Observation, OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse,
+    SparseOf, StateSet, StateSetSeries, StatusClass, StatusCode, Storage, Summary, SummarySeries, SummarySnapshot,
+    Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
 pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
@@ -887,6 +901,10 @@ pub mod guide {
     #[cfg(feature = "rules")]
     #[doc = include_str!("../docs/alerting.md")]
     pub mod alerting {}
+
+    #[cfg(feature = "operations")]
+    #[doc = include_str!("../docs/operations.md")]
+    pub mod operations {}
 
     #[cfg(all(feature = "testing", feature = "catalogue"))]
     #[doc = include_str!("../docs/testing.md")]

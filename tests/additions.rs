@@ -126,7 +126,8 @@ fn a_registry_and_a_collector_have_them_too() {
     hits.with_label_values(&["its own"]).inc();
     registry.register(Box::new(hits)).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = Exporter::new(&with_labels()).registry(&registry).bind("127.0.0.1:0");
+    let exporter = Exporter::new(&with_labels()).registry(&registry).self_metrics();
+    let server = exporter.bind("127.0.0.1:0");
     let server = runtime.block_on(server).unwrap();
     let address = server.local_addr().unwrap();
     runtime.spawn(server.run());
@@ -136,6 +137,12 @@ fn a_registry_and_a_collector_have_them_too() {
         text.contains("\nhits_total{region=\"eu \\\"1\\\"\",shard=\"its own\"} 1\n"),
         "{text}"
     );
+    for own in [
+        "\nenumetrics_exporter_scrapes_total{region=\"eu \\\"1\\\"\",shard=\"7\",format=\"",
+        "\nenumetrics_exporter_failing_files{region=\"eu \\\"1\\\"\",shard=\"7\"} 0\n",
+    ] {
+        assert!(text.contains(own), "{own} in {text}");
+    }
 
     let registry = prometheus::Registry::new();
     registry.register(Box::new(with_labels().collector().unwrap())).unwrap();

@@ -278,6 +278,44 @@ fn a_scrape_into_used_memory_allocates_nothing() {
     assert_eq!(again, 0);
 }
 
+#[metric_family(namespace = "native")]
+pub struct NativeOfAll {
+    /// Ten series.
+    #[metric(native)]
+    pub seconds: Histogram<Digit>,
+    /// Ten, in both forms.
+    #[metric(native(max_buckets = 4), buckets = [0.1, 1])]
+    pub both_seconds: Histogram<Digit>,
+}
+
+static NATIVE: NativeOfAll = NativeOfAll::new();
+
+#[test]
+fn native_histograms_allocate_nothing_either_where_something_was_observed() {
+    let record = || {
+        for digit in Digit::VARIANTS {
+            for value in [0.0, 0.003, 0.7, 20.0, -1.0, f64::INFINITY, f64::NAN] {
+                NATIVE.seconds.with(*digit).observe(value);
+                NATIVE.both_seconds.with(*digit).observe(value);
+            }
+        }
+    };
+    // The buckets around such a value are made when the first is observed.
+    record();
+    assert_eq!(allocations(record), 0);
+    let families: [&dyn enumetrics::Export; 1] = [&NATIVE];
+    let catalog = Catalog::new(&families).expect("the names are unique");
+    let mut scrape = enumetrics::Scrape::new();
+    let mut write = |out: &mut Vec<u8>| {
+        out.clear();
+        let written = catalog.write_to(out, enumetrics::Format::Protobuf, &mut scrape);
+        written.expect("a vector takes everything");
+    };
+    let mut out = Vec::new();
+    (0..2).for_each(|_| write(&mut out));
+    assert_eq!(allocations(|| write(&mut out)), 0);
+}
+
 #[derive(InfoLabels)]
 pub struct Build {
     pub version: String,

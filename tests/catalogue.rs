@@ -36,6 +36,12 @@ mod first {
         /// Time until a cart is paid for.
         #[metric(quantiles = [0.5, 0.99])]
         pub payment_seconds: Summary,
+        /// Time in the queue.
+        #[metric(native)]
+        pub queue_seconds: Histogram,
+        /// Time at the till.
+        #[metric(native, buckets = [60])]
+        pub till_seconds: Histogram,
     }
 
     #[derive(InfoLabels)]
@@ -67,6 +73,12 @@ mod second {
         /// Time until a cart is paid for.
         #[metric(quantiles = [0.5, 0.9])]
         pub payment_seconds: Summary,
+        /// Time in the queue.
+        #[metric(native(schema = 4))]
+        pub queue_seconds: Histogram,
+        /// Time at the till.
+        #[metric(buckets = [60])]
+        pub till_seconds: Histogram,
     }
 }
 
@@ -110,17 +122,23 @@ fn changes_that_break_dashboards_come_first() {
             "shop_price_euros: label 'side' lost the value 'top' (breaks what uses it)",
             "shop_price_euros: label 'component' of all series was cart and is none (breaks what uses it)",
             "shop_price_euros: bucket 50 removed (breaks what uses it)",
+            "shop_queue_seconds: label 'component' of all series was cart and is none (breaks what uses it)",
+            "shop_till_seconds: label 'component' of all series was cart and is none (breaks what uses it)",
+            "shop_till_seconds: native buckets removed (breaks what uses it)",
             "shop_windows: removed (breaks what uses it)",
             "shop_payment_seconds: quantile 0.9 added",
             "shop_price_euros: label 'side' has the new value 'bottom'",
             "shop_price_euros: bucket 20 added",
             "shop_price_euros: objectives at [50.0] are at [100.0] now",
             "shop_price_euros: another help text",
+            "shop_queue_seconds: native buckets of schema 3, at most 160, zero up to 2.938735877055719e-39 are of schema 4, \
+             at most 160, zero up to 2.938735877055719e-39 now",
             "shop_gates: added",
         ]
     );
     let back = new.changes_to(&old);
     assert!(back.iter().any(|change| change.difference == Difference::Deprecated));
+    assert!(back.iter().any(|change| change.difference == Difference::NativeAdded));
     assert_eq!(old.changes_to(&old), []);
 }
 
@@ -171,6 +189,11 @@ fn what_is_no_catalogue_is_said() {
         (
             r#"{"metrics": [{"name": "x", "kind": "counter"}]}"#,
             "x: `help` is not a text",
+        ),
+        (
+            r#"{"metrics": [{"name": "x", "kind": "histogram", "help": "X.", "labels": [], "constant_labels": [],
+                "buckets": [], "native": {"schema": 300}, "quantiles": [], "slo": [], "max_series": 1}]}"#,
+            "x: `native` is not a schema, a number of buckets and a threshold",
         ),
     ] {
         let error = Catalogue::from_json(text).expect_err(text);

@@ -204,3 +204,51 @@ fn a_registry_has_them_as_one_family() {
     let [entries] = entries[..] else { panic!("{entries:?}") };
     assert_eq!(entries.get_metric().len(), 2);
 }
+
+/// Instances as a part of a struct, beside another part and a metric.
+#[metric_family(namespace = "whole", max_series = 25)]
+pub struct Whole {
+    /// Requests.
+    pub requests_total: Counter,
+    #[metric(flatten)]
+    pub caches: Instances<Cache, Tier, 2>,
+    #[metric(flatten)]
+    pub app: App,
+}
+
+static WHOLE: Whole = Whole::new();
+
+catalog! { static WHOLES = [WHOLE]; }
+
+#[test]
+fn instances_are_a_part_of_a_struct() {
+    // Two lookups, the entries, four of the histogram, the engine and the age, of each; and one counter twice.
+    const _: () = assert!(Whole::MAX_SERIES == 2 * 9 + 2);
+    WHOLE.requests_total.inc();
+    WHOLE.app.requests_total.inc_by(2);
+    WHOLE
+        .caches
+        .with(Tier::Disk)
+        .lookups_total
+        .with(Outcome::Miss)
+        .inc_by(3);
+    let text = WHOLES.render();
+    let counts: Vec<_> = text.lines().filter(|line| line.contains("_total")).collect();
+    assert_eq!(
+        counts,
+        [
+            "# HELP whole_requests_total Requests.",
+            "# TYPE whole_requests_total counter",
+            "whole_requests_total 1",
+            "# HELP cache_lookups_total Lookups.",
+            "# TYPE cache_lookups_total counter",
+            "cache_lookups_total{component=\"gateway\",tier=\"memory\",outcome=\"hit\"} 0",
+            "cache_lookups_total{component=\"gateway\",tier=\"memory\",outcome=\"miss\"} 0",
+            "cache_lookups_total{component=\"gateway\",tier=\"a \\\"disk\\\"\",outcome=\"hit\"} 0",
+            "cache_lookups_total{component=\"gateway\",tier=\"a \\\"disk\\\"\",outcome=\"miss\"} 3",
+            "# HELP app_requests_total Requests.",
+            "# TYPE app_requests_total counter",
+            "app_requests_total 2",
+        ]
+    );
+}

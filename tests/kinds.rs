@@ -569,7 +569,7 @@ fn a_registry_has_every_kind() {
     assert!(!text.contains("kyc_age_seconds{module=\"liveness\"}"));
 }
 
-#[metric_family(namespace = "shop", labels(region = "west"))]
+#[metric_family(namespace = "shop", labels(branch = "west"))]
 struct Shop {
     /// Wait.
     #[metric(quantiles = [0.5])]
@@ -605,20 +605,20 @@ fn the_other_options_go_with_every_kind() {
     assert_eq!(
         samples,
         [
-            r#"shop_wait_seconds{region="west",quantile="0.5"} NaN"#,
-            r#"shop_wait_seconds_sum{region="west"} 0"#,
-            r#"shop_wait_seconds_count{region="west"} 0"#,
-            r#"shop_release_info{region="west",version="1"} 1"#,
-            r#"shop_door{region="west",shop_door="closed"} 0"#,
-            r#"shop_door{region="west",shop_door="open"} 1"#,
-            r#"shop_door{region="west",shop_door="half-open"} 0"#,
+            r#"shop_wait_seconds{branch="west",quantile="0.5"} NaN"#,
+            r#"shop_wait_seconds_sum{branch="west"} 0"#,
+            r#"shop_wait_seconds_count{branch="west"} 0"#,
+            r#"shop_release_info{branch="west",version="1"} 1"#,
+            r#"shop_door{branch="west",shop_door="closed"} 0"#,
+            r#"shop_door{branch="west",shop_door="open"} 1"#,
+            r#"shop_door{branch="west",shop_door="half-open"} 0"#,
             // A state set's label is called like it, also under its former name.
-            r#"door_state{region="west",door_state="closed"} 0"#,
-            r#"door_state{region="west",door_state="open"} 1"#,
-            r#"door_state{region="west",door_state="half-open"} 0"#,
-            r#"shop_customers{region="west"} 3"#,
-            r#"shop_people{region="west"} 3"#,
-            r#"shop_sold_euros_total{region="west"} 0"#,
+            r#"door_state{branch="west",door_state="closed"} 0"#,
+            r#"door_state{branch="west",door_state="open"} 1"#,
+            r#"door_state{branch="west",door_state="half-open"} 0"#,
+            r#"shop_customers{branch="west"} 3"#,
+            r#"shop_people{branch="west"} 3"#,
+            r#"shop_sold_euros_total{branch="west"} 0"#,
         ]
     );
     assert_eq!(samples.len(), Shop::MAX_SERIES);

@@ -122,7 +122,12 @@ fn every_format_says_the_same_to_prometheus() {
         let every = Duration::from_secs(1);
         let mut jobs = vec![Scrape::new("preferred", address).every(every)];
         if release == Release::Current {
-            for protocol in ["PrometheusText0.0.4", "PrometheusText1.0.0", "OpenMetricsText1.0.0"] {
+            for protocol in [
+                "PrometheusText0.0.4",
+                "PrometheusText1.0.0",
+                "OpenMetricsText1.0.0",
+                "PrometheusProto",
+            ] {
                 jobs.push(Scrape::new(protocol, address).protocols(&[protocol]).every(every));
             }
         }

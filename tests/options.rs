@@ -10,7 +10,7 @@ pub enum Side {
 
 const REGION: &str = "eu \"west\"";
 
-#[metric_family(namespace = "shop", labels(component = "cart", region = REGION))]
+#[metric_family(namespace = "shop", labels(component = "cart", region = REGION), allow(label-constant = "a test of constants"))]
 pub struct Cart {
     /// Carts that were paid for.
     pub checkouts_total: Counter,

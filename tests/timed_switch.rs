@@ -3,7 +3,9 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use enumetrics::{Calls, Joined, LabelValue, Outcome, is_timed, metric_family, set_timed, time, timed};
+use enumetrics::{
+    Calls, Catalog, Joined, LabelValue, Outcome, Settings, is_timed, metric_family, set_timed, time, timed,
+};
 use futures_core::Stream;
 
 #[metric_family(namespace = "switch")]
@@ -82,6 +84,15 @@ fn calls_that_begin_while_it_is_off_are_not_recorded() {
     assert_eq!(ones.as_mut().poll_next(&mut context), Poll::Ready(Some(1)));
     drop(ones);
     assert_eq!(counts(), (1, 0, 0, 2));
+    assert_eq!(function(), 1);
+    assert_eq!(counts(), (2, 0, 0, 2));
+
+    // What operators set reaches it.
+    let catalog = Catalog::new(&[]).unwrap();
+    let off = Settings::builder(&catalog).variables(|name| (name == "ENABLE_METRICS").then(|| "false".into()));
+    let off = off.build().unwrap();
+    assert!(is_timed());
+    assert!(off.exporter().is_none() && !is_timed());
     assert_eq!(function(), 1);
     assert_eq!(counts(), (2, 0, 0, 2));
 }

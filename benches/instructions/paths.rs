@@ -122,6 +122,12 @@ struct Calls {
     /// Durations, finely.
     #[metric(buckets = MANY_BOUNDS)]
     fine_duration_seconds: Histogram,
+    /// Durations, in native buckets.
+    #[metric(native)]
+    native_duration_seconds: Histogram,
+    /// Durations by route, in native buckets and others.
+    #[metric(native, buckets = BOUNDS)]
+    both_duration_seconds: Histogram<Route>,
     /// Seconds by route.
     busy_seconds_total: Counter<Route, f64>,
     /// Sizes by route.
@@ -279,6 +285,8 @@ pub const PATHS: &[Path] = &calls! {
     "histogram_1" at most 50.0: |step| CALLS.by_route_duration_seconds.with(step.route).observe(step.seconds);
     "shared_histogram_1": |step| CALLS.shared_by_route_duration_seconds.with(step.route).observe(step.seconds);
     "histogram_100_bounds" at most 50.0: |step| CALLS.fine_duration_seconds.observe(step.seconds);
+    "native_histogram": |step| CALLS.native_duration_seconds.observe(step.seconds);
+    "native_histogram_and_classic_1": |step| CALLS.both_duration_seconds.with(step.route).observe(step.seconds);
     "counter_f64_1": |step| CALLS.busy_seconds_total.with(step.route).inc_by(step.seconds);
     "summary_1": |step| CALLS.size_bytes.with(step.route).observe(step.seconds);
     "summary_quantiles_1": |step| CALLS.late_size_bytes.with(step.route).observe(step.seconds);

@@ -58,6 +58,7 @@ rows! {
     COUNTER_3_CONST: "counter, 3 constant labels", NanosPerCall;
     HISTOGRAM: "histogram, 11 bounds", NanosPerCall;
     HISTOGRAM_1: "histogram, 11 bounds, 1 label", NanosPerCall;
+    NATIVE_HISTOGRAM: "histogram, 8 buckets for each power of two", NanosPerCall;
     GAUGE_1: "gauge, +1 and -1, 1 label", NanosPerCall;
     IN_FLIGHT_1: "in-flight guard, 1 label", NanosPerCall;
     TIMED_FN: "time a function, 1 label", NanosPerCall;

@@ -20,7 +20,7 @@
 //!
 //! Where to look:
 //!
-//! - [`alerts`]: what wakes somebody;
+//! - [`alerts`]: what wakes somebody; [`ops`]: the files of those who operate it, in `ops/`;
 //! - [`metrics`]: every metric, and `timed_into!` below: where `#[timed]` records;
 //! - [`clients`]: the timed calls; [`pipeline`]: their order, and the count of how a verification ends;
 //! - [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
@@ -35,6 +35,7 @@ mod http_client;
 mod metrics;
 mod modules;
 mod mrz;
+mod ops;
 mod pipeline;
 mod random;
 mod rate_limit;
@@ -72,6 +73,15 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // ENUMETRICS_OPERATIONS=folder writes the files there.
+    match ops::operations().from_env() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error);
+            return ExitCode::FAILURE;
+        }
+    }
     let settings = match Command::read(env::args_os().skip(1), |name| env::var_os(name)) {
         Ok(Command::Help) => {
             say(USAGE);

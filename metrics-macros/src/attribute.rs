@@ -1,6 +1,7 @@
 //! `word = value` lists: the words that our attributes know stand here, and nowhere else.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
@@ -25,6 +26,7 @@ pub(crate) const IN_PROGRESS_LABELS: &str = "in_progress_labels";
 pub(crate) const KIND: &str = "kind";
 pub(crate) const LABELS: &str = "labels";
 pub(crate) const MAX: &str = "max";
+pub(crate) const MAX_BUCKETS: &str = "max_buckets";
 pub(crate) const MAX_ROUTES: &str = "max_routes";
 pub(crate) const MAX_SERIES: &str = "max_series";
 pub(crate) const MESSAGES: &str = "messages";
@@ -32,11 +34,13 @@ pub(crate) const METHODS: &str = "methods";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NAMES: &str = "names";
 pub(crate) const NAMESPACE: &str = "namespace";
+pub(crate) const NATIVE: &str = "native";
 pub(crate) const OTHER: &str = "other";
 pub(crate) const QUANTILES: &str = "quantiles";
 pub(crate) const RENAME_ALL: &str = "rename_all";
 pub(crate) const ROLES: &str = "roles";
 pub(crate) const ROUTES: &str = "routes";
+pub(crate) const SCHEMA: &str = "schema";
 pub(crate) const SHARED: &str = "shared";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const SLO: &str = "slo";
@@ -50,6 +54,7 @@ pub(crate) const VALUE: &str = "value";
 pub(crate) const WAS: &str = "was";
 pub(crate) const WINDOW: &str = "window";
 pub(crate) const WITHOUT: &str = "without";
+pub(crate) const ZERO_THRESHOLD: &str = "zero_threshold";
 
 /// One `word = value`, or `word(…)`. The value stays tokens until someone asks for it.
 pub(crate) struct Setting {
@@ -120,6 +125,11 @@ impl Setting {
         self.form == Form::Alone
     }
 
+    /// Whether it is `word = value`.
+    pub(crate) fn is_value(&self) -> bool {
+        self.form == Form::Value
+    }
+
     /// The elements of `word(element, …)`.
     pub(crate) fn list<T: Parse>(&self, expected: &str, errors: &mut Errors) -> Vec<T> {
         if self.form != Form::List || self.value.is_empty() {
@@ -139,6 +149,18 @@ impl Setting {
     /// The value as a string literal.
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
         self.value_as("a text in quotes", errors)
+    }
+}
+
+/// As it is written.
+impl ToTokens for Setting {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { word, value, form } = self;
+        tokens.extend(match form {
+            Form::Alone => quote::quote!(#word),
+            Form::Value => quote::quote!(#word = #value),
+            Form::List => quote::quote!(#word(#value)),
+        });
     }
 }
 

@@ -12,6 +12,7 @@ use crate::diagnostics::Errors;
 pub(crate) const BUCKET_COUNT: &str = "bucket-count";
 pub(crate) const BUCKET_MISSING: &str = "bucket-missing";
 pub(crate) const HELP_MISSING: &str = "help-missing";
+pub(crate) const LABEL_CONSTANT: &str = "label-constant";
 pub(crate) const LABEL_DUPLICATE: &str = "label-duplicate";
 pub(crate) const LABEL_IMPOSSIBLE: &str = "label-impossible";
 pub(crate) const LABEL_OPEN: &str = "label-open";
@@ -31,6 +32,9 @@ pub(crate) const TIMED_METRIC: &str = "timed-metric";
 
 /// The rules that a metric may be excepted from, for a reason.
 pub(crate) const ALLOWABLE: &[&str] = &[BUCKET_COUNT, NAME_KIND, NAME_SNAKE_CASE, NAME_UNIT];
+
+/// Those that a struct may be excepted from.
+pub(crate) const ALLOWABLE_OF_STRUCTS: &[&str] = &[LABEL_CONSTANT];
 
 /// A rule that is broken, and how.
 #[derive(Debug, PartialEq)]
@@ -80,16 +84,16 @@ impl Parse for Allowed {
     }
 }
 
-/// The exceptions of one metric.
+/// The exceptions of one metric, or of a struct.
 #[derive(Default)]
 pub(crate) struct Exceptions(Vec<Allowed>);
 
 impl Exceptions {
     /// The rules must be known, and the reasons must say something.
-    pub(crate) fn new(allowed: Vec<Allowed>, errors: &mut Errors) -> Self {
+    pub(crate) fn new(allowed: Vec<Allowed>, allowable: &[&str], errors: &mut Errors) -> Self {
         for Allowed { id, span, reason } in &allowed {
-            if !ALLOWABLE.contains(&id.as_str()) {
-                errors.at(*span, unknown("rule", id, ALLOWABLE));
+            if !allowable.contains(&id.as_str()) {
+                errors.at(*span, unknown("rule", id, allowable));
             }
             if reason.value().trim().is_empty() {
                 errors.at(reason.span(), "an empty reason: say why this is right here");

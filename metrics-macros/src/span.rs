@@ -3,7 +3,7 @@
 //! Checks have the user's own spans, so that a message is the token and nothing else; the compiler's lints then take
 //! them for the user's code, and what stands on such spans allows what a user could not change.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 /// The path of the runtime's internals, shown at `place`: the compiler points at a call from the first token of its
@@ -26,6 +26,22 @@ pub(crate) fn check(krate: &TokenStream, place: Span, name: &str, arguments: &To
     let private = private(krate, place);
     let name = Ident::new(name, place);
     quote_spanned!(place=> #private::check::#name(#arguments))
+}
+
+/// A warning from one token to another, which is called `name`: the compiler has no other for macros than that something
+/// is deprecated.
+pub(crate) fn warning(first: Span, last: Span, name: &str, message: &str) -> TokenStream {
+    let name = Ident::new(&name.replace('-', "_"), first);
+    let mut nothing = Group::new(Delimiter::Parenthesis, TokenStream::new());
+    nothing.set_span(last);
+    quote! {
+        const _: () = {
+            #[deprecated(note = #message)]
+            #[allow(non_upper_case_globals)]
+            const fn #name() {}
+            #name #nothing
+        };
+    }
 }
 
 /// The span of a whole expression, as far as stable Rust can join spans: its first token otherwise.

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::Type;
 
 use crate::attribute::{
-    BUCKETS, CRATE, LABELS, MAX_SERIES, MESSAGES, NAMES, NAMESPACE, ROLES, SLO, SUBSYSTEM, Setting, UNPREFIXED,
+    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, MESSAGES, NAMES, NAMESPACE, ROLES, SLO, SUBSYSTEM, Setting, UNPREFIXED,
     WITHOUT, crate_path, take_settings,
 };
 use crate::declared::{Item, names};
@@ -53,7 +53,8 @@ struct Model {
 
 fn parse(mut item: Item, errors: &mut Errors) -> Model {
     let known = [
-        NAMESPACE, SUBSYSTEM, LABELS, UNPREFIXED, ROLES, MESSAGES, BUCKETS, SLO, NAMES, WITHOUT, MAX_SERIES, CRATE,
+        NAMESPACE, SUBSYSTEM, LABELS, UNPREFIXED, ROLES, MESSAGES, BUCKETS, SLO, NAMES, WITHOUT, MAX_SERIES, ALLOW,
+        CRATE,
     ];
     let settings = take_settings(&mut item.attributes, "websocket", &known, errors);
     let krate = crate_path(&settings, errors);
@@ -69,8 +70,11 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         let Setting { word, value, .. } = find(word)?;
         Some(quote!(#word = #value,))
     });
-    let labels = find(LABELS).map(|Setting { word, value, .. }| quote!(#word(#value),));
-    let family = quote!(#(#family)* #labels crate = #krate);
+    let lists = [LABELS, ALLOW].into_iter().filter_map(|word| {
+        let Setting { word, value, .. } = find(word)?;
+        Some(quote!(#word(#value),))
+    });
+    let family = quote!(#(#family)* #(#lists)* crate = #krate);
     let prefix = if unprefixed { "" } else { "websocket_" };
     let default = |word: &str, name: &str| (word != BY_ROLE || roles.is_some()).then(|| format!("{prefix}{name}"));
     let mut names = names(&METRICS, default, &settings, errors);

@@ -64,7 +64,10 @@ impl Interval {
             BinaryOp::Greater | BinaryOp::GreaterOrEqual => Self::new(self.least.max(other.least), self.most),
             BinaryOp::Less | BinaryOp::LessOrEqual => Self::new(self.least, self.most.min(other.most)),
             BinaryOp::Equal | BinaryOp::NotEqual => self,
-            BinaryOp::Div | BinaryOp::Mod | BinaryOp::Pow | BinaryOp::Atan2 => Self::ALL,
+            // It has the sign of the left side, and is no larger.
+            BinaryOp::Mod => Self::new(self.least.min(0.0), self.most.max(0.0)),
+            BinaryOp::Atan2 => Self::new(-std::f64::consts::PI, std::f64::consts::PI),
+            BinaryOp::Div | BinaryOp::Pow => Self::ALL,
         }
     }
 

@@ -21,6 +21,8 @@
 //! - Which Prometheus it needs: [`Expr::requirements`], [`Feature`].
 //! - What is PromQL and wrong nevertheless: [`Linter`], with or without a [`Schema`] of what is exported; the labels of
 //!   a result: [`Expr::labels`].
+//! - Files (feature `files`): `Linter::check_rules` and `Linter::check_dashboard` read rule files and Grafana's dashboards,
+//!   and say line and column.
 //! - Macros: [`TokenText`] puts tokens together as a text and remembers which bytes are whose, so that an error can be
 //!   shown on the token that is wrong.
 //!
@@ -40,10 +42,13 @@
 
 mod ast;
 mod error;
+#[cfg(feature = "files")]
+mod files;
 mod function;
 mod interval;
 mod lex;
 mod lint;
+mod meaning;
 mod nearest;
 mod operator;
 mod parse;
@@ -52,6 +57,7 @@ mod regex;
 mod requirement;
 mod schema;
 mod span;
+mod template;
 mod token;
 mod token_text;
 mod types;
@@ -61,19 +67,23 @@ pub use self::ast::{
     Label, Matcher, Matching, MatchingKind, Modifiers, Name, Number, RangeSelector, Selector, Side, Subquery,
 };
 pub use self::error::{Error, Report};
+#[cfg(feature = "files")]
+pub use self::files::FileFinding;
 pub use self::function::Function;
 pub use self::interval::Interval;
 pub use self::lint::{
-    Asks, Finding, LabelSource, Labels, Lint, Linter, Meaning, Operand, Origin, Outline, Question, Severity, Step,
-    Usage, evaluate,
+    Asks, Finding, LabelSource, Lint, Linter, Meaning, Operand, Origin, Outline, Question, Severity, Step, Usage,
+    evaluate,
 };
+pub use self::meaning::{Facts, Labels, Nature, Unit};
 pub use self::operator::{AggregationOp, AggregationParameter, BinaryOp, MatchOp, Sign};
 pub use self::parse::{MAX_HEIGHT, MAX_NESTING, parse};
 pub use self::print::Pretty;
 pub use self::regex::{Instruction, InvalidRegex, Regex, matches};
 pub use self::requirement::{Feature, Flag, Requirements, Version};
-pub use self::schema::{Domain, Family, MetricKind, Schema};
+pub use self::schema::{Details, Domain, Family, MetricKind, Schema};
 pub use self::span::{LineColumn, Span};
+pub use self::template::Template;
 pub use self::token_text::{Spacing, TokenText};
 pub use self::types::ValueType;
 

@@ -1,6 +1,8 @@
 //! What is exported, for the lints that ask.
 
-use crate::lint::Labels;
+use std::collections::HashMap;
+
+use crate::meaning::{Labels, Unit};
 use crate::nearest::nearest;
 
 /// The metrics that expressions may name.
@@ -29,6 +31,12 @@ pub trait Schema {
         Vec::new()
     }
 
+    /// What else is known of a family, which [`families`](Self::families) has by this name.
+    fn details(&self, family: &str) -> Details {
+        _ = family;
+        Details::default()
+    }
+
     /// Labels that Prometheus adds to every series when it scrapes: `job` and `instance`, if nothing else is said.
     fn target_labels(&self) -> Vec<String> {
         ["job", "instance"].map(str::to_owned).to_vec()
@@ -46,6 +54,20 @@ pub struct Family {
     pub labels: Vec<(String, Domain)>,
 }
 
+/// What else may be known of a metric. Nothing is, by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// What its values count, in the plural, such as `euros`. A base unit that the name ends in is known anyway.
+    pub unit: Option<String>,
+    /// Whether each combination of label values is exported from the first scrape on, so that a selector that allows one
+    /// always finds series.
+    pub is_always_exported: bool,
+    /// The name that replaces this one.
+    pub renamed_to: Option<String>,
+    /// What to use instead of it; the text may be empty.
+    pub deprecated: Option<String>,
+}
+
 /// What a metric is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetricKind {
@@ -56,6 +78,11 @@ pub enum MetricKind {
     /// Classic buckets: `_bucket`, `_sum` and `_count`.
     Histogram {
         /// The upper bounds of the buckets in ascending order, without infinity.
+        bounds: Vec<f64>,
+    },
+    /// Native buckets, in the metric itself; and where there are bounds, classic buckets too.
+    NativeHistogram {
+        /// The upper bounds of the classic buckets in ascending order, without infinity.
         bounds: Vec<f64>,
     },
     /// `_sum` and `_count`, and quantiles if it has any.
@@ -98,6 +125,8 @@ pub(crate) enum Part {
 /// A schema looked at for one expression.
 pub(crate) struct Exported {
     families: Vec<Family>,
+    /// By the names of families.
+    details: HashMap<String, Details>,
     recorded: Vec<(String, Labels)>,
     pub(crate) target_labels: Vec<String>,
 }
@@ -114,8 +143,13 @@ pub(crate) enum Resolved<'a> {
 
 impl Exported {
     pub(crate) fn new(schema: &dyn Schema) -> Self {
+        let families = schema.families();
+        let details = families
+            .iter()
+            .map(|family| (family.name.clone(), schema.details(&family.name)));
         Self {
-            families: schema.families(),
+            details: details.collect(),
+            families,
             recorded: schema.recorded(),
             target_labels: schema.target_labels(),
         }
@@ -143,6 +177,7 @@ impl Exported {
             };
             let has_part = match family.kind {
                 MetricKind::Histogram { .. } => true,
+                MetricKind::NativeHistogram { ref bounds } => !bounds.is_empty(),
                 MetricKind::Summary { .. } => part != Part::Bucket,
                 _ => false,
             };
@@ -152,6 +187,20 @@ impl Exported {
             };
         }
         Resolved::Unknown
+    }
+
+    pub(crate) fn details(&self, family: &str) -> Option<&Details> {
+        self.details.get(family)
+    }
+
+    /// What the values of a family count.
+    pub(crate) fn unit(&self, family: &str) -> Option<Unit> {
+        let declared = self.details(family).and_then(|details| details.unit.as_deref());
+        declared.map(Unit::named).or_else(|| Unit::of_name(family))
+    }
+
+    pub(crate) fn is_always_exported(&self, family: &str) -> bool {
+        self.details(family).is_some_and(|details| details.is_always_exported)
     }
 
     /// The exported name that was probably meant, with the suffix that `name` has.
@@ -174,6 +223,15 @@ impl Family {
             MetricKind::Histogram { .. } => ["_bucket", "_sum", "_count"]
                 .map(|suffix| format!("{name}{suffix}"))
                 .to_vec(),
+            MetricKind::NativeHistogram { bounds } => {
+                let classic: &[&str] = if bounds.is_empty() {
+                    &[]
+                } else {
+                    &["_bucket", "_sum", "_count"]
+                };
+                let series = [""].iter().chain(classic);
+                series.map(|suffix| format!("{name}{suffix}")).collect()
+            }
             MetricKind::Summary { quantiles } => {
                 let mut series = ["_sum", "_count"].map(|suffix| format!("{name}{suffix}")).to_vec();
                 if !quantiles.is_empty() {
@@ -194,10 +252,15 @@ impl Family {
         }
     }
 
+    /// Whether it has native buckets.
+    pub(crate) fn is_native(&self) -> bool {
+        matches!(self.kind, MetricKind::NativeHistogram { .. })
+    }
+
     /// Whether this part only rises.
     pub(crate) fn is_counter(&self, part: Part) -> bool {
         match part {
-            Part::Whole => self.kind == MetricKind::Counter,
+            Part::Whole => self.kind == MetricKind::Counter || self.is_native(),
             Part::Bucket | Part::Count | Part::Sum => true,
         }
     }

@@ -1,6 +1,8 @@
 //! Each lint fires where it should, on the right tokens, and is silent on the near miss.
 
-use enumetrics_promql::{Domain, Family, Finding, Flag, Lint, Linter, MetricKind, Schema, Usage, Version, parse};
+use enumetrics_promql::{
+    Details, Domain, Family, Finding, Flag, Lint, Linter, MetricKind, Schema, Usage, Version, parse,
+};
 
 struct Shop;
 
@@ -15,6 +17,9 @@ impl Schema for Shop {
         };
         vec![
             family("shop_requests_total", MetricKind::Counter, vec![code.clone(), path]),
+            family("shop_visits_total", MetricKind::Counter, vec![code.clone()]),
+            family("shop_sold_total", MetricKind::Counter, vec![code.clone()]),
+            family("shop_price", MetricKind::Gauge, vec![]),
             family("shop_queue_length", MetricKind::Gauge, vec![]),
             family(
                 "shop_duration_seconds",
@@ -23,6 +28,11 @@ impl Schema for Shop {
                 },
                 vec![code],
             ),
+            family(
+                "shop_wait_seconds",
+                MetricKind::NativeHistogram { bounds: vec![] },
+                vec![],
+            ),
             family("shop_size_bytes", MetricKind::Summary { quantiles: vec![] }, vec![]),
             family(
                 "shop_build",
@@ -30,6 +40,20 @@ impl Schema for Shop {
                 vec![("version".to_owned(), Domain::Open)],
             ),
         ]
+    }
+
+    fn details(&self, family: &str) -> Details {
+        let unit = match family {
+            "shop_price" => Some("euros".to_owned()),
+            "shop_queue_length" => Some("carts".to_owned()),
+            _ => None,
+        };
+        Details {
+            unit,
+            is_always_exported: family == "shop_sold_total",
+            renamed_to: (family == "shop_visits_total").then(|| "shop_requests_total".to_owned()),
+            ..Details::default()
+        }
     }
 }
 
@@ -110,6 +134,38 @@ const FROM_THE_TREE: &[(&str, &str, &str)] = &[
         "sum by (a, b) (x) / ignoring (a) group_left sum by (b) (y) > 1",
     ),
     (
+        "match-disjoint",
+        "x{a=\"b\"} «/» x{a=\"c\"} > 1",
+        "x{a=\"b\"} / ignoring (a) x{a=\"c\"} > 1",
+    ),
+    (
+        "kind-timestamp",
+        "«max(x_timestamp_seconds) > 60»",
+        "time() - max(x_timestamp_seconds) > 60",
+    ),
+    ("kind-timestamp", "«timestamp(x) > 60»", "max(x_timestamp_seconds) > 0"),
+    (
+        "val-unit",
+        "max(x_seconds) «>» max(y_bytes)",
+        "max(x_seconds) > 1.5 * max(y_seconds)",
+    ),
+    (
+        "val-unit",
+        "(sum(rate(x_bytes_total[5m])) «+» sum(y_bytes)) > 1",
+        "(sum(rate(x_bytes_total[5m])) * 8 + sum(y_bits)) > 1",
+    ),
+    ("val-unit", "max(x_bytes) «>» 5m", "max(x_seconds) > 5m"),
+    (
+        "val-float-eq",
+        "sum(rate(x_total[5m])) «==» 0.5",
+        "sum(rate(x_total[5m])) == 0",
+    ),
+    (
+        "val-low-traffic",
+        "«sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) > 0.05»",
+        "sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) > 0.05 and sum(rate(x_total[5m])) > 1",
+    ),
+    (
         "match-by-gone",
         "sum by («job») (sum by (instance) (x)) > 1",
         "sum by (job) (sum by (instance, job) (x)) > 1",
@@ -119,6 +175,12 @@ const FROM_THE_TREE: &[(&str, &str, &str)] = &[
         "(sum by (a) (x) or «vector(0)») > 1",
         "(sum(x) or vector(0)) > 1",
     ),
+    (
+        "match-or-vector",
+        "sum by (a) (x{a=\"b\"} or «vector(0)») > 1",
+        "sum by (job) (x:y{a=\"b\"} or vector(0)) > 1",
+    ),
+    ("match-or-vector", "(x or «vector(0)») > 1", "sum(x or vector(0)) > 1"),
     ("agg-topk-alert", "«topk(5, x)» > 1", "count(topk(5, x)) > 1"),
     (
         "agg-avg-ratio",
@@ -145,7 +207,13 @@ const FROM_THE_TREE: &[(&str, &str, &str)] = &[
         "sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) «<» 0.95",
         "sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) > 0.05",
     ),
+    (
+        "val-nan-silent",
+        "sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) «==» 0",
+        "sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) == 0 and sum(rate(x_total[5m])) > 1",
+    ),
     ("alert-no-condition", "«sum(x)»", "sum(x) > 0"),
+    ("alert-no-condition", "«sum(x) + 1»", "vector(1)"),
 ];
 
 /// The same beside what the shop exports.
@@ -217,6 +285,16 @@ const FROM_THE_SCHEMA: &[(&str, &str, &str)] = &[
         "histogram_quantile(0.9, sum by (le) (rate(shop_duration_seconds_bucket[5m]))) > 1",
     ),
     (
+        "hist-kind",
+        "histogram_quantile(0.9, sum(rate(«shop_wait_seconds_bucket»[5m]))) > 1",
+        "histogram_quantile(0.9, sum(rate(shop_wait_seconds[5m]))) > 1",
+    ),
+    (
+        "ref-suffix",
+        "sum(rate(«shop_wait_seconds_count»[5m])) > 1",
+        "histogram_count(sum(rate(shop_wait_seconds[5m]))) > 1",
+    ),
+    (
         "val-top-bucket",
         "histogram_quantile(0.9, sum by (le) (rate(shop_duration_seconds_bucket[5m]))) > «8»",
         "histogram_quantile(0.9, sum by (le) (rate(shop_duration_seconds_bucket[5m]))) > 1",
@@ -232,6 +310,36 @@ const FROM_THE_SCHEMA: &[(&str, &str, &str)] = &[
         "sum(rate(shop_duration_seconds_bucket{le=\"+Inf\"}[5m])) > 1",
     ),
     ("val-never", "«shop_build > 1»", "shop_build == 1"),
+    (
+        "ref-renamed",
+        "sum(rate(«shop_visits_total»[5m])) > 1",
+        "sum(rate(shop_requests_total[5m])) > 1",
+    ),
+    (
+        "match-many",
+        "sum(shop_queue_length) «+» on () sum by (code) (rate(shop_sold_total[5m])) > 1",
+        "sum(shop_queue_length) + on () group_right () sum by (code) (rate(shop_sold_total[5m])) > 1",
+    ),
+    (
+        "match-many",
+        "sum by (code) (rate(shop_sold_total[5m])) «* »on () group_left () sum by (code) (rate(shop_sold_total[5m])) > 1",
+        "sum by (code) (rate(shop_sold_total[5m])) * on () group_left () sum(rate(shop_sold_total[5m])) > 1",
+    ),
+    (
+        "kind-info-join",
+        "sum by (version) («shop_build» * on (version) shop_build) > 7",
+        "sum by (version) (shop_queue_length * on (job, instance) group_left (version) shop_build) > 0",
+    ),
+    (
+        "val-missing-zero",
+        "sum by (path) («increase(shop_requests_total[5m])») > 0",
+        "sum by (code) (increase(shop_sold_total[5m])) > 0",
+    ),
+    (
+        "val-unit",
+        "max(shop_price) «>» max(shop_queue_length)",
+        "max(shop_price) > 5",
+    ),
     (
         "agg-missing",
         "«rate(shop_requests_total[5m]) > 5»",
@@ -257,6 +365,7 @@ fn lints_fire_for_the_server_and_the_scrape_interval() {
     check(
         &[
             ("time-range-short", "rate(x_total[«20s»])", "rate(x_total[1m])"),
+            ("time-range-short", "rate(x_total[«45s»])", "max_over_time(x[15s])"),
             ("time-feature", "x > «5m»", "x > 300"),
             ("time-feature", "«mad_over_time»(x[5m])", "stddev_over_time(x[5m])"),
         ],
@@ -267,9 +376,79 @@ fn lints_fire_for_the_server_and_the_scrape_interval() {
 }
 
 #[test]
+fn lints_fire_for_how_long_things_last() {
+    let linter = Linter::new(Usage::Alert).retention(15.0 * 86400.0).hold(0.0);
+    check(
+        &[
+            ("time-for", "«absent(x)»", "max(x) > 0"),
+            (
+                "time-retention",
+                "sum(increase(«x_total[30d]»)) > 1",
+                "sum(increase(x_total[14d])) > 1",
+            ),
+            ("time-retention", "sum(«x offset 3w») > 1", "sum(x offset 1w) > 1"),
+        ],
+        linter,
+    );
+    assert_eq!(linter.hold(300.0).check(&parse("absent(x)").unwrap()), []);
+}
+
+/// What the explanations call wrong is found, and what they call right is not.
+#[test]
+fn every_lint_is_explained() {
+    let linter = Linter::new(Usage::Alert).schema(&Shop).scrape_interval(15.0);
+    let linter = linter
+        .server(Version::new(2, 53), &[])
+        .retention(15.0 * 86400.0)
+        .hold(0.0);
+    for lint in Lint::ALL {
+        let explanation = lint.explanation();
+        let (text, example) = explanation
+            .split_once("```")
+            .unwrap_or_else(|| panic!("{} has no page", lint.id));
+        assert!(text.len() > 60, "{}: {text}", lint.id);
+        let Some(example) = example.strip_prefix("promql\n# wrong\n") else {
+            continue;
+        };
+        let (wrong, right) = example.split_once("# right\n").unwrap();
+        let right = right.trim_end_matches("```").trim();
+        for (text, is_wrong) in [(wrong.trim(), true), (right, false)] {
+            let found = linter.check(&parse(text).unwrap_or_else(|error| panic!("{text}: {error}")));
+            let ids: Vec<_> = found.iter().map(|finding| finding.lint.id).collect();
+            assert_eq!(ids.contains(&lint.id), is_wrong, "{}: {text}: {ids:?}", lint.id);
+        }
+    }
+    let pages = include_str!("../docs/lints.md").matches("\n## ").count();
+    assert_eq!(pages, Lint::ALL.len());
+}
+
+#[test]
 fn every_lint_is_tried() {
     let tried = |id: &str| {
-        let elsewhere = ["time-range-short", "time-feature"];
+        // The first are found above, the others in files and by the macro.
+        let elsewhere = [
+            "time-range-short",
+            "time-feature",
+            "time-for",
+            "time-retention",
+            "ref-recording",
+            "ref-template",
+            "slo-burn",
+            "slo-denominator",
+            "ref-dashboard-variable",
+            "record-name",
+            "alert-value-label",
+            "alert-duplicate",
+            "alert-runbook",
+            "alert-severity",
+            "alert-summary",
+            "alert-absence",
+            "time-group-interval",
+            "time-grafana-var",
+            "rule-yaml",
+            "dashboard-id",
+            "dashboard-panel",
+        ];
         FROM_THE_TREE.iter().chain(FROM_THE_SCHEMA).any(|row| row.0 == id) || elsewhere.contains(&id)
     };
     for lint in Lint::ALL {
@@ -281,7 +460,7 @@ fn every_lint_is_tried() {
 #[test]
 fn findings_are_shown_below_the_text() {
     let text = "rate(hits_total{code=\"500\"}[5m])\n/ rate(hits_total[5m]) > 0.1";
-    let findings = Linter::new(Usage::Alert).check(&parse(text).unwrap());
+    let findings = Linter::new(Usage::Panel).check(&parse(text).unwrap());
     let [finding] = findings.as_slice() else {
         panic!("{findings:?}")
     };
@@ -303,7 +482,12 @@ fn check(rows: &[(&str, &str, &str)], linter: Linter<'_>) {
         linter.check(&expr)
     };
     // Most rows are as short as they can be.
-    let beside = |finding: &&Finding| matches!(finding.lint.id, "agg-missing" | "val-rate-threshold");
+    let beside = |finding: &&Finding| {
+        matches!(
+            finding.lint.id,
+            "agg-missing" | "val-rate-threshold" | "val-low-traffic"
+        )
+    };
     for (id, marked, right) in rows {
         let wrong = marked.replace(['«', '»'], "");
         let start = marked.find('«').unwrap();
@@ -347,6 +531,6 @@ fn the_longest_chain_is_linted_at_once() {
     let expr = parse(&format!("{chain} > 1")).unwrap();
     let start = std::time::Instant::now();
     assert_eq!(Linter::new(Usage::Alert).check(&expr), []);
-    assert_eq!(expr.outline(Usage::Alert, &|_| None).questions.len(), 5 * 990);
+    assert_eq!(expr.outline(Usage::Alert, &|_| None).questions.len(), 5 * 990 + 1);
     assert!(start.elapsed().as_secs_f64() < 2.0, "{:?}", start.elapsed());
 }

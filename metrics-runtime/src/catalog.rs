@@ -2,10 +2,14 @@
 
 mod adapt;
 mod names;
+#[cfg(feature = "exporter")]
+mod names_info;
 
 use std::{fmt, io};
 
 pub use self::adapt::AdaptError;
+#[cfg(feature = "exporter")]
+pub(crate) use self::adapt::Adapted;
 pub use self::names::OtherNames;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
@@ -153,7 +157,7 @@ impl<'a> Catalog<'a> {
 
     /// The catalog with the time at which each series of a counter, histogram or summary started, where a format has a
     /// place for it: `kyc_verifications_created` in OpenMetrics. It is when the process started, or when the series was
-    /// [reset](crate::CounterSeries::reset).
+    /// [reset](crate::CounterSeries::reset). The protobuf format has it always, because there it is no series of its own.
     ///
     /// A Prometheus that runs with `--enable-feature=created-timestamp-zero-ingestion` (3.0 and newer) then knows that a
     /// counter was 0 at that time, so that `increase` sees the first value too, and a reset that happened between two
@@ -190,7 +194,8 @@ impl<'a> Catalog<'a> {
         self.render_as(Format::Text)
     }
 
-    /// A whole scrape in a format. See [`write_to`](Self::write_to) for very large ones.
+    /// A whole scrape in a format that is text. See [`write_to`](Self::write_to) for very large ones, and for the protobuf
+    /// format, of which a text holds only what happens to be one.
     ///
     /// ```
     /// # use enumetrics_runtime::{Catalog, Format};
@@ -296,8 +301,8 @@ impl<'a> Catalog<'a> {
     /// What must be known of all names before the first is written.
     pub(crate) fn find_ambiguous(&self, format: Format, ambiguous: &mut Ambiguous) {
         match format {
-            Format::Text | Format::Text1 => ambiguous.find(std::iter::empty()),
             Format::OpenMetrics => ambiguous.find(self.descriptors()),
+            _ => ambiguous.find(std::iter::empty()),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::label::{Impossible, Open};
+use crate::metric::NativeBuckets;
 
 /// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,6 +261,8 @@ pub struct Descriptor {
     pub labels: &'static [LabelDescriptor],
     /// The finite upper bounds of a histogram's buckets, increasing; empty for other kinds.
     pub buckets: &'static [f64],
+    /// The native buckets of a histogram, beside the others or instead of them.
+    pub native: Option<NativeBuckets>,
     /// The quantiles of a summary, increasing; empty for other kinds.
     pub quantiles: &'static [f64],
     /// The base unit, in plural as the name has it: what `unit = "…"` says, or the unit that the name ends in.
@@ -304,6 +307,7 @@ impl Descriptor {
             kind,
             labels,
             buckets: &[],
+            native: None,
             quantiles: &[],
             unit: unit_of(name),
             constant_labels: &[],
@@ -322,6 +326,16 @@ impl Descriptor {
     #[must_use]
     pub const fn with_buckets(self, buckets: &'static [f64]) -> Self {
         Self { buckets, ..self }
+    }
+
+    /// The same with native buckets, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_native(self, native: NativeBuckets) -> Self {
+        Self {
+            native: Some(native),
+            ..self
+        }
     }
 
     /// The same with these quantiles, for the macros.
@@ -459,10 +473,11 @@ impl Descriptor {
 
     /// The most time series that this family can export: what Prometheus counts as samples of one scrape. A
     /// histogram has one for each finite bucket, the `+Inf` bucket, the sum and the count; a summary one for each
-    /// quantile, the sum and the count. What is declared impossible is not counted.
+    /// quantile, the sum and the count. Native buckets are one series more. What is declared impossible is not counted.
     #[must_use]
     pub const fn max_series(&self) -> usize {
-        possible_combinations(self.labels).saturating_mul(self.kind.samples(self.buckets.len() + self.quantiles.len()))
+        let samples = self.kind.samples(self.buckets.len() + self.quantiles.len()) + self.native.is_some() as usize;
+        possible_combinations(self.labels).saturating_mul(samples)
     }
 
     /// Whether it has so many series that it says in which [form](Form) they are kept.

@@ -18,6 +18,36 @@ pub trait MetricFamily: 'static {
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>));
 }
 
+/// A struct of metrics that can be a part of another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of metrics",
+    label = "not declared with `#[metric_family]`",
+    note = "a metric becomes exported as a field of a `#[metric_family]` struct"
+)]
+pub trait Part: MetricFamily + Sized {
+    /// Before anything was recorded.
+    const NEW: Self;
+    /// What it declares.
+    const FAMILIES: &'static [Descriptor] = Self::DESCRIPTORS;
+    /// What several instances of a struct are, whose label and number must fit each other.
+    const INSTANCES: Option<Together> = None;
+
+    /// See [`MetricFamily::read`].
+    fn read_part(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
+        self.read(visit);
+    }
+}
+
+/// Several instances of a struct.
+#[derive(Clone, Copy, Debug)]
+pub struct Together {
+    pub(crate) label: &'static str,
+    pub(crate) values: &'static [&'static str],
+    pub(crate) skips: bool,
+    pub(crate) count: usize,
+    pub(crate) families: &'static [Descriptor],
+}
+
 /// Any [`MetricFamily`]: what a catalog is made of.
 pub trait Export: Sync {
     /// What the struct declares, in the order of its fields.

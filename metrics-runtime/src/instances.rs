@@ -5,11 +5,13 @@ use std::marker::PhantomData;
 
 use crate::check;
 use crate::descriptor::{Descriptor, Instance};
-use crate::family::MetricFamily;
+use crate::family::{MetricFamily, Part, Together};
 use crate::label::LabelValue;
 use crate::metric::Reading;
 
 /// Several instances of a struct of metrics, one for each value of a label, which all their series have.
+///
+/// As a field of a struct of metrics, with `#[metric(flatten)]`, it is a part of that one.
 ///
 /// `F` is the struct, `L` the label, an enum that derives `LabelValue`; `N` is how many values it has, which follows from
 /// the array. Listed in a catalog, they are exported as one family each, with a label more.
@@ -51,12 +53,8 @@ impl<F: MetricFamily, L: LabelValue, const N: usize> Instances<F, L, N> {
     #[must_use]
     #[track_caller]
     pub const fn new(each: [F; N]) -> Self {
-        check::instances(L::NAME, L::VALUES, N, L::SKIPS);
-        check::instances_fit(F::DESCRIPTORS, L::NAME, N, MOST);
-        Self {
-            each,
-            label: PhantomData,
-        }
+        check::instances(Some(Self::TOGETHER));
+        Self::of(each)
     }
 
     /// The instance with this label value.
@@ -65,6 +63,21 @@ impl<F: MetricFamily, L: LabelValue, const N: usize> Instances<F, L, N> {
         // `new` made sure that there is one for each.
         &self.each[value.index() % N]
     }
+
+    const fn of(each: [F; N]) -> Self {
+        Self {
+            each,
+            label: PhantomData,
+        }
+    }
+
+    const TOGETHER: Together = Together {
+        label: L::NAME,
+        values: L::VALUES,
+        skips: L::SKIPS,
+        count: N,
+        families: F::DESCRIPTORS,
+    };
 
     /// How each instance is described: first all of one family, then all of the next, as a scrape writes them.
     const ALL: &'static [Descriptor; MOST] = &{
@@ -86,7 +99,7 @@ impl<F: MetricFamily, L: LabelValue, const N: usize> Instances<F, L, N> {
 }
 
 /// As many families as all instances together may have.
-const MOST: usize = 512;
+pub(crate) const MOST: usize = 512;
 
 const EMPTY: Descriptor = Descriptor::new("", "", crate::descriptor::Kind::Gauge, &[]);
 
@@ -112,6 +125,12 @@ impl<F: MetricFamily, L: LabelValue, const N: usize> MetricFamily for Instances<
             }
         }
     }
+}
+
+impl<F: Part, L: LabelValue, const N: usize> Part for Instances<F, L, N> {
+    // What could be wrong is checked where the field is declared.
+    const NEW: Self = Self::of([const { F::NEW }; N]);
+    const INSTANCES: Option<Together> = Some(Self::TOGETHER);
 }
 
 impl<F: fmt::Debug, L: LabelValue, const N: usize> fmt::Debug for Instances<F, L, N> {

@@ -31,6 +31,10 @@ mod instances;
 mod interop;
 mod label;
 mod metric;
+#[cfg(feature = "operations")]
+pub mod operations;
+#[cfg(feature = "process")]
+mod process;
 #[cfg(feature = "rules")]
 mod rules;
 #[cfg(feature = "exporter")]
@@ -43,6 +47,8 @@ pub mod testing;
 mod timed;
 #[cfg(feature = "http")]
 pub mod websocket;
+#[cfg(feature = "rules")]
+mod yaml;
 
 pub use self::catalog::{AdaptError, Catalog, DuplicateName, OtherNames, UnknownName};
 pub use self::descriptor::{Descriptor, Form, Kind, LabelDescriptor};
@@ -60,14 +66,16 @@ pub use self::label::{IntRange, LabelField, LabelSet, LabelValue, Method, Status
 pub use self::metric::{
     Bucketed, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Exemplar, Gauge, GaugeSeries,
     GaugeValue, Histogram, HistogramSeries, HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info,
-    InfoLabels, InfoText, Metric, Observation, SourceIsSet, SparseOf, StateSet, StateSetSeries, Summary, SummarySeries,
-    SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
+    InfoLabels, InfoText, Metric, NativeBuckets, NativeOf, NativeSnapshot, Observation, SourceIsSet, SparseOf,
+    StateSet, StateSetSeries, Summary, SummarySeries, SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
+#[cfg(feature = "process")]
+pub use self::process::{PROCESS, Process};
 #[cfg(feature = "rules")]
 pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
 #[cfg(feature = "exporter")]
 pub use self::settings::{SettingMistake, Settings, SettingsBuilder, SettingsError};
-pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
+pub use self::storage::{Native, PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
@@ -75,10 +83,26 @@ pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 pub mod __private {
     pub use std::boxed::Box;
 
+    /// The compiler's version, for `build_info!`.
+    pub const RUSTC: &str = env!("ENUMETRICS_RUSTC");
+
+    /// For `build_info!`: the first that is known.
+    #[must_use]
+    pub const fn first_of(known: &[Option<&'static str>]) -> &'static str {
+        let mut at = 0;
+        while at < known.len() {
+            if let Some(text) = known[at] {
+                return text;
+            }
+            at += 1;
+        }
+        "unknown"
+    }
+
     pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
-    pub use crate::family::Listed;
+    pub use crate::family::{Listed, Part};
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
         Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading,
@@ -90,9 +114,9 @@ pub mod __private {
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
-        Awaited, CallsOf, Consumed, End, IsCalls, Judge, LabelAt, Labelled, NoCalls, Otherwise, PollState, Polls, Seen,
-        TimedFuture, TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index, is_one_label,
-        item, judged, label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
+        Awaited, CallsGroup, CallsOf, Consumed, End, IsCalls, Judge, LabelAt, Labelled, NoCalls, Otherwise, PollState,
+        Polls, Seen, TimedFuture, TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index,
+        is_one_label, item, judged, label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
     };
     #[cfg(feature = "http")]
     pub use crate::websocket::now;

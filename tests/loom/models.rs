@@ -17,7 +17,8 @@ use loom::sync::Arc;
 use loom::thread::JoinHandle;
 
 use storage::{
-    Block, Cells, CounterCell, HistogramCell, InFlightCell, PerThread, Place, Shared, Sparse, Step, Storage,
+    Block, Cells, CounterCell, HistogramCell, InFlightCell, NativeCell, PerThread, Place, Shared, Sparse, Spot, Step,
+    Storage,
 };
 use sync::{spawn, thread_wide};
 
@@ -26,6 +27,7 @@ type Counters<S> = <S as Storage>::Place<[CounterCell; 1]>;
 type Chunks = <Sparse<Shared> as Storage>::Cells<[CounterCell; 1], CounterCell>;
 type SparseCounters = <Sparse<Shared> as Storage>::Place<Chunks>;
 type Histograms<S> = <S as Storage>::Place<[HistogramCell<1>; 1]>;
+type NativeHistograms<S> = <S as Storage>::Place<[NativeCell<1>; 1]>;
 type InFlights<S> = <S as Storage>::Place<[InFlightCell; 1]>;
 
 /// Every order in which no thread is interrupted more than so many times where it need not be; `None` is every order.
@@ -215,6 +217,64 @@ fn a_histogram_whose_lane_is_handed_on_is_read_consistently() {
 #[test]
 fn a_shared_histogram_is_read_consistently() {
     model(Some(2), || a_histogram_is_read_while::<Histograms<Shared>>(2, 1));
+}
+
+/// The count of a reading that claims to be consistent, and is: in the native buckets, too.
+fn consistent_native_count(cell: &NativeCell<1>) -> Option<u64> {
+    let mut native = Vec::new();
+    let reading = cell.read_consistently(&mut native)?;
+    let [in_bucket] = reading.buckets;
+    let expected = [(1, in_bucket), (2, reading.above)]
+        .into_iter()
+        .filter(|(_, count)| *count > 0);
+    assert_eq!(native, expected.collect::<Vec<_>>());
+    assert_eq!(in_bucket as f64 + 100.0 * reading.above as f64, reading.sum);
+    Some(reading.count)
+}
+
+/// The first to record makes the buckets.
+fn a_native_histogram_is_read_while<P: Place<[NativeCell<1>; 1]> + 'static>(writers: usize, each: usize) {
+    let histograms = shared_place::<_, P>();
+    let write = |writer| {
+        let histograms = Arc::clone(&histograms);
+        spawn(move || {
+            for at in 0..each {
+                let (bucket, value) = VALUES[(writer + at) % VALUES.len()];
+                let position = bucket as i32 + 1;
+                histograms.record::<NativeCell<1>>(0, (bucket, value, Spot { position, last: 2 }));
+            }
+        })
+    };
+    let read = {
+        let histograms = Arc::clone(&histograms);
+        move || {
+            for [cell] in histograms.blocks() {
+                consistent_native_count(cell);
+            }
+        }
+    };
+    let writers: Vec<_> = (0..writers).map(write).collect();
+    let count_of = writers.len() * each;
+    join_all(writers.into_iter().chain([spawn(read)]));
+    let count: u64 = histograms
+        .blocks()
+        .map(|[cell]| consistent_native_count(cell).expect("nobody writes any longer"))
+        .sum();
+    assert_eq!(count, count_of as u64);
+}
+
+#[test]
+fn a_native_histogram_in_lanes_is_read_consistently() {
+    model(Some(2), || {
+        a_native_histogram_is_read_while::<NativeHistograms<PerThread>>(1, 2)
+    });
+}
+
+#[test]
+fn a_shared_native_histogram_is_read_consistently() {
+    model(Some(1), || {
+        a_native_histogram_is_read_while::<NativeHistograms<Shared>>(2, 1)
+    });
 }
 
 fn under_way(in_flight: &impl Place<[InFlightCell; 1]>) -> i64 {

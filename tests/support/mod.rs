@@ -5,5 +5,6 @@
 )]
 
 pub(crate) mod example;
+pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod prometheus;

@@ -30,14 +30,18 @@ pub(crate) enum Release {
 impl Release {
     pub(crate) const ALL: [Self; 2] = [Self::Stable, Self::Current];
 
-    fn program(self, name: &str) -> PathBuf {
+    pub(crate) fn program(self, name: &str) -> PathBuf {
+        let product = match name {
+            "prometheus" | "promtool" => "prometheus",
+            _ => "alertmanager",
+        };
         let release = match self {
-            Self::Stable => "prometheus-stable",
-            Self::Current => "prometheus-current",
+            Self::Stable => "stable",
+            Self::Current => "current",
         };
         let program = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("target/tools")
-            .join(release)
+            .join(format!("{product}-{release}"))
             .join(name);
         assert!(program.is_file(), "there is no {}: run tests/tools", program.display());
         program
@@ -142,18 +146,20 @@ impl Prometheus {
 
     /// The same with features that are off by default, such as `exemplar-storage`.
     pub(crate) fn start_with(release: Release, scrapes: &[Scrape], features: &[&str]) -> Self {
+        Self::start_in(release, scrapes.len(), features, |directory| {
+            write_configuration(directory, scrapes)
+        })
+    }
+
+    /// The same with a configuration for so many jobs that is written into its directory, as `prometheus.yml`.
+    pub(crate) fn start_in(release: Release, jobs: usize, features: &[&str], write: impl FnOnce(&Path)) -> Self {
         let directory = Directory::new();
-        write_configuration(&directory.0, scrapes);
+        write(&directory.0);
         let mut directory = Some(directory);
         for _ in 0..PORT_ATTEMPTS {
             let owned = directory.take().expect("each attempt hands it back or ends the loop");
             match Server::start(release, owned, features) {
-                Ok(server) => {
-                    return Self {
-                        server,
-                        jobs: scrapes.len(),
-                    };
-                }
+                Ok(server) => return Self { server, jobs },
                 Err(unused) => directory = Some(unused),
             }
         }
@@ -297,18 +303,23 @@ impl Prometheus {
 
 /// Runs `promtool`, for example `promtool(release, &["check", "metrics"], &exposition)`.
 pub(crate) fn promtool(release: Release, arguments: &[&str], stdin: &str) -> Output {
-    let mut child = Command::new(release.program("promtool"))
+    tool(release, "promtool", arguments, stdin)
+}
+
+/// The same with another program of the release: `amtool`.
+pub(crate) fn tool(release: Release, program: &str, arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(release.program(program))
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("promtool starts");
+        .expect("the tool starts");
     let mut pipe = child.stdin.take().expect("stdin is piped");
     std::thread::scope(|scope| {
         // On a thread: a long answer to a long question would block both sides. promtool may also end without reading.
         scope.spawn(move || pipe.write_all(stdin.as_bytes()));
-        child.wait_with_output().expect("promtool ends")
+        child.wait_with_output().expect("the tool ends")
     })
 }
 
@@ -439,13 +450,13 @@ impl Server {
     }
 }
 
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
     listener.local_addr().expect("a bound socket has an address")
 }
 
 #[derive(Debug)]
-struct OwnedChild(Child);
+pub(crate) struct OwnedChild(pub(crate) Child);
 
 impl Drop for OwnedChild {
     fn drop(&mut self) {
@@ -456,10 +467,10 @@ impl Drop for OwnedChild {
 }
 
 #[derive(Debug)]
-struct Directory(PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
             "prometheus-{}-{}",

@@ -35,6 +35,9 @@ struct Calls {
     /// A histogram with one label.
     #[metric(buckets = crate::workload::BOUNDS)]
     by_route_duration_seconds: Histogram<Route>,
+    /// A histogram without labels, in native buckets.
+    #[metric(native)]
+    native_duration_seconds: Histogram,
     /// A gauge with one label.
     workers: Gauge<Route>,
     /// What is in flight, with one label.
@@ -161,6 +164,9 @@ pub fn enter(bench: &mut Bench) {
                 .with(step.by_route.route)
                 .observe(step.seconds);
         }
+    });
+    bench.call(&[NATIVE_HISTOGRAM], OURS, || {
+        |step| CALLS.native_duration_seconds.observe(step.seconds)
     });
     bench.call(&[GAUGE_1], OURS, || {
         |step| {

@@ -68,7 +68,7 @@ pub fn enter(bench: &mut Bench) {
             counters.increment(REQUEST.index());
         }
     });
-    bench.call(&[HISTOGRAM], NAME, || {
+    bench.call(&[HISTOGRAM, NATIVE_HISTOGRAM], NAME, || {
         let histogram = AtomicCounterHistogram::new(PRECISION, MAX_POWER);
         move |step| {
             let _ = histogram.increment(step.nanos);

@@ -11,8 +11,8 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visib
 
 use super::parse::{find, float, help};
 use crate::attribute::{
-    BUCKETS, CALLS, CRATE, DENSE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SPARSE, SUBSYSTEM, Setting, crate_path,
-    settings, split_at_commas, take_settings, unknown,
+    ALLOW, BUCKETS, CALLS, CRATE, DENSE, EXEMPLARS, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE,
+    SUBSYSTEM, Setting, crate_path, settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
@@ -29,6 +29,20 @@ const SLOW: &str = "slow";
 
 /// What can be recorded of calls besides their duration.
 const PARTS: [&str; 7] = [OUTCOME, IN_FLIGHT, ERROR, SLOW, POLL, ITEMS, FIRST_ITEM];
+
+/// Words of a metric that stand on a group for its parts.
+const WORDS: [&str; 4] = [SHARED, SPARSE, DENSE, EXEMPLARS];
+
+/// Whether one of them holds for a part.
+fn holds(word: &str, part: &str) -> bool {
+    match word {
+        // What goes back to 0 has its cells from the start.
+        SPARSE | DENSE => part != IN_FLIGHT,
+        // A trace shows a call, and not one of its polls.
+        EXEMPLARS => ![IN_FLIGHT, "poll_seconds_total", "polls_total", "items_total"].contains(&part),
+        _ => true,
+    }
+}
 
 /// The struct with its groups rewritten, and the structs that they became.
 pub(super) fn rewrite(arguments: &TokenStream, item: TokenStream, errors: &mut Errors) -> (TokenStream, TokenStream) {
@@ -79,7 +93,7 @@ impl<'a> Outside<'a> {
         let mut ignored = Errors::default();
         let settings = settings(
             arguments.clone(),
-            &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, CRATE],
+            &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, ALLOW, CRATE],
             &mut ignored,
         );
         let prefix: Vec<LitStr> = [NAMESPACE, SUBSYSTEM]
@@ -94,7 +108,9 @@ impl<'a> Outside<'a> {
         let krate = crate_path(&settings, &mut ignored);
         let labels = find(&settings, LABELS).map(|labels| {
             let list = &labels.value;
-            quote!(labels(#list),)
+            // Of the struct it is said already.
+            let said = quote!(allow(label - constant = "the labels of the struct"));
+            quote!(labels(#list), #said,)
         });
         let _ = ignored.into_tokens();
         Self {
@@ -104,6 +120,11 @@ impl<'a> Outside<'a> {
             visibility,
         }
     }
+}
+
+/// Whether durations are recorded.
+fn has_buckets(settings: &[Setting]) -> bool {
+    find(settings, BUCKETS).or(find(settings, NATIVE)).is_some()
 }
 
 /// A field that is a group.
@@ -124,9 +145,14 @@ impl Group {
     /// Reads the group, and makes its field one that is flattened.
     fn of(outside: &Outside<'_>, field: &mut Field, errors: &mut Errors) -> Option<Self> {
         let name = field.ident.clone()?;
-        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED, SPARSE, DENSE];
+        let known = [
+            CALLS, BUCKETS, NATIVE, SLO, MAX_SERIES, SHARED, SPARSE, DENSE, EXEMPLARS,
+        ];
         let settings = take_settings(&mut field.attrs, "metric", &known, errors);
-        let has_buckets = find(&settings, BUCKETS).is_some();
+        for word in WORDS.iter().filter_map(|word| find(&settings, word)) {
+            word.alone(errors);
+        }
+        let has_buckets = has_buckets(&settings);
         let mut parts: Vec<Setting> = Vec::new();
         for part in find(&settings, CALLS)
             .map(|calls| calls.list::<Setting>("outcome, in_flight", errors))
@@ -196,7 +222,8 @@ impl Group {
             ident: family,
         } = outside;
         let Self { ident, field, .. } = self;
-        let labels = quote!(<#ident as #krate::__private::TimedMetric>::Labels);
+        let group = format_ident!("{ident}Labels");
+        let labels = quote!(<#group as #krate::__private::CallsGroup>::Labels);
         let subsystem = LitStr::new(&field.unraw().to_string(), field.span());
         let budget = find(&self.settings, MAX_SERIES).map(|budget| {
             let value = &budget.value;
@@ -212,35 +239,31 @@ impl Group {
                 #visibility struct #ident { #(#fields)* }
             },
         );
-        let recording = self.recording(krate);
+        let recording = self.recording(outside, &group, &labels);
         quote!(#declared #recording)
     }
 
     /// The parts, each a metric.
     fn fields(&self, krate: &TokenStream, labels: &TokenStream) -> Vec<TokenStream> {
-        let word = |word| find(&self.settings, word).map(|setting| &setting.word).into_iter();
-        let shared = word(SHARED);
-        let form: Vec<_> = word(SPARSE).chain(word(DENSE)).collect();
         // A part is shown where the group's type is.
-        let krate = &span::shown(krate.clone(), self.ty.span());
+        let place = self.ty.span();
+        let krate = &span::shown(krate.clone(), place);
         let field = |name: &str, help: &str, options: TokenStream, ty: TokenStream| {
             let Self {
                 attributes, visibility, ..
             } = self;
+            let words = WORDS.iter().filter(|word| holds(word, name));
+            let words = words.filter_map(|word| Some(&find(&self.settings, word)?.word));
             let name = Ident::new(name, self.field.span());
             let help = self.help_of(help);
-            // What goes back to 0 has its cells from the start.
-            let form = form.iter().filter(|_| name != IN_FLIGHT);
-            let words = shared.clone().chain(form.copied());
-            let ty = quote_spanned!(self.ty.span()=> #ty);
             quote!(#[doc = #help] #(#attributes)* #[metric(#options #(#words),*)] #visibility #name: #ty,)
         };
-        let joined = |with: TokenStream| quote!(#krate::Joined<#labels, #with, { #krate::__private::combinations::<#labels, #with>() }>);
+        let joined = |with: TokenStream| quote_spanned!(place=> #krate::Joined<#labels, #with, { #krate::__private::combinations::<#labels, #with>() }>);
         let none = TokenStream::new;
-        let counter = quote!(#krate::Counter<#labels>);
-        let histogram = quote!(#krate::Histogram<#labels>);
-        let buckets = self.option(BUCKETS);
-        let slo = self.option(SLO);
+        let counter = quote_spanned!(place=> #krate::Counter<#labels>);
+        let histogram = quote_spanned!(place=> #krate::Histogram<#labels>);
+        let (buckets, native, slo) = (self.option(BUCKETS), self.option(NATIVE), self.option(SLO));
+        let buckets = quote!(#buckets #native);
         let mut fields = Vec::new();
         if !buckets.is_empty() {
             let options = quote!(#buckets #slo);
@@ -263,17 +286,17 @@ impl Group {
         for part in &self.parts {
             match part.word().as_str() {
                 OUTCOME => {
-                    let by_outcome = joined(quote!(#krate::Outcome));
-                    let ty = quote!(#krate::Counter<#by_outcome>);
+                    let by_outcome = joined(quote_spanned!(place=> #krate::Outcome));
+                    let ty = quote_spanned!(place=> #krate::Counter<#by_outcome>);
                     fields.push(field("calls_total", "how many ended, by how they did", none(), ty));
                 }
                 IN_FLIGHT => {
-                    let ty = quote!(#krate::InFlight<#labels>);
+                    let ty = quote_spanned!(place=> #krate::InFlight<#labels>);
                     fields.push(field("in_flight", "how many there are now", none(), ty));
                 }
                 ERROR => {
                     let by_kind = joined(part.value.clone());
-                    let ty = quote!(#krate::Counter<#by_kind>);
+                    let ty = quote_spanned!(place=> #krate::Counter<#by_kind>);
                     fields.push(field("errors_total", "how many failed, by kind of error", none(), ty));
                 }
                 SLOW => {
@@ -281,7 +304,7 @@ impl Group {
                     fields.push(field("slow_calls_total", &help, none(), counter.clone()));
                 }
                 POLL => {
-                    let ty = quote!(#krate::Counter<#labels, f64>);
+                    let ty = quote_spanned!(place=> #krate::Counter<#labels, f64>);
                     let help = "for how long they were polled, which is what they kept a thread busy";
                     fields.push(field("poll_seconds_total", help, none(), ty));
                     fields.push(field(
@@ -303,7 +326,7 @@ impl Group {
 
     /// `buckets = […],`, if it is there.
     fn option(&self, word: &str) -> TokenStream {
-        let setting = find(&self.settings, word).map(|Setting { word, value, .. }| quote!(#word = #value,));
+        let setting = find(&self.settings, word).map(|setting| quote!(#setting,));
         setting.unwrap_or_default()
     }
 
@@ -323,7 +346,8 @@ impl Group {
     }
 
     /// What `#[timed]` does with it.
-    fn recording(&self, krate: &TokenStream) -> TokenStream {
+    fn recording(&self, outside: &Outside<'_>, group: &Ident, labels: &TokenStream) -> TokenStream {
+        let Outside { krate, visibility, .. } = outside;
         let Self {
             ident, attributes, ty, ..
         } = self;
@@ -333,7 +357,7 @@ impl Group {
         let has = |word: &str| find(&self.parts, word).is_some();
         let polls = if has(POLL) { quote!(#private::Polls) } else { quote!(()) };
         let mut ends = Vec::new();
-        if find(&self.settings, BUCKETS).is_some() {
+        if has_buckets(&self.settings) {
             ends.push(quote!(end.observe(&self.duration_seconds, index)));
         }
         for part in &self.parts {
@@ -362,11 +386,23 @@ impl Group {
         let shown = span::private(krate, place);
         let is_calls =
             quote_spanned!(place=> { #[allow(unused_imports)] use #shown::NoCalls as _; #shown::IsCalls::<#ty>::IS });
-        let labels = quote_spanned!(place=> <() as #shown::CallsOf<#ty, #is_calls>>::Labels);
+        let labels_of = quote_spanned!(place=> <() as #shown::CallsOf<#ty, #is_calls>>::Labels);
         let check = check(krate, place, "takes_calls", &is_calls);
         quote! {
             #(#conditions)*
             const _: () = #check;
+
+            // Says the labels once, so that a type that is wrong is one error.
+            #(#conditions)*
+            #[doc(hidden)]
+            #[allow(missing_debug_implementations, dead_code)]
+            #visibility enum #group {}
+
+            #(#conditions)*
+            #[automatically_derived]
+            impl #private::CallsGroup for #group {
+                type Labels = #labels_of;
+            }
 
             #(#conditions)*
             #[automatically_derived]

@@ -5,8 +5,8 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::options::{Compute, Quantiles};
-use super::{Buckets, Family, Metric};
+use super::options::{Compute, Native, Quantiles};
+use super::{Buckets, Family, Metric, lint};
 use crate::attribute::Setting;
 use crate::rule;
 use crate::span::{check, span_of};
@@ -30,12 +30,15 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         .filter(|field| !field.metric.flatten)
         .map(Expansion::descriptors);
     let all_descriptors = all_descriptors(krate, &metrics);
+    // Our own collectors: no error about a user's type shall list them.
+    let unlisted = (krate.to_string() == "crate").then(|| quote!(#[diagnostic::do_not_recommend]));
     let checks = metrics.iter().flat_map(Expansion::checks);
     let constant_labels = family.constant_labels.iter().map(|label| {
         let (name, value) = (label.word(), &label.value);
         quote!((#name, #value))
     });
     let constant_label_checks = constant_label_checks(krate, family);
+    let warnings = lint::warnings(family);
     let budget = family.max_series.iter().map(|budget| {
         let arguments = quote!(#name, &[__DESCRIPTORS], #budget);
         check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
@@ -60,6 +63,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            #unlisted
             impl #krate::MetricFamily for #ident {
                 const DESCRIPTORS: &'static [#krate::Descriptor] = __DESCRIPTORS;
 
@@ -71,6 +75,10 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            impl #krate::__private::Part for #ident {
+                const NEW: Self = Self::new();
+            }
+
             const __CONSTANT_LABELS: &[(&str, &str)] = &[#(#constant_labels),*];
             #(#descriptors)*
             const __DESCRIPTORS: &[#krate::Descriptor] = #all_descriptors;
@@ -79,6 +87,8 @@ pub(super) fn expand(family: &Family) -> TokenStream {
             #(const _: () = #constant_label_checks;)*
             #(const _: () = #budget;)*
         };
+
+        #warnings
     }
 }
 
@@ -135,6 +145,7 @@ impl<'a> Expansion<'a> {
             field,
             ty: written,
             buckets,
+            native,
             quantiles,
             shared,
             sparse,
@@ -157,6 +168,10 @@ impl<'a> Expansion<'a> {
         };
         let ty = match sparse {
             Some(_) => quote_spanned!(written.span()=> #krate::SparseOf<#ty>),
+            None => ty,
+        };
+        let ty = match native {
+            Some(_) => quote_spanned!(written.span()=> #krate::NativeOf<#ty>),
             None => ty,
         };
         let ty = match exemplars {
@@ -211,6 +226,7 @@ impl<'a> Expansion<'a> {
                     field,
                     ty: written,
                     buckets,
+                    native,
                     quantiles,
                     compute,
                     ..
@@ -218,7 +234,11 @@ impl<'a> Expansion<'a> {
             ..
         } = self;
         let value = match (buckets, quantiles, compute) {
-            _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty>::new()),
+            _ if self.metric.flatten => quote_spanned!(written.span()=> <#ty as #krate::__private::Part>::NEW),
+            _ if native.is_some() => {
+                let value = quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets));
+                quote!(#value.__native(#descriptor.native))
+            }
             (Some(_), _, _) => quote_spanned!(written.span()=> <#ty>::__with_buckets(#descriptor.buckets)),
             (_, Some(Quantiles { window_seconds, .. }), _) => {
                 let window = quote!(::core::time::Duration::from_secs(#window_seconds));
@@ -243,7 +263,7 @@ impl<'a> Expansion<'a> {
         } = self;
         // `self` is ours, wherever the type's tokens come from.
         if self.metric.flatten {
-            let read = quote_spanned!(written.span()=> <#ty as #krate::MetricFamily>::read);
+            let read = quote_spanned!(written.span()=> <#ty as #krate::__private::Part>::read_part);
             return quote!(#cfg #read(&self.#field, visit););
         }
         let read = quote_spanned!(written.span()=> <#ty as #krate::Metric>::read);
@@ -268,6 +288,7 @@ impl<'a> Expansion<'a> {
                     help,
                     deprecated,
                     buckets,
+                    native,
                     quantiles,
                     slo,
                     sparse,
@@ -290,6 +311,19 @@ impl<'a> Expansion<'a> {
         };
         let buckets = buckets.as_ref().map(constant);
         let with_buckets = buckets.map(|buckets| quote!(.with_buckets(#buckets)));
+        let with_native = native.as_ref().map(|native| {
+            let option = |value: &Option<TokenStream>, name: &str, ty: TokenStream| match value {
+                Some(value) => quote!({ const __OPTION: #ty = #value; __OPTION }),
+                None => {
+                    let name = format_ident!("{name}");
+                    quote!(#krate::NativeBuckets::new().#name)
+                }
+            };
+            let schema = option(&native.schema, "schema", quote!(::core::primitive::i8));
+            let max_buckets = option(&native.max_buckets, "max_buckets", quote!(::core::primitive::usize));
+            let zero_threshold = option(&native.zero_threshold, "zero_threshold", quote!(::core::primitive::f64));
+            quote!(.with_native(#krate::NativeBuckets::__of(#schema, #max_buckets, #zero_threshold)))
+        });
         let quantiles = quantiles.as_ref().map(|quantiles| constant(&quantiles.values));
         let with_quantiles = quantiles.map(|quantiles| quote!(.with_quantiles(#quantiles)));
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
@@ -326,6 +360,7 @@ impl<'a> Expansion<'a> {
             #cfg
             const #descriptor: &#krate::Descriptor = &#krate::Descriptor::new(#name, #help, #kind, #labels)
                 #with_buckets
+                #with_native
                 #with_quantiles
                 #slo
                 #(.with_unit(#unit))*
@@ -350,7 +385,7 @@ impl<'a> Expansion<'a> {
         } = self;
         if self.metric.flatten {
             let written = &self.metric.ty;
-            return quote_spanned!(written.span()=> #cfg <#ty as #krate::MetricFamily>::DESCRIPTORS,);
+            return quote_spanned!(written.span()=> #cfg <#ty as #krate::__private::Part>::FAMILIES,);
         }
         let renamed = renamed.iter();
         if self.beside_structs {
@@ -376,6 +411,7 @@ impl<'a> Expansion<'a> {
             name,
             buckets,
             dense,
+            native,
             shared,
             sparse,
             exemplars,
@@ -391,12 +427,16 @@ impl<'a> Expansion<'a> {
             ..
         } = metric;
         if *flatten {
-            return Vec::new();
+            let instances = quote_spanned!(ty.span()=> <#full_type as #krate::__private::Part>::INSTANCES);
+            let check = check(krate, ty.span(), "instances", &instances);
+            return vec![quote!(#cfg const _: () = #check;)];
         }
         let kind = quote!(#descriptor.kind);
+        let on_type = |name, arguments| check(krate, ty.span(), name, &arguments);
         let field_name = field.unraw().to_string();
         let on_field = |name, arguments| check(krate, field.span(), name, &arguments);
         let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
+        checks.push(on_type("labels_are_no_unit", quote!(#descriptor)));
         match unit {
             Some(unit) => checks.push(check(krate, unit.span(), "unit_fits", &quote!(#kind, #name, #unit))),
             None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => {
@@ -433,6 +473,9 @@ impl<'a> Expansion<'a> {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);
             checks.push(check(krate, word.span(), "takes_exemplars", &quote!(#kind, #takes)));
         }
+        if let Some(native) = native {
+            checks.extend(self.native_checks(native));
+        }
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
         let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
             let span = span_of(value, field.span());
@@ -464,10 +507,37 @@ impl<'a> Expansion<'a> {
             let arguments = quote!(#descriptor, #computed, #labels);
             checks.push(check(krate, touched.span, "takes_touched", &arguments));
         }
-        if buckets.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
+        if buckets.is_none() && native.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
             let arguments = quote!(#metric::NEEDS, #descriptor);
             checks.push(check(krate, ty.span(), "needs_no_options", &arguments));
         }
         checks.iter().map(|check| quote!(#cfg const _: () = #check;)).collect()
+    }
+
+    /// What native buckets ask of the kind, and what is asked of their options.
+    fn native_checks(&self, native: &Native) -> Vec<TokenStream> {
+        let Self {
+            krate,
+            descriptor,
+            metric: Metric { field, ty, .. },
+            ..
+        } = self;
+        let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_NATIVE);
+        let takes = check(
+            krate,
+            native.word.span(),
+            "takes_native",
+            &quote!(#descriptor.kind, #takes),
+        );
+        let options = [
+            ("native_schema", &native.schema),
+            ("native_max_buckets", &native.max_buckets),
+            ("native_zero_threshold", &native.zero_threshold),
+        ];
+        let options = options.into_iter().filter_map(|(name, value)| {
+            let value = value.as_ref()?;
+            Some(check(krate, span_of(value, field.span()), name, &quote!(#descriptor)))
+        });
+        [takes].into_iter().chain(options).collect()
     }
 }

@@ -1,12 +1,14 @@
 //! What the tokens alone can tell. What needs a type's constants is checked by the items that `expand` emits.
 
+use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 
 use super::{Buckets, Family, Metric};
+use crate::attribute::Setting;
 use crate::diagnostics::Errors;
 use crate::naming::{kind_in_name, label_name_problem, metric_name_problem, metric_name_style};
 use crate::rule::{self, Problem};
-use crate::span::span_of;
+use crate::span::{span_of, warning};
 
 pub(super) fn lint(family: &Family, errors: &mut Errors) {
     for part in &family.prefix {
@@ -29,6 +31,41 @@ pub(super) fn lint(family: &Family, errors: &mut Errors) {
         errors.at(family.ident.span(), "a metric family without metrics: add a field");
     }
 }
+
+/// What is right for the compiler, and most probably wrong.
+pub(super) fn warnings(family: &Family) -> TokenStream {
+    let of_target = |label: &&Setting| OF_TARGETS.contains(&label.word().as_str());
+    let warning = |label: &Setting| {
+        let name = label.word();
+        let message = format!(
+            "a label '{name}' says where the program runs, and so does the scrape configuration, of everything at once: \
+             leave it out, or say why with `allow({} = \"…\")` [{}]",
+            rule::LABEL_CONSTANT,
+            rule::LABEL_CONSTANT,
+        );
+        warning(label.word.span(), label.word.span(), rule::LABEL_CONSTANT, &message)
+    };
+    let labels = family.constant_labels.iter().filter(of_target);
+    labels
+        .filter(|_| !family.exceptions.contain(rule::LABEL_CONSTANT))
+        .map(warning)
+        .collect()
+}
+
+/// Labels that the target of a scrape has.
+const OF_TARGETS: [&str; 11] = [
+    "availability_zone",
+    "cluster",
+    "datacenter",
+    "env",
+    "environment",
+    "host",
+    "hostname",
+    "node",
+    "pod",
+    "region",
+    "zone",
+];
 
 fn lint_metric(metric: &Metric, errors: &mut Errors) {
     let field = metric.field.unraw().to_string();

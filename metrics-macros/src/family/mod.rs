@@ -40,6 +40,8 @@ struct Family {
     prefix: Vec<LitStr>,
     /// `name = value`: labels that every series of the struct has.
     constant_labels: Vec<Setting>,
+    /// The rules that do not apply to the struct.
+    exceptions: Exceptions,
     max_series: Option<TokenStream>,
     metrics: Vec<Metric>,
 }
@@ -57,6 +59,7 @@ struct Metric {
     /// The note of `#[deprecated]`, which may be empty.
     deprecated: Option<TokenStream>,
     buckets: Option<Buckets>,
+    native: Option<options::Native>,
     /// The word `exemplars`, where it stands.
     exemplars: Option<Ident>,
     /// The word `sparse`, where it stands.

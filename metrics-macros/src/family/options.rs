@@ -1,12 +1,14 @@
-//! What `#[metric(…)]` says besides buckets: quantiles and their window, and what computes a value.
+//! What `#[metric(…)]` says besides buckets: native ones, quantiles and their window, and what computes a value.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
 
 use super::Buckets;
-use super::parse::parse_numbers;
-use crate::attribute::{COMPUTE, QUANTILES, Setting, TOUCHED, WINDOW};
+use super::parse::{float, parse_numbers};
+use crate::attribute::{
+    COMPUTE, MAX_BUCKETS, NATIVE, QUANTILES, SCHEMA, Setting, TOUCHED, WINDOW, ZERO_THRESHOLD, settings,
+};
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
 use crate::span::span_of;
@@ -30,6 +32,14 @@ pub(super) struct Touched {
     /// How many labels decide; all of them, where it is not said.
     pub(super) labels: TokenStream,
     pub(super) span: Span,
+}
+
+/// `native`, or `native(schema = …, max_buckets = …, zero_threshold = …)`
+pub(super) struct Native {
+    pub(super) word: Ident,
+    pub(super) schema: Option<TokenStream>,
+    pub(super) max_buckets: Option<TokenStream>,
+    pub(super) zero_threshold: Option<TokenStream>,
 }
 
 /// Ten minutes, as client libraries have it.
@@ -85,6 +95,31 @@ pub(super) fn touched(settings: &[Setting], errors: &mut Errors) -> Option<Touch
     let labels: TokenStream = setting.value_as("how many labels, the first ones, decide what is exported", errors)?;
     let span = span_of(&labels, span);
     Some(Touched { labels, span })
+}
+
+pub(super) fn native(all: &[Setting], errors: &mut Errors) -> Option<Native> {
+    let setting = all.iter().find(|setting| setting.word() == NATIVE)?;
+    let word = setting.word.clone();
+    if setting.is_value() {
+        errors.at(
+            word.span(),
+            "write `native` alone, or what it should be in parentheses: `native(schema = 4)`",
+        );
+    }
+    let options = match setting.is_value() {
+        true => Vec::new(),
+        false => settings(setting.value.clone(), &[SCHEMA, MAX_BUCKETS, ZERO_THRESHOLD], errors),
+    };
+    let mut option = |word: &str, expected: &str| {
+        let option = options.iter().find(|option| option.word() == word)?;
+        option.value_as::<TokenStream>(expected, errors)
+    };
+    Some(Native {
+        word,
+        schema: option(SCHEMA, "a number from -4 to 8"),
+        max_buckets: option(MAX_BUCKETS, "a number, such as 160"),
+        zero_threshold: option(ZERO_THRESHOLD, "a number that is not negative").map(float),
+    })
 }
 
 /// A duration as Prometheus writes it, in seconds.

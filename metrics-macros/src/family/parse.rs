@@ -10,17 +10,18 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 
 use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
-    ALLOW, BUCKETS, COMPUTE, CRATE, DENSE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO,
-    SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings,
-    visible,
+    ALLOW, BUCKETS, COMPUTE, CRATE, DENSE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, NATIVE, QUANTILES,
+    SHARED, SLO, SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas,
+    take_settings, visible,
 };
 use crate::diagnostics::Errors;
-use crate::rule::Exceptions;
+use crate::rule::{ALLOWABLE, ALLOWABLE_OF_STRUCTS, Exceptions};
 use crate::span::span_of;
 
 /// The model, unless the item is no struct with named fields.
 pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Family> {
-    let settings = settings(arguments, &[NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, CRATE], errors);
+    let known = [NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, ALLOW, CRATE];
+    let settings = settings(arguments, &known, errors);
     let input: DeriveInput = errors.ok(syn::parse2(item))?;
     let Data::Struct(syn::DataStruct {
         fields: Fields::Named(fields),
@@ -50,6 +51,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         .unwrap_or_default();
     constant_labels.retain(|label| label.value_as::<TokenStream>("a text", errors).is_some());
     let max_series = max_series(&settings, errors);
+    let exceptions = exceptions(&settings, "label-constant = \"why\"", ALLOWABLE_OF_STRUCTS, errors);
     let metrics = fields
         .named
         .into_iter()
@@ -62,6 +64,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         ident: input.ident,
         prefix,
         constant_labels,
+        exceptions,
         max_series,
         metrics,
     })
@@ -69,6 +72,13 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
 
 pub(super) fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
     settings.iter().find(|setting| setting.word() == word)
+}
+
+fn exceptions(settings: &[Setting], example: &str, allowable: &[&str], errors: &mut Errors) -> Exceptions {
+    find(settings, ALLOW)
+        .map(|setting| setting.list(example, errors))
+        .map(|allowed| Exceptions::new(allowed, allowable, errors))
+        .unwrap_or_default()
 }
 
 fn max_series(settings: &[Setting], errors: &mut Errors) -> Option<TokenStream> {
@@ -87,8 +97,8 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         !conditional
     });
     let known = [
-        BUCKETS, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, DENSE, SLO, UNIT, MAX_SERIES, TOUCHED, WAS,
-        FLATTEN, ALLOW,
+        BUCKETS, NATIVE, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, DENSE, SLO, UNIT, MAX_SERIES, TOUCHED,
+        WAS, FLATTEN, ALLOW,
     ];
     let settings = take_settings(&mut field.attrs, "metric", &known, errors);
     let buckets = find(&settings, BUCKETS)
@@ -114,10 +124,8 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
             ),
         );
     }
-    let exceptions = find(&settings, ALLOW)
-        .map(|setting| setting.list("name-unit = \"why\"", errors))
-        .map(|allowed| Exceptions::new(allowed, errors))
-        .unwrap_or_default();
+    let exceptions = exceptions(&settings, "name-unit = \"why\"", ALLOWABLE, errors);
+    let native = options::native(&settings, errors);
     let quantiles = options::quantiles(&settings, errors);
     let compute = options::compute(&settings, errors);
     let name = prefix
@@ -136,6 +144,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         ty: field.ty,
         buckets,
         dense,
+        native,
         shared,
         sparse,
         exemplars,

@@ -303,6 +303,7 @@ impl Questions {
                 only,
                 without,
                 plus,
+                perhaps,
             } = source;
             let origin = match origin {
                 Origin::Nothing => quote!(Nothing),
@@ -317,8 +318,10 @@ impl Questions {
                 quote!(&[#(#labels),*])
             };
             let only = optional(&only.as_ref().map(list));
-            let (without, plus) = (list(without), list(plus));
-            quote!(#check::Source { origin: #check::Origin::#origin, only: #only, without: #without, plus: #plus })
+            let [without, plus, perhaps] = [without, plus, perhaps].map(list);
+            quote!(#check::Source {
+                origin: #check::Origin::#origin, only: #only, without: #without, plus: #plus, perhaps: #perhaps
+            })
         });
         let sources: Vec<_> = sources.collect();
         quote!(&[#(#sources),*])
@@ -339,6 +342,10 @@ impl Questions {
                     Operand::Values(name) => {
                         let series = self.series(name);
                         quote!(#series.interval())
+                    }
+                    Operand::Rate(name) => {
+                        let series = self.series(name);
+                        quote!(#series.rates())
                     }
                     Operand::Quantile(name) => {
                         let series = self.series(name);

@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::diagnostics::Errors;
+use crate::span;
 
 /// From one token to another: stable Rust cannot join their spans, but the compiler underlines all between the first and
 /// the last token of what is emitted.
@@ -26,19 +27,9 @@ impl Place {
         errors.emit(quote_spanned!(self.first=> ::core::compile_error! #braces));
     }
 
-    /// A warning there, which is called `name`: the compiler has no other for macros than that something is deprecated.
+    /// A warning there, which is called `name`.
     pub(super) fn warning(self, name: &str, message: &str) -> TokenStream {
-        let name = Ident::new(&name.replace('-', "_"), self.first);
-        let used = Ident::new(&name.to_string(), self.first);
-        let nothing = self.closed(Delimiter::Parenthesis, TokenStream::new());
-        quote! {
-            const _: () = {
-                #[deprecated(note = #message)]
-                #[allow(non_upper_case_globals)]
-                const fn #name() {}
-                #used #nothing
-            };
-        }
+        span::warning(self.first, self.last, name, message)
     }
 
     /// A call of a constant function there: `path::name(arguments)`.

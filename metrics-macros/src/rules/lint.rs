@@ -2,31 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use enumetrics_promql::{Expr, ExprKind, Lint, Linter, Meaning, Origin, Question, Selector, Severity, Usage};
+use enumetrics_promql::{Expr, ExprKind, Lint, Linter, Meaning, Origin, Question, Selector, Severity, Template, Usage};
 use proc_macro2::{Span, TokenStream};
 
 use super::alert::Alert;
 use super::finding::Place;
+use super::parse::seconds;
 use super::promql::Expression;
-use super::template::Template;
 use super::{Group, Kind, LabelValue, Rule};
 use crate::attribute::unknown;
 use crate::diagnostics::Errors;
 
-/// The lints of rules, beside those of expressions, that a rule may be excepted from.
-const OWN: [&str; 3] = [ALERT_RUNBOOK, ALERT_SEVERITY, ALERT_SUMMARY];
-
+const AGG_MISSING: &str = "agg-missing";
 const ALERT_RUNBOOK: &str = "alert-runbook";
 const ALERT_SEVERITY: &str = "alert-severity";
 const ALERT_SUMMARY: &str = "alert-summary";
-const AGG_MISSING: &str = "agg-missing";
+
+/// What is wrong whatever the reason, or only in files.
+const NOT_ALLOWED: [&str; 12] = [
+    "alert-duplicate",
+    "alert-value-label",
+    "dashboard-id",
+    "dashboard-panel",
+    "record-name",
+    "ref-dashboard-variable",
+    "ref-recording",
+    "ref-template",
+    "rule-yaml",
+    "slo-burn",
+    "slo-denominator",
+    "time-group-interval",
+];
 
 pub(super) fn is_known(id: &str) -> bool {
-    Lint::named(id).is_some() || OWN.contains(&id)
+    known().contains(&id)
 }
 
+/// The lints that a rule may be excepted from.
 pub(super) fn known() -> Vec<&'static str> {
-    Lint::ALL.iter().map(|lint| lint.id).chain(OWN).collect()
+    let all = Lint::ALL.iter().map(|lint| lint.id);
+    all.filter(|id| !NOT_ALLOWED.contains(id)).collect()
 }
 
 /// What is known of a group before its metrics are.
@@ -124,7 +139,9 @@ impl Lints<'_> {
             let key = (&rule.name.text, severity, labels.collect::<Vec<_>>());
             if seen.contains(&key) {
                 let name = &rule.name.text;
-                let message = format!("`{name}` is there twice with the same labels: give one of them another name");
+                let message = format!(
+                    "`{name}` is there twice with the same labels: give one of them another name [alert-duplicate]"
+                );
                 rule.name.place.error(message, self.errors);
             }
             seen.push(key);
@@ -276,8 +293,14 @@ impl Lints<'_> {
     ) -> bool {
         let target_labels: Vec<_> = self.group.options.target_labels.iter().map(String::as_str).collect();
         let mut linter = Linter::new(usage).target_labels(&target_labels);
+        if let Kind::Alert(alert) = &rule.kind {
+            linter = linter.hold(alert.hold.as_deref().and_then(seconds).unwrap_or(0.0));
+        }
         if let Some(seconds) = self.group.options.scrape_interval {
             linter = linter.scrape_interval(seconds);
+        }
+        if let Some(seconds) = self.group.options.retention.as_deref().and_then(seconds) {
+            linter = linter.retention(seconds);
         }
         if let Some(version) = self.group.options.server {
             linter = linter.server(version, &[]);

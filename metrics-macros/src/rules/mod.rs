@@ -12,7 +12,6 @@ mod parse;
 mod promql;
 mod runbook;
 mod slo;
-mod template;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;

@@ -29,6 +29,9 @@ const RETENTION: &str = "retention";
 pub(super) const ALLOW: &str = "allow";
 pub(super) const LABELS: &str = "labels";
 
+/// For how long Prometheus takes a sample for the current one, in seconds.
+const LOOKBACK: f64 = 300.0;
+
 /// The outline of the macro's input; what its parts mean is read with all mistakes together.
 pub(super) struct Block {
     krate: TokenStream,
@@ -202,7 +205,19 @@ impl Options {
         for setting in take_settings(attributes, "rules", &known, errors) {
             match setting.word().as_str() {
                 NAME => options.name = setting.string(errors).map(|text| text.value()),
-                INTERVAL => options.interval = duration(&setting, errors),
+                INTERVAL => {
+                    options.interval = duration(&setting, errors);
+                    if options
+                        .interval
+                        .as_deref()
+                        .and_then(seconds)
+                        .is_some_and(|seconds| seconds > LOOKBACK)
+                    {
+                        let advice = "between two evaluations what is recorded is gone, because Prometheus looks back 5 \
+                                      minutes: \"5m\" or less [time-group-interval]";
+                        errors.at(setting.word.span(), advice);
+                    }
+                }
                 SEVERITY => {
                     let path = setting.value_as::<Path>("the path of an enum", errors);
                     options.severity = path.map(|path| quote!(#path));

@@ -3,9 +3,10 @@
 use super::*;
 use crate::ast::{Aggregation, Grouping, GroupingKind, Label, Matcher};
 use crate::nearest::nearest;
-use crate::operator::MatchOp;
+use crate::operator::{BinaryOp, MatchOp};
 use crate::regex::Regex;
 use crate::schema::{Domain, Family, MetricKind, Part, Resolved};
+use crate::types::ValueType;
 
 impl Check<'_> {
     pub(super) fn against_schema(&mut self, expr: &Expr, ancestors: &[&Expr]) {
@@ -20,11 +21,12 @@ impl Check<'_> {
             ExprKind::Binary(binary) => {
                 if let Some(matching) = &binary.matching {
                     for side in [&binary.lhs, &binary.rhs] {
-                        let labels = self.labels.of(side);
+                        let facts = self.facts.of(side);
+                        let labels = &facts.labels;
                         let is_on = matching.kind == crate::ast::MatchingKind::On;
                         let unknown = |label: &&Label| is_on && !labels.may_have(&label.name);
                         for label in matching.labels.iter().filter(unknown) {
-                            self.label(label, &labels, "is matched on, but one side doesn't have it");
+                            self.label(label, labels, "is matched on, but one side doesn't have it");
                         }
                     }
                 }
@@ -33,6 +35,7 @@ impl Check<'_> {
         }
         if ancestors.is_empty() && self.is_alert() {
             self.unaggregated(expr);
+            self.missing_zero(expr, exported);
         }
     }
 
@@ -45,12 +48,26 @@ impl Check<'_> {
             None => selector.span,
         };
         let (family, part) = match exported.resolve(name) {
-            Resolved::Series(family, part) => (family, part),
+            Resolved::Series(family, part) => {
+                if let Some(renamed_to) = exported
+                    .details(&family.name)
+                    .and_then(|details| details.renamed_to.as_ref())
+                {
+                    let message = format!("`{}` has been renamed", family.name);
+                    let suffix = name.strip_prefix(&family.name).unwrap_or_default();
+                    self.find_help(REF_RENAMED, span, message, format!("`{renamed_to}{suffix}`"));
+                }
+                (family, part)
+            }
             Resolved::Recorded(_) => return,
             Resolved::NoSuchPart(family) => {
                 let message = format!("`{}` is {}, which exports no `{name}`", family.name, kind_of(family));
+                let lint = match family.is_native() && name.ends_with("_bucket") {
+                    true => HIST_KIND,
+                    false => REF_SUFFIX,
+                };
                 self.find_help(
-                    REF_SUFFIX,
+                    lint,
                     span,
                     message,
                     format!("there are: {}", family.series().join(", ")),
@@ -125,7 +142,7 @@ impl Check<'_> {
 
     /// `le="8.0"`
     fn bucket(&mut self, matcher: &Matcher, family: &Family) {
-        let MetricKind::Histogram { bounds } = &family.kind else {
+        let (MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds }) = &family.kind else {
             return;
         };
         let Ok(bound) = matcher.value.parse::<f64>() else {
@@ -189,10 +206,12 @@ impl Check<'_> {
         let quantile = ancestors
             .iter()
             .any(|ancestor| called(ancestor) == Some("histogram_quantile"));
-        if quantile && part != Part::Bucket {
+        let has_buckets = part == Part::Bucket || part == Part::Whole && family.is_native();
+        if quantile && !has_buckets {
             let message = format!("`{name}` has no buckets to take a quantile of");
             let help = match family.kind {
                 MetricKind::Histogram { .. } => format!("`{}_bucket`", family.name),
+                MetricKind::NativeHistogram { .. } => format!("`{}`", family.name),
                 _ => format!("`{}` is {}", family.name, kind_of(family)),
             };
             self.find_help(HIST_KIND, expr.span, message, help);
@@ -214,12 +233,13 @@ impl Check<'_> {
         else {
             return;
         };
-        let below = self.labels.of(&aggregation.operand);
+        let facts = self.facts.of(&aggregation.operand);
+        let below = &facts.labels;
         // What the expression itself dropped has been said.
         let dropped = self.alone.of(&aggregation.operand);
         for label in labels {
-            if !below.may_have(&label.name) && dropped.may_have(&label.name) {
-                self.label(label, &below, "is grouped by, but no series has it");
+            if !below.may_have(&label.name) && dropped.labels.may_have(&label.name) {
+                self.label(label, below, "is grouped by, but no series has it");
             }
         }
     }
@@ -230,9 +250,51 @@ impl Check<'_> {
         self.find_help(REF_LABEL, label.span, message, did_you_mean(&label.name, &known));
     }
 
+    /// `increase(hits_total[5m]) > 0` of routes that come while the program runs
+    fn missing_zero(&mut self, expr: &Expr, exported: &Exported) {
+        let ExprKind::Binary(binary) = &expr.without_parens().kind else {
+            return;
+        };
+        let facts = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
+        let threshold = facts[1].interval;
+        let asks_for_first = match binary.op {
+            BinaryOp::Greater => threshold.most <= 0.0,
+            BinaryOp::GreaterOrEqual => threshold.most <= 1.0,
+            BinaryOp::Equal => threshold.most <= 0.0,
+            _ => false,
+        };
+        if !asks_for_first || facts[1].value_type != ValueType::Scalar || !facts[0].may_be_empty {
+            return;
+        }
+        let mut open = None;
+        binary.lhs.walk(&mut |part| {
+            let ExprKind::Call(call) = &part.kind else { return };
+            let Some(selector) = call.arguments.first().and_then(selector_of) else {
+                return;
+            };
+            if let "increase" | "rate" = call.function.name
+                && let Resolved::Series(family, _) = exported.resolve(selector.metric().unwrap_or_default())
+                && let Some((label, _)) = family.labels.iter().find(|(_, domain)| *domain == Domain::Open)
+            {
+                open = Some((part.span, family.name.clone(), label.clone()));
+            }
+        });
+        let Some((span, name, label)) = open else { return };
+        let message = match binary.op {
+            BinaryOp::Equal => {
+                format!("`{name}` has no series before the first event with its `{label}`: this is silent then")
+            }
+            _ => format!("the first event of each `{label}` makes a series that begins at 1, which is no increase"),
+        };
+        let help = "declare the label's values, so that each is exported at 0, or `… or vector(0)`";
+        self.find_help(VAL_MISSING_ZERO, span, message, help);
+    }
+
     fn unaggregated(&mut self, expr: &Expr) {
-        let labels = self.labels.of(expr);
-        let Some(target) = labels.of_each_target() else { return };
+        let facts = self.facts.of(expr);
+        let Some(target) = facts.labels.of_each_target() else {
+            return;
+        };
         let message = format!("this judges every `{target}` by itself");
         let help = "aggregate over them: `sum(…)`, or `sum by (…)` what the alert is about";
         self.find_help(AGG_MISSING, expr.span, message, help);
@@ -244,6 +306,7 @@ fn kind_of(family: &Family) -> &'static str {
         MetricKind::Counter => "a counter",
         MetricKind::Gauge => "a gauge",
         MetricKind::Histogram { .. } => "a histogram",
+        MetricKind::NativeHistogram { .. } => "a native histogram",
         MetricKind::Summary { .. } => "a summary",
         MetricKind::Info => "an info metric",
         MetricKind::StateSet => "a state set",

@@ -1,18 +1,15 @@
 //! Expressions that are PromQL and wrong nevertheless.
 
 mod against_schema;
-mod interval;
-mod labels;
 mod outline;
 mod tree;
 
 use std::fmt;
 
-pub use self::labels::Labels;
 pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Question, Step, evaluate};
 
-use self::labels::LabelsOf;
 use crate::ast::{Expr, ExprKind, Selector};
+use crate::meaning::{Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
 use crate::operator::{AggregationOp, BinaryOp};
 use crate::requirement::{Flag, Version};
 use crate::schema::{Exported, Schema};
@@ -53,7 +50,8 @@ impl fmt::Display for Severity {
 
 macro_rules! lints {
     ($($name:ident $severity:ident $id:literal $about:literal;)+) => {
-        $(const $name: &Lint = &Lint { id: $id, severity: Severity::$severity, about: $about };)+
+        $(#[allow(dead_code, reason = "some are found by the macro or in files only")]
+        pub(crate) const $name: &Lint = &Lint { id: $id, severity: Severity::$severity, about: $about };)+
 
         impl Lint {
             /// Every lint, in the order of the documentation.
@@ -67,6 +65,7 @@ lints! {
     REF_SUFFIX Error "ref-suffix" "The metric is exported, but not with this suffix: summaries have no `_bucket`, gauges no `_sum`.";
     REF_LABEL Error "ref-label" "The series don't have this label: a matcher selects nothing, a grouping groups by nothing.";
     REF_VALUE Error "ref-value" "The label never has this value.";
+    REF_RENAMED Warning "ref-renamed" "The metric has another name now, and is exported under this one for a while only.";
     REF_REGEX_NONE Error "ref-regex-none" "The regular expression matches none of the label's values.";
     REF_REGEX_ALL Warning "ref-regex-all" "The regular expression matches all of the label's values.";
     REF_REGEX_LITERAL Warning "ref-regex-literal" "The regular expression is plain text, which `=` compares faster and more readably.";
@@ -77,6 +76,8 @@ lints! {
     KIND_DELTA_COUNTER Error "kind-delta-counter" "`delta`, `deriv` and their like don't know restarts, so a counter takes `rate` or `increase`.";
     KIND_RATE_OF_AGG Error "kind-rate-of-agg" "The sum of counters falls when one restarts, which `rate` takes for a restart of all: rate first, then sum.";
     KIND_ABSENT Warning "kind-absent" "`absent` has the labels that are matched with `=`; of anything else it has none.";
+    KIND_INFO_JOIN Warning "kind-info-join" "An info metric is always 1: what it says is in its labels, which a join takes with `group_left`.";
+    KIND_TIMESTAMP Warning "kind-timestamp" "A point in time is compared with a length of time: how long ago it was is `time()` minus it.";
     KIND_IRATE_ALERT Warning "kind-irate-alert" "`irate` looks at two samples, so an alert or a recording rule sees chance.";
     HIST_RAW_BUCKETS Error "hist-raw-buckets" "Of raw buckets the quantile is that since the process started, not now.";
     HIST_NO_LE Error "hist-no-le" "The aggregation drops `le`, without which there is no quantile: the result is empty.";
@@ -85,6 +86,7 @@ lints! {
     HIST_AVG_QUANTILE Error "hist-avg-quantile" "The average or sum of quantiles is no quantile: aggregate the buckets.";
     MATCH_SELF_RATIO Error "match-self-ratio" "Each series is divided by itself, so the ratio is 1 or not a number: aggregate both sides.";
     MATCH_DISJOINT Error "match-disjoint" "The two sides never have the same labels, so nothing matches.";
+    MATCH_MANY Error "match-many" "Several series match one without `group_left` or `group_right`, which Prometheus refuses when it evaluates.";
     MATCH_BY_GONE Error "match-by-gone" "The label has been aggregated away below.";
     MATCH_OR_VECTOR Warning "match-or-vector" "`vector` has no labels: beside series with labels it is one more, always.";
     AGG_MISSING Warning "agg-missing" "The alert judges each instance by itself: it fires for one that idles, and not for what all do together.";
@@ -95,14 +97,54 @@ lints! {
     VAL_TOP_BUCKET Error "val-top-bucket" "A quantile is at most the highest finite bound of the buckets.";
     VAL_BETWEEN_BUCKETS Warning "val-between-buckets" "Between two bounds a quantile is interpolated: a threshold belongs on a bound.";
     VAL_LE_FORM Error "val-le-form" "`le` is written `8.0`: Prometheus 3 rewrites it so, and `8` matches nothing.";
+    VAL_UNIT Error "val-unit" "What is added or compared is not in the same unit.";
     VAL_RATE_THRESHOLD Note "val-rate-threshold" "A rate is per second, so this threshold is a large number of events in the range.";
     VAL_NAN_SILENT Warning "val-nan-silent" "Without traffic the ratio is not a number, which is not less than anything: the alert is silent.";
+    VAL_LOW_TRAFFIC Note "val-low-traffic" "With little traffic one slow or failed request decides a quantile or a ratio: an alert needs a floor.";
+    VAL_FLOAT_EQ Warning "val-float-eq" "What is computed from samples is rarely exactly a number.";
+    VAL_MISSING_ZERO Warning "val-missing-zero" "A series with a label whose values come while the program runs is not there before its first event.";
     TIME_RANGE_SHORT Error "time-range-short" "A rate needs two samples; a range shorter than two scrapes often has fewer.";
+    TIME_RETENTION Warning "time-retention" "It looks back further than samples are kept.";
+    TIME_FOR Warning "time-for" "What is missing for a moment only, as during a restart, is not worth waking somebody: say for how long.";
     TIME_FEATURE Error "time-feature" "The Prometheus that is to evaluate it doesn't know this, or not without a flag.";
     ALERT_NO_CONDITION Warning "alert-no-condition" "Without a comparison the alert fires whatever the value is, 0 included.";
+    REF_RECORDING Error "ref-recording" "No rule of the group records this, or it is made of itself.";
+    REF_TEMPLATE Error "ref-template" "The template cannot be read, or the alert does not have the label that it shows.";
+    SLO_BURN Error "slo-burn" "The alert of an objective could never fire, or looks back further than Prometheus does.";
+    SLO_DENOMINATOR Error "slo-denominator" "The part of an objective is not part of its whole.";
+    REF_DASHBOARD_VARIABLE Error "ref-dashboard-variable" "The dashboard's variable asks for a metric or a label that is not there.";
+    RECORD_NAME Error "record-name" "What a rule records has colons in its name, which no metric of a program has.";
+    ALERT_VALUE_LABEL Error "alert-value-label" "A label with the value makes a new alert each time the value changes.";
+    ALERT_DUPLICATE Error "alert-duplicate" "Two rules have the same name and the same labels.";
+    ALERT_RUNBOOK Warning "alert-runbook" "The runbook or its heading is not there, or an alert has none.";
+    ALERT_SEVERITY Warning "alert-severity" "Nothing says how urgent the alert is.";
+    ALERT_SUMMARY Warning "alert-summary" "Nothing says what has happened.";
+    ALERT_ABSENCE Note "alert-absence" "No alert of the group fires when the metrics are gone.";
+    TIME_GROUP_INTERVAL Error "time-group-interval" "A group that is evaluated more rarely than every 5 minutes leaves gaps.";
+    TIME_GRAFANA_VAR Note "time-grafana-var" "A rate over a fixed range shows gaps or misses peaks when somebody looks at a longer time.";
+    RULE_YAML Error "rule-yaml" "The file is not one that Prometheus or Grafana reads.";
+    DASHBOARD_ID Error "dashboard-id" "Two panels have the same id, or two of a panel's queries.";
+    DASHBOARD_PANEL Warning "dashboard-panel" "Grafana has given up this kind of panel.";
 }
 
 impl Lint {
+    /// What is wrong, why that matters, and what is right: a page of Markdown, with an example.
+    ///
+    /// ```
+    /// use enumetrics_promql::Lint;
+    ///
+    /// let lint = Lint::named("hist-no-le").unwrap();
+    /// assert!(lint.explanation().contains("sum by (job, le)"));
+    /// ```
+    #[cfg(feature = "files")]
+    #[must_use]
+    pub fn explanation(&self) -> &'static str {
+        // A test holds that there is a section for each.
+        let pages = include_str!("../../docs/lints.md").split("\n## ");
+        let page = |page: &'static str| page.strip_prefix(self.id)?.strip_prefix("\n\n");
+        pages.filter_map(page).next().unwrap_or_default().trim_end()
+    }
+
     /// The lint of that id.
     #[must_use]
     pub fn named(id: &str) -> Option<&'static Self> {
@@ -169,9 +211,6 @@ pub enum Usage {
     Panel,
 }
 
-/// What Prometheus gives to all that it scrapes, if nobody changes it.
-const TARGET_LABELS: &[&str] = &["job", "instance"];
-
 /// Looks for mistakes in expressions.
 ///
 /// What it says without a [`Schema`] follows from the expression alone.
@@ -194,6 +233,8 @@ pub struct Linter<'a> {
     usage: Usage,
     target_labels: &'a [&'a str],
     scrape_interval: Option<f64>,
+    retention: Option<f64>,
+    hold: Option<f64>,
     server: Option<(Version, &'a [Flag])>,
 }
 
@@ -214,6 +255,8 @@ impl<'a> Linter<'a> {
             usage,
             target_labels: TARGET_LABELS,
             scrape_interval: None,
+            retention: None,
+            hold: None,
             server: None,
         }
     }
@@ -243,6 +286,24 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// Knowing for how long Prometheus keeps samples, in seconds.
+    #[must_use]
+    pub fn retention(self, seconds: f64) -> Self {
+        Self {
+            retention: Some(seconds),
+            ..self
+        }
+    }
+
+    /// Knowing for how long an alert's expression must hold before it fires, in seconds: 0 where there is no `for`.
+    #[must_use]
+    pub fn hold(self, seconds: f64) -> Self {
+        Self {
+            hold: Some(seconds),
+            ..self
+        }
+    }
+
     /// Knowing the oldest Prometheus that is to understand the expression, and the flags that it is started with.
     #[must_use]
     pub fn server(self, version: Version, flags: &'a [Flag]) -> Self {
@@ -252,10 +313,40 @@ impl<'a> Linter<'a> {
         }
     }
 
+    #[cfg(feature = "files")]
+    pub(crate) fn known(&self) -> Option<&'a dyn Schema> {
+        self.schema
+    }
+
+    #[cfg(feature = "files")]
+    pub(crate) fn used_for(self, usage: Usage) -> Self {
+        Self { usage, ..self }
+    }
+
     /// Which labels the result of an expression has, as far as what is exported says.
     #[must_use]
     pub fn labels(&self, expr: &Expr) -> Labels {
-        LabelsOf::new(self.schema.map(Exported::new).as_ref(), self.target_labels).of(expr)
+        self.facts(expr).labels
+    }
+
+    /// What is known of the result of an expression, or of any part of one, before it is evaluated.
+    ///
+    /// ```
+    /// use enumetrics_promql::{Interval, Linter, Nature, Usage, parse};
+    ///
+    /// let expr = parse("sum by (job) (rate(hits_total{code=\"500\"}[5m])) / sum by (job) (rate(hits_total[5m]))")?;
+    /// let facts = Linter::new(Usage::Panel).facts(&expr);
+    /// assert_eq!(facts.interval, Interval::RATIO);
+    /// assert_eq!(facts.nature, Nature::Ratio);
+    /// assert!(facts.may_be_nan); // without traffic
+    /// assert!(facts.labels.must_have("job"));
+    /// # Ok::<(), enumetrics_promql::Error>(())
+    /// ```
+    #[must_use]
+    pub fn facts(&self, expr: &Expr) -> Facts {
+        let exported = self.schema.map(Exported::new);
+        let interpreter = Interpreter::new(exported.as_ref(), self.target_labels).scraped_every(self.scrape_interval);
+        Facts::clone(&interpreter.of(expr))
     }
 
     /// What is wrong with an expression, in the order of the text.
@@ -265,8 +356,8 @@ impl<'a> Linter<'a> {
         let mut check = Check {
             linter: self,
             exported: exported.as_ref(),
-            labels: LabelsOf::new(exported.as_ref(), self.target_labels),
-            alone: LabelsOf::new(None, self.target_labels),
+            facts: Interpreter::new(exported.as_ref(), self.target_labels).scraped_every(self.scrape_interval),
+            alone: Interpreter::new(None, self.target_labels),
             findings: Vec::new(),
         };
         check.root(expr);
@@ -281,10 +372,10 @@ impl<'a> Linter<'a> {
 struct Check<'a> {
     linter: &'a Linter<'a>,
     exported: Option<&'a Exported>,
-    /// The labels of its parts.
-    labels: LabelsOf<'a>,
+    /// What is known of its parts.
+    facts: Interpreter<'a>,
     /// The same as far as the expression alone says.
-    alone: LabelsOf<'a>,
+    alone: Interpreter<'a>,
     findings: Vec<Finding>,
 }
 
@@ -315,32 +406,24 @@ impl Check<'_> {
     }
 
     fn find(&mut self, lint: &'static Lint, span: Span, message: impl Into<String>) {
-        self.add(lint, span, message.into(), None);
+        self.add(lint, lint.severity, span, message.into(), None);
     }
 
     fn find_help(&mut self, lint: &'static Lint, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.add(lint, span, message.into(), Some(help.into()));
-    }
-
-    fn add(&mut self, lint: &'static Lint, span: Span, message: String, help: Option<String>) {
         // By hand one may look at a counter, too.
         let harmless = lint == KIND_COUNTER_RAW && !self.is_rule();
+        let severity = if harmless { Severity::Warning } else { lint.severity };
+        self.add(lint, severity, span, message.into(), Some(help.into()));
+    }
+
+    fn add(&mut self, lint: &'static Lint, severity: Severity, span: Span, message: String, help: Option<String>) {
         self.findings.push(Finding {
             lint,
-            severity: if harmless { Severity::Warning } else { lint.severity },
+            severity,
             span,
             message,
             help,
         });
-    }
-}
-
-/// The selector that an expression is, with or without a range.
-fn selector_of(expr: &Expr) -> Option<&Selector> {
-    match &expr.kind {
-        ExprKind::Selector(selector) => Some(selector),
-        ExprKind::Range(range) => Some(&range.selector),
-        _ => None,
     }
 }
 
@@ -355,11 +438,6 @@ fn called(expr: &Expr) -> Option<&'static str> {
 /// As OpenMetrics writes numbers in labels: `8.0`.
 fn canonical(bound: f64) -> String {
     format!("{bound:?}")
-}
-
-/// Whether the series of this name have labels that no declaration tells.
-fn is_of_alerts(name: &str) -> bool {
-    matches!(name, "ALERTS" | "ALERTS_FOR_STATE")
 }
 
 /// Whether only the existence, the age or the changes of a counter matter, or all of its values over time.

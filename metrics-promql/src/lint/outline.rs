@@ -3,10 +3,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use super::interval::is_part_of_whole;
 use super::*;
 use crate::ast::{Aggregation, Binary, Call, GroupingKind, Label, Matcher, MatchingKind, Side};
 use crate::interval::Interval;
+use crate::meaning::{
+    Replaced, chooses, counted_label, is_part_of_whole, is_plain_quantile, keeps_values, labels_when_absent, mirrored,
+    vector_of,
+};
 use crate::operator::{AggregationOp, BinaryOp, MatchOp, Sign};
 use crate::regex::{Instruction, Regex};
 use crate::types::ValueType;
@@ -171,7 +174,8 @@ pub enum Asks {
     },
 }
 
-/// Where some labels of a result come from: all of `origin` that `only` allows and `without` does not name, and `plus`.
+/// Where some labels of a result come from: all of `origin` that `only` allows and `without` does not name, `plus`, and
+/// perhaps `perhaps`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelSource {
     /// What has them.
@@ -182,6 +186,8 @@ pub struct LabelSource {
     pub without: BTreeSet<String>,
     /// What is there whatever the origin has.
     pub plus: BTreeSet<String>,
+    /// What may be there whatever the origin has.
+    pub perhaps: BTreeSet<String>,
 }
 
 /// What has labels.
@@ -206,6 +212,7 @@ impl LabelSource {
 
     fn keep(&mut self, labels: &BTreeSet<String>) {
         self.plus = &self.plus & labels;
+        self.perhaps = &self.perhaps & labels;
         self.only = Some(match &self.only {
             Some(only) => only & labels,
             None => labels.clone(),
@@ -214,7 +221,13 @@ impl LabelSource {
 
     fn remove(&mut self, label: &str) {
         self.plus.remove(label);
+        self.perhaps.remove(label);
         self.without.insert(label.to_owned());
+    }
+
+    fn perhaps(&mut self, label: &str) {
+        self.remove(label);
+        self.perhaps.insert(label.to_owned());
     }
 
     fn add(&mut self, label: &str) {
@@ -242,6 +255,8 @@ pub enum Operand {
     Fixed(Interval),
     /// Those of a series.
     Values(String),
+    /// Those of the rate of a series.
+    Rate(String),
     /// The quantiles of a series that is buckets.
     Quantile(String),
 }
@@ -304,7 +319,7 @@ impl Expr {
         let mut outliner = Outliner {
             usage,
             recorded,
-            alone: LabelsOf::new(None, &[]),
+            alone: Interpreter::new(None, &[]),
             of_binaries: RefCell::default(),
             questions: Vec::new(),
         };
@@ -323,7 +338,7 @@ struct Outliner<'r, 'f> {
     usage: Usage,
     recorded: &'f dyn Fn(&str) -> Option<&'r Meaning>,
     /// Which labels the expression itself drops.
-    alone: LabelsOf<'f>,
+    alone: Interpreter<'f>,
     /// The labels that were found out before.
     of_binaries: RefCell<HashMap<*const Expr, Vec<LabelSource>>>,
     questions: Vec<Question>,
@@ -451,7 +466,11 @@ impl Outliner<'_, '_> {
         let below = self.labels(&aggregation.operand);
         // What the expression itself dropped is for `match-by-gone`.
         let dropped = self.alone.of(&aggregation.operand);
-        for label in grouping.labels.iter().filter(|label| dropped.may_have(&label.name)) {
+        for label in grouping
+            .labels
+            .iter()
+            .filter(|label| dropped.labels.may_have(&label.name))
+        {
             self.known(label, &below, "is grouped by, but no series has it");
         }
     }
@@ -505,7 +524,7 @@ impl Outliner<'_, '_> {
             return;
         }
         let quantile_of = match &binary.lhs.without_parens().kind {
-            ExprKind::Call(call) if call.function.name == "histogram_quantile" => only_series(call),
+            ExprKind::Call(call) if call.function.name == "histogram_quantile" => only_series(&call.arguments),
             _ => None,
         };
         let (lint, span) = match &quantile_of {
@@ -515,7 +534,7 @@ impl Outliner<'_, '_> {
         let asks = Asks::Compares {
             values,
             op: binary.op,
-            threshold: interval::interval_of(&binary.rhs, None),
+            threshold: self.alone.of(&binary.rhs).interval,
             quantile_of,
             not_always: self.usage == Usage::Alert,
         };
@@ -559,27 +578,30 @@ impl Outliner<'_, '_> {
     }
 
     fn called(&self, call: &Call) -> Vec<LabelSource> {
-        let Some(vector) = labels::vector_of(call) else {
+        let Some(vector) = vector_of(call) else {
             return vec![LabelSource::default()];
         };
         let mut sources = self.labels(vector);
         match call.function.name {
             "scalar" => return vec![LabelSource::default()],
             "absent" | "absent_over_time" => {
-                let plus = labels::labels_when_absent(vector).collect();
+                let labels = labels_when_absent(vector);
+                let all = labels.known().into_iter().flatten().map(str::to_owned);
+                let (plus, perhaps) = all.partition(|label| labels.must_have(label));
                 return vec![LabelSource {
                     plus,
+                    perhaps,
                     ..LabelSource::default()
                 }];
             }
             "histogram_quantile" => sources.iter_mut().for_each(|source| source.remove("le")),
             "label_replace" | "label_join" => {
-                if let Some(Expr {
-                    kind: ExprKind::String(label),
-                    ..
-                }) = call.arguments.get(1)
-                {
-                    sources.iter_mut().for_each(|source| source.add(label));
+                if let Some((label, replaced)) = Replaced::by(call) {
+                    sources.iter_mut().for_each(|source| match replaced {
+                        Replaced::Always => source.add(label),
+                        Replaced::Kept => _ = source.perhaps.insert(label.to_owned()),
+                        Replaced::Perhaps => source.perhaps(label),
+                    });
                 }
             }
             "info" => return vec![LabelSource::of(Origin::Anything)],
@@ -609,7 +631,7 @@ impl Outliner<'_, '_> {
                     Side::Right => self.labels(&binary.rhs),
                 };
                 for label in &group.labels {
-                    many.iter_mut().for_each(|source| source.add(&label.name));
+                    many.iter_mut().for_each(|source| source.perhaps(&label.name));
                 }
                 return many;
             }
@@ -626,9 +648,9 @@ impl Outliner<'_, '_> {
         left
     }
 
-    /// The same that [`interval_of`](interval::interval_of) computes.
+    /// The steps to the interval that an [`Interpreter`] would find.
     fn values(&self, expr: &Expr) -> Vec<Step<Operand>> {
-        let fixed = || vec![Step::Push(Operand::Fixed(interval::interval_of(expr, None)))];
+        let fixed = || vec![Step::Push(Operand::Fixed(self.alone.of(expr).interval))];
         match &expr.kind {
             ExprKind::Number(_) | ExprKind::String(_) => fixed(),
             ExprKind::Selector(selector) => self.series(selector),
@@ -656,13 +678,30 @@ impl Outliner<'_, '_> {
                 _ => fixed(),
             },
             ExprKind::Call(call) => match call.function.name {
-                name if interval::keeps_values(name) => match call.arguments.first() {
+                name if keeps_values(name) => match call.arguments.first() {
                     Some(argument) => self.values(argument),
                     None => fixed(),
                 },
-                "histogram_quantile" => match only_series(call) {
-                    Some(series) => vec![Step::Push(Operand::Quantile(series))],
-                    None => fixed(),
+                "histogram_quantile" => match call.arguments.as_slice() {
+                    [quantile, buckets] if is_plain_quantile(quantile, buckets) => match only_series(&call.arguments) {
+                        Some(series) => vec![Step::Push(Operand::Quantile(series))],
+                        None => fixed(),
+                    },
+                    _ => fixed(),
+                },
+                "rate" | "increase" | "irate" => match call.arguments.as_slice() {
+                    [
+                        Expr {
+                            kind: ExprKind::Range(range),
+                            ..
+                        },
+                    ] => match range.selector.metric() {
+                        Some(name) if (self.recorded)(name).is_none() && !is_of_alerts(name) => {
+                            vec![Step::Push(Operand::Rate(name.to_owned()))]
+                        }
+                        _ => fixed(),
+                    },
+                    _ => fixed(),
                 },
                 _ => fixed(),
             },
@@ -671,9 +710,14 @@ impl Outliner<'_, '_> {
                 if binary.returns_bool || is_ratio {
                     return fixed();
                 }
-                let mut values = self.values(&binary.lhs);
-                values.extend(self.values(&binary.rhs));
-                values.push(Step::Combine(binary.op));
+                let is_mirrored = binary.op.is_comparison() && binary.lhs.value_type() == ValueType::Scalar;
+                let (first, second, op) = match is_mirrored {
+                    true => (&binary.rhs, &binary.lhs, mirrored(binary.op)),
+                    false => (&binary.lhs, &binary.rhs, binary.op),
+                };
+                let mut values = self.values(first);
+                values.extend(self.values(second));
+                values.push(Step::Combine(op));
                 values
             }
         }
@@ -692,11 +736,8 @@ impl Outliner<'_, '_> {
 }
 
 fn aggregated(aggregation: &Aggregation, mut sources: Vec<LabelSource>) -> Vec<LabelSource> {
-    match aggregation.op {
-        AggregationOp::Topk | AggregationOp::Bottomk | AggregationOp::Limitk | AggregationOp::LimitRatio => {
-            return sources;
-        }
-        _ => {}
+    if chooses(aggregation.op) {
+        return sources;
     }
     match &aggregation.grouping {
         None => sources = vec![LabelSource::default()],
@@ -710,7 +751,7 @@ fn aggregated(aggregation: &Aggregation, mut sources: Vec<LabelSource>) -> Vec<L
             }
         }
     }
-    if let Some(ExprKind::String(label)) = aggregation.parameter.as_ref().map(|parameter| &parameter.kind) {
+    if let Some(label) = counted_label(aggregation) {
         sources.iter_mut().for_each(|source| source.add(label));
     }
     sources
@@ -721,9 +762,9 @@ fn names(labels: &[Label]) -> BTreeSet<String> {
 }
 
 /// The only series that a quantile is taken of.
-fn only_series(call: &Call) -> Option<String> {
+fn only_series(arguments: &[Expr]) -> Option<String> {
     let mut names = Vec::new();
-    call.arguments.get(1)?.walk(&mut |expr| {
+    arguments.get(1)?.walk(&mut |expr| {
         if let Some(selector) = selector_of(expr) {
             names.push(selector.metric().map(str::to_owned));
         }

@@ -28,16 +28,19 @@ pub(crate) struct Server {
 impl Server {
     /// `release` is `stable` (2.42) or `current` (3.5); `features` is what `--enable-feature` takes.
     pub(crate) fn start(release: &str, features: &str) -> Self {
-        let program =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../target/tools/prometheus-{release}/prometheus"));
-        assert!(program.is_file(), "there is no {}: run tests/tools", program.display());
+        Self::start_with(release, features, "")
+    }
+
+    /// With samples, in OpenMetrics' text format.
+    pub(crate) fn start_with(release: &str, features: &str, samples: &str) -> Self {
+        let program = tool(release, "prometheus");
         // Another process may take the port before the server does.
         (0..5)
-            .find_map(|_| Self::try_start(&program, features))
+            .find_map(|_| Self::try_start(&program, features, &tool(release, "promtool"), samples))
             .expect("no attempt found a free port")
     }
 
-    fn try_start(program: &Path, features: &str) -> Option<Self> {
+    fn try_start(program: &Path, features: &str, promtool: &Path, samples: &str) -> Option<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
@@ -46,6 +49,16 @@ impl Server {
         fs::create_dir_all(&directory).unwrap();
         let configuration = directory.join("prometheus.yml");
         fs::write(&configuration, "global: {}\n").unwrap();
+        if !samples.is_empty() {
+            let file = directory.join("samples.txt");
+            fs::write(&file, samples).unwrap();
+            let output = Command::new(promtool)
+                .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
+                .args([file, directory.join("data")])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
         let process = Command::new(program)
             .arg(format!("--config.file={}", configuration.display()))
             .arg(format!("--storage.tsdb.path={}", directory.join("data").display()))
@@ -86,11 +99,14 @@ impl Server {
         self.ask("format_query", expression)
     }
 
+    /// What the expression results in at a time, in seconds since 1970: the answer as JSON.
+    pub(crate) fn query(&self, expression: &str, time: i64) -> String {
+        let query = form("query", expression) + &format!("&time={time}");
+        self.post("/api/v1/query", "POST", &query).expect("the server answers")
+    }
+
     fn ask(&self, what: &str, expression: &str) -> Result<String, String> {
-        let mut query = "query=".to_owned();
-        for byte in expression.bytes() {
-            query += &format!("%{byte:02X}");
-        }
+        let query = form("query", expression);
         let answer = self
             .post(&format!("/api/v1/{what}"), "POST", &query)
             .expect("the server answers");
@@ -114,6 +130,17 @@ impl Server {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
     }
+}
+
+fn tool(release: &str, name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../target/tools/prometheus-{release}/{name}"));
+    assert!(program.is_file(), "there is no {}: run tests/tools", program.display());
+    program
+}
+
+fn form(key: &str, value: &str) -> String {
+    let escaped: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("{key}={escaped}")
 }
 
 impl Drop for Server {

@@ -11,7 +11,8 @@ impl Catalog<'static> {
     /// The catalog with some labels on every series: what an operator says at start-up, such as the name of a service that
     /// is deployed under several.
     ///
-    /// Series of registries that an exporter adds have them too, but for a label that such a series has itself.
+    /// Series of registries that an exporter adds, and what it measures of itself, have them too, but for a label that such
+    /// a series has itself.
     ///
     /// What Prometheus knows of the target by itself (`job`, `instance`, a pod's labels) need not be said here. What is
     /// known while compiling belongs into the declaration: `labels(…)` on a struct of metrics. What describes these
@@ -76,6 +77,9 @@ impl Catalog<'static> {
     /// The catalog with a prefix and `_` before every name: what an operator says at start-up where one program is several
     /// services.
     ///
+    /// What the catalog counts of open labels has it too; what an exporter adds (registries, the process, what it measures
+    /// of itself) keeps its names, which are the same in all programs.
+    ///
     /// Rules and dashboards that name metrics must have it, too. Where it is known while compiling, `namespace = "…"` on
     /// the structs of metrics says the same, and the compiler checks it.
     ///
@@ -136,12 +140,12 @@ impl Catalog<'static> {
 }
 
 /// A struct of metrics under other descriptors.
-struct Adapted {
-    family: &'static dyn Export,
-    descriptors: &'static [Descriptor],
+pub(crate) struct Adapted<'a> {
+    pub(crate) family: &'a dyn Export,
+    pub(crate) descriptors: &'static [Descriptor],
 }
 
-impl Export for Adapted {
+impl Export for Adapted<'_> {
     fn descriptors(&self) -> &'static [Descriptor] {
         self.descriptors
     }

@@ -3,9 +3,6 @@
 use std::fmt;
 
 use super::Catalog;
-use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
-use crate::family::Export;
-use crate::metric::{InfoTexts, Reading};
 
 /// What a line of a generated file begins with that says which names the file has.
 const MARK: &str = "enumetrics-names:";
@@ -79,50 +76,6 @@ impl<'a> Catalog<'a> {
             in_force: self.prefix.to_owned(),
             missing: missing.map(str::to_owned),
         })
-    }
-}
-
-impl Catalog<'static> {
-    /// The catalog with a metric that says what stands before the names of the others, so that a rule in Prometheus can
-    /// notice that they are not those that it knows.
-    #[cfg(feature = "exporter")]
-    pub(crate) fn with_names_info(self) -> Self {
-        let family: &'static dyn Export = Box::leak(Box::new(NamesInfo {
-            descriptors: vec![NAMES_INFO.with_constant_labels(self.labels)].leak(),
-            texts: [self.prefix.into()].into(),
-        }));
-        Self {
-            families: Vec::leak([self.families, &[family]].concat()),
-            max_series: self.max_series + 1,
-            ..self
-        }
-    }
-}
-
-#[cfg(feature = "exporter")]
-const NAMES_INFO: Descriptor = Descriptor::new(
-    "enumetrics_names_info",
-    "What an operator put before the names of this program's metrics.",
-    Kind::Info,
-    &[LabelDescriptor::new("prefix", &[])],
-);
-
-#[cfg(feature = "exporter")]
-struct NamesInfo {
-    descriptors: &'static [Descriptor],
-    texts: InfoTexts,
-}
-
-#[cfg(feature = "exporter")]
-impl Export for NamesInfo {
-    fn descriptors(&self) -> &'static [Descriptor] {
-        self.descriptors
-    }
-
-    fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
-        for descriptor in self.descriptors {
-            visit(descriptor, Reading::Info(InfoTexts::clone(&self.texts)));
-        }
     }
 }
 
@@ -203,14 +156,5 @@ mod tests {
         assert!(error(catalog("shop", &[]), &stamp).contains("with the label `service`, which is not given"));
         // More labels than the file knows of.
         assert_eq!(catalog("shop", &["service", "zone"]).check_stamp(&stamp), Ok(()));
-    }
-
-    #[test]
-    fn the_names_in_force_are_a_metric() {
-        let text = catalog("shop", &["service"]).with_names_info().render();
-        assert!(
-            text.ends_with("\nenumetrics_names_info{service=\"x\",prefix=\"shop\"} 1\n"),
-            "{text}"
-        );
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{Catalogue, Entry};
+use crate::metric::NativeBuckets;
 
 /// What is different in a metric of a newer catalogue.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,12 @@ pub enum Difference {
     BucketAdded(f64),
     /// A histogram lost a bucket.
     BucketRemoved(f64),
+    /// A histogram has native buckets now.
+    NativeAdded,
+    /// A histogram has native buckets no longer.
+    NativeRemoved,
+    /// The native buckets of a histogram are laid out in another way.
+    Native(NativeBuckets, NativeBuckets),
     /// A summary has a new quantile.
     QuantileAdded(f64),
     /// A summary lost a quantile.
@@ -63,10 +70,13 @@ impl Difference {
             | Self::ValueRemoved(..)
             | Self::ConstantLabel(..)
             | Self::BucketRemoved(_)
+            | Self::NativeRemoved
             | Self::QuantileRemoved(_) => true,
             Self::Added
             | Self::ValueAdded(..)
             | Self::BucketAdded(_)
+            | Self::NativeAdded
+            | Self::Native(..)
             | Self::QuantileAdded(_)
             | Self::Slo(..)
             | Self::Deprecated
@@ -165,6 +175,12 @@ fn differences(old: &Entry, new: &Entry, note: &mut impl FnMut(Difference)) {
     for bound in missing_in(&new.buckets, &old.buckets) {
         note(Difference::BucketAdded(*bound));
     }
+    match (old.native, new.native) {
+        (None, Some(_)) => note(Difference::NativeAdded),
+        (Some(_), None) => note(Difference::NativeRemoved),
+        (Some(old), Some(new)) if old != new => note(Difference::Native(old, new)),
+        _ => {}
+    }
     for quantile in missing_in(&old.quantiles, &new.quantiles) {
         note(Difference::QuantileRemoved(*quantile));
     }
@@ -226,6 +242,9 @@ impl fmt::Display for Difference {
             }
             Self::BucketAdded(bound) => write!(f, "bucket {bound} added"),
             Self::BucketRemoved(bound) => write!(f, "bucket {bound} removed"),
+            Self::NativeAdded => write!(f, "native buckets added"),
+            Self::NativeRemoved => write!(f, "native buckets removed"),
+            Self::Native(old, new) => write!(f, "native buckets of {old} are of {new} now"),
             Self::QuantileAdded(quantile) => write!(f, "quantile {quantile} added"),
             Self::QuantileRemoved(quantile) => write!(f, "quantile {quantile} removed"),
             Self::Slo(old, new) => write!(f, "objectives at {old:?} are at {new:?} now"),

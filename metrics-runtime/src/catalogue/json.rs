@@ -3,6 +3,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::{Catalogue, Entry};
+use crate::metric::NativeBuckets;
 
 impl Catalogue {
     /// The catalogue for programs: `{"metrics": [{"name": …, "kind": …, …}]}`, with the fields of [`Entry`].
@@ -51,6 +52,13 @@ fn to_value(metric: &Entry) -> Value {
         "renamed_to": metric.renamed_to,
         "file": metric.file,
     });
+    if let Some(native) = &metric.native {
+        value["native"] = json!({
+            "schema": native.schema,
+            "max_buckets": native.max_buckets,
+            "zero_threshold": native.zero_threshold,
+        });
+    }
     if let Some(form) = &metric.form {
         value["form"] = json!(form);
     }
@@ -72,6 +80,7 @@ fn from_value(value: &Value) -> Result<Entry, CatalogueError> {
                 Ok((text(label, "name")?, text(label, "value")?))
             })?,
             buckets: list(value, "buckets", number)?,
+            native: native(&value["native"])?,
             quantiles: list(value, "quantiles", number)?,
             slo: list(value, "slo", number)?,
             max_series: value["max_series"]
@@ -85,6 +94,23 @@ fn from_value(value: &Value) -> Result<Entry, CatalogueError> {
         })
     };
     entry().map_err(|CatalogueError(error)| CatalogueError(format!("{name}: {error}")))
+}
+
+fn native(value: &Value) -> Result<Option<NativeBuckets>, CatalogueError> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let schema = value["schema"].as_i64().and_then(|schema| i8::try_from(schema).ok());
+    let max_buckets = value["max_buckets"]
+        .as_u64()
+        .and_then(|most| usize::try_from(most).ok());
+    let zero_threshold = value["zero_threshold"].as_f64();
+    match (schema, max_buckets, zero_threshold) {
+        (Some(schema), Some(max_buckets), Some(zero_threshold)) => {
+            Ok(Some(NativeBuckets::__of(schema, max_buckets, zero_threshold)))
+        }
+        _ => Err(missing("native", "a schema, a number of buckets and a threshold")),
+    }
 }
 
 fn text(value: &Value, field: &str) -> Result<String, CatalogueError> {

@@ -60,6 +60,9 @@ fn section(text: &mut String, metric: &Entry) {
     if !metric.buckets.is_empty() {
         let _ = writeln!(text, "- buckets: {}", numbers(&metric.buckets));
     }
+    if let Some(native) = &metric.native {
+        let _ = writeln!(text, "- native buckets: {native}");
+    }
     if !metric.quantiles.is_empty() {
         let _ = writeln!(text, "- quantiles: {}", numbers(&metric.quantiles));
     }

@@ -20,6 +20,7 @@ pub use self::json::CatalogueError;
 
 use std::path::Path;
 
+use crate::NativeBuckets;
 use crate::catalog::Catalog;
 use crate::descriptor::{Descriptor, Form};
 
@@ -50,6 +51,8 @@ pub struct Entry {
     pub constant_labels: Vec<(String, String)>,
     /// The finite bounds of a histogram's buckets.
     pub buckets: Vec<f64>,
+    /// The native buckets of a histogram, where it has some.
+    pub native: Option<NativeBuckets>,
     /// The quantiles of a summary.
     pub quantiles: Vec<f64>,
     /// The bounds on which an objective lies.
@@ -64,6 +67,12 @@ pub struct Entry {
     pub renamed_to: Option<String>,
     /// The file of the declaration. Its line is left out, because it changes with every line above.
     pub file: Option<String>,
+}
+
+/// Compares a committed file with what it should be, or writes it.
+#[cfg(feature = "operations")]
+pub(crate) fn assert_file_is_current(path: &Path, text: &str) -> Result<(), String> {
+    file::assert_current(path, text, |_| String::new())
 }
 
 impl Catalogue {
@@ -134,6 +143,7 @@ impl Entry {
                 .map(|(name, value)| (owned(name), owned(value)))
                 .collect(),
             buckets: descriptor.buckets.to_vec(),
+            native: descriptor.native,
             quantiles: descriptor.quantiles.to_vec(),
             slo: descriptor.slo.to_vec(),
             max_series: descriptor.max_series().saturating_mul(instance_count),

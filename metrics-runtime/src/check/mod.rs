@@ -24,6 +24,8 @@ use std::time::Duration;
 
 pub(crate) use self::nearest::nearest;
 use crate::descriptor::{Descriptor, Form, Kind, LabelDescriptor, max_series, without_suffix};
+use crate::family::Together;
+use crate::instances::MOST;
 
 /// A label that `#[timed]` names must be one of the metric's.
 #[track_caller]
@@ -186,6 +188,17 @@ pub const fn name_fits(kind: Kind, name: &str, field: &str) {
     }
 }
 
+/// A label is not called like the unit of the metric: a label `seconds` holds no seconds.
+#[track_caller]
+pub const fn labels_are_no_unit(metric: &Descriptor) {
+    let Some(unit) = metric.unit else { return };
+    if find(metric.labels, unit).is_some() {
+        let message = Message::new().text("`").text(metric.name).text("` is in ").text(unit);
+        let message = message.text(", and has a label of that name: call the label what it tells apart");
+        panic!("{}", message.rule("label-unit").as_str());
+    }
+}
+
 /// A unit that is stated must stand in the name, too, where everybody looks for it: OpenMetrics demands it.
 #[track_caller]
 pub const fn unit_fits(kind: Kind, name: &str, unit: &str) {
@@ -233,6 +246,7 @@ const RESERVED_SUFFIXES: &[(&str, &str)] = &[
     ("_sum", "which samples of histograms and summaries end in"),
     ("_count", "which samples of histograms and summaries end in"),
     ("_created", "which OpenMetrics appends for the time of creation"),
+    ("_info", "which is for info metrics: make it an `Info`"),
 ];
 
 /// Units that are no base units, and the one to use
@@ -345,8 +359,8 @@ pub const fn takes_touched(metric: &Descriptor, computed: bool, labels: usize) {
 }
 
 /// What a histogram without options is told.
-pub(crate) const NEEDS_BUCKETS: &str =
-    "a histogram needs its bucket bounds: add `#[metric(buckets = [0.1, 0.5, 1.0])]` [bucket-missing]";
+pub(crate) const NEEDS_BUCKETS: &str = "a histogram needs its buckets: add their bounds, `#[metric(buckets = [0.1, 0.5, 1.0])]`, or `#[metric(native)]` for \
+     native ones [bucket-missing]";
 
 /// What a computed metric without options is told.
 pub(crate) const NEEDS_COMPUTE: &str = "nothing says what computes this metric: add `#[metric(compute = …)]` with a \
@@ -510,6 +524,69 @@ pub const fn bucket(bounds: &[f64], at: usize) {
     }
 }
 
+/// What has native buckets must have buckets.
+#[track_caller]
+pub const fn takes_native(kind: Kind, takes: bool) {
+    if !takes {
+        let message = Message::new().text("remove `native`: ").text(kind.with_article());
+        let message = message.text(" has no buckets; make it a `Histogram`");
+        panic!("{}", message.rule("native-kind").as_str());
+    }
+}
+
+/// Prometheus knows these schemas.
+#[track_caller]
+pub const fn native_schema(metric: &Descriptor) {
+    if let Some(native) = metric.native {
+        check_schema(native.schema);
+    }
+}
+
+#[track_caller]
+pub(crate) const fn check_schema(schema: i8) {
+    if schema < -4 || schema > 8 {
+        panic!(
+            "there is no such schema: write one from -4 (each bucket ends at 65536 times the bound before it) to 8 (at \
+             1.0027 times); 3 is usual, at 1.09 times [native-schema]"
+        );
+    }
+}
+
+/// Something must be left to count in.
+#[track_caller]
+pub const fn native_max_buckets(metric: &Descriptor) {
+    if let Some(native) = metric.native {
+        check_max_buckets(native.max_buckets);
+    }
+}
+
+#[track_caller]
+pub(crate) const fn check_max_buckets(max_buckets: usize) {
+    if max_buckets == 0 {
+        panic!(
+            "no bucket would be left: write how many a series may have in a scrape; 160 is usual [native-max-buckets]"
+        );
+    }
+}
+
+/// The zero bucket has an end.
+#[track_caller]
+pub const fn native_zero_threshold(metric: &Descriptor) {
+    if let Some(native) = metric.native {
+        check_zero_threshold(native.zero_threshold);
+    }
+}
+
+#[track_caller]
+pub(crate) const fn check_zero_threshold(zero_threshold: f64) {
+    if !(zero_threshold >= 0.0 && zero_threshold < f64::MAX) {
+        panic!(
+            "the zero bucket is for what is this near to 0: write 0 or a number above it, which everything else is \
+             beyond [native-zero-threshold]"
+        );
+    }
+}
+
 /// An objective must lie on a bucket bound: how many observations were below it is not known otherwise.
 #[track_caller]
 pub const fn slo(descriptor: &Descriptor, at: usize) {
@@ -530,6 +607,9 @@ pub const fn slo(descriptor: &Descriptor, at: usize) {
         .text(descriptor.name)
         .text("` ends where this objective lies");
     let message = match below {
+        _ if buckets.is_empty() && descriptor.native.is_some() => {
+            message.text(": native buckets end where their schema says; add this bound with `buckets = […]`")
+        }
         _ if buckets.is_empty() => message.text(": it has no buckets"),
         None => message
             .text(": it is below the first of ")
@@ -564,9 +644,20 @@ pub const fn constant_label(descriptors: &[Descriptor], label: &str) {
     }
 }
 
-/// There must be an instance for each value of the label that tells them apart.
+/// There must be an instance for each value of the label that tells them apart, and the label must not be one that the
+/// struct has.
 #[track_caller]
-pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bool) {
+pub const fn instances(together: Option<Together>) {
+    let Some(Together {
+        label,
+        values,
+        skips,
+        count: instances,
+        families: descriptors,
+    }) = together
+    else {
+        return;
+    };
     if skips {
         let message = Message::new().text("the label '").text(label);
         let message = message.text("' has a variant that is skipped, for which there would be no instance");
@@ -585,19 +676,14 @@ pub const fn instances(label: &str, values: &[&str], instances: usize, skips: bo
             .number(instances);
         panic!("{}", message.rule("instance-count").as_str());
     }
-}
-
-/// The label that tells instances of a struct apart must not be one that the struct has.
-#[track_caller]
-pub const fn instances_fit(descriptors: &[Descriptor], label: &str, instances: usize, most: usize) {
-    if descriptors.len() * instances > most {
+    if descriptors.len() * instances > MOST {
         let message = Message::new()
             .number(instances)
             .text(" instances of ")
             .number(descriptors.len());
         let message = message
             .text(" metrics are more than ")
-            .number(most)
+            .number(MOST)
             .text(" together: make the struct smaller");
         panic!("{}", message.rule("instance-count").as_str());
     }

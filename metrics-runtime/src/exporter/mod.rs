@@ -178,7 +178,7 @@ impl Exporter {
     }
 
     /// Exports what the exporter measures of itself too: scrapes, their duration and size by format, requests that were
-    /// refused, registries that were left out, files that cannot be used, and the most series that the catalog can have.
+    /// refused, registries that were left out, files that cannot be used, and how many series the catalog has and can have.
     /// Their names begin with `enumetrics_exporter_`. A scrape tells of those before it.
     pub fn self_metrics(mut self) -> Self {
         self.self_metrics = true;

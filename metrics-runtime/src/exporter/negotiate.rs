@@ -37,17 +37,27 @@ fn offered(range: &str) -> Option<(Format, u16)> {
     let mut parts = range.split(';').map(str::trim);
     let media_type = parts.next()?;
     let (mut version, mut quality) = (None, 1000);
+    let (mut message, mut encoding) = (None, None);
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
         let value = value.trim().trim_matches('"');
         match name.trim() {
             name if name.eq_ignore_ascii_case("version") => version = Some(value),
             name if name.eq_ignore_ascii_case("q") => quality = thousandths(value)?,
+            name if name.eq_ignore_ascii_case("proto") => message = Some(value),
+            name if name.eq_ignore_ascii_case("encoding") => encoding = Some(value),
             // `charset` and `escaping` make no difference: our names need no escaping.
             _ => {}
         }
     }
     let is = |name: &str| media_type.eq_ignore_ascii_case(name);
+    // Without these it could be anything.
+    let is_protobuf = is("application/vnd.google.protobuf")
+        && message == Some("io.prometheus.client.MetricFamily")
+        && encoding == Some("delimited");
     let format = match version {
+        #[cfg(feature = "protobuf")]
+        _ if is_protobuf => Format::Protobuf,
+        _ if is_protobuf => return None,
         None | Some("1.0.0") if is("application/openmetrics-text") => Format::OpenMetrics,
         None | Some("0.0.4") if is("text/plain") => Format::Text,
         Some("1.0.0") if is("text/plain") => Format::Text1,
@@ -80,6 +90,11 @@ mod tests {
         negotiate(&headers, Format::VARIANTS)
     }
 
+    #[cfg(feature = "protobuf")]
+    const PROTOBUF: Format = Format::Protobuf;
+    #[cfg(not(feature = "protobuf"))]
+    const PROTOBUF: Format = Format::OpenMetrics;
+
     #[test]
     fn prometheus_gets_what_it_prefers() {
         for (accept, format) in [
@@ -100,7 +115,14 @@ mod tests {
             (
                 "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,\
                  application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2",
-                Format::OpenMetrics,
+                PROTOBUF,
+            ),
+            // 2.42 with native histograms
+            (
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,\
+                 application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,\
+                 text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+                PROTOBUF,
             ),
             // 3.x with scrape_protocols: [PrometheusText1.0.0, PrometheusText0.0.4]
             (
@@ -153,6 +175,9 @@ mod tests {
             &["application/json"],
             &["text/plain;version=7"],
             &["application/openmetrics-text;version=2.0.0"],
+            &["application/vnd.google.protobuf"],
+            &["application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text"],
+            &["application/vnd.google.protobuf;proto=some.other.Message;encoding=delimited"],
             &["application/openmetrics-text;q=0"],
             &["application/openmetrics-text;q=no", "application/openmetrics-text;q=2"],
             &["application/openmetrics-text;q=NaN"],

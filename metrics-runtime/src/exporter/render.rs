@@ -263,6 +263,8 @@ pub(super) struct Unwritten {
     /// Since when, and how many bytes of it are sent.
     began: Instant,
     sent: usize,
+    /// How many series of the catalog are written.
+    series: usize,
     self_is_written: bool,
 }
 
@@ -317,6 +319,7 @@ impl Unwritten {
             gathered,
             began,
             sent: 0,
+            series: 0,
             self_is_written: false,
         })
     }
@@ -356,12 +359,18 @@ impl Unwritten {
             .catalog
             .page_of(page, self.format, PAGE, &mut self.cursor, &is_wanted);
         std::mem::swap(&mut page.ambiguous, &mut self.ambiguous);
+        if self.sources.self_metrics.is_some() && !self.self_is_written {
+            self.series += samples(&page.text);
+        }
         if !self.cursor.is_at_end() {
             return false;
         }
         if let Some(metrics) = &self.sources.self_metrics
             && !self.self_is_written
         {
+            if self.filter.is_everything() {
+                metrics.series(self.series);
+            }
             metrics.failing_files(self.sources.problems().count());
             metrics.write(&mut page.text, self.format, &is_wanted);
             self.self_is_written = true;
@@ -380,10 +389,29 @@ impl Unwritten {
     }
 }
 
+/// How many lines are samples: those that do not begin with `#`.
+fn samples(text: &[u8]) -> usize {
+    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    let comments = text.windows(2).filter(|pair| *pair == b"\n#").count();
+    lines - comments - usize::from(text.starts_with(b"#"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exporter::fixture::catalog;
+
+    #[test]
+    fn samples_are_the_lines_without_comments() {
+        for (text, count) in [
+            ("", 0),
+            ("# TYPE a gauge\n", 0),
+            ("a 1\n", 1),
+            ("# TYPE a gauge\na 1\nb{c=\"#\"} 2\n# TYPE d gauge\nd 3\n", 3),
+        ] {
+            assert_eq!(samples(text.as_bytes()), count, "{text}");
+        }
+    }
 
     #[cfg(feature = "prometheus")]
     fn renderer(registries: Vec<prometheus::Registry>) -> Renderer {

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::catalog::Adapted;
 use crate::descriptor::LabelDescriptor;
 use crate::exposition::text::Scrape;
 use crate::metric::Reading;
@@ -15,12 +16,15 @@ use crate::{
 /// One exporter's metrics, at the end of the catalog's.
 #[derive(Debug, Default)]
 pub(super) struct SelfMetrics {
+    /// With the labels that the catalog gives to all series.
+    descriptors: &'static [Descriptor],
     scrapes: Counter<Format>,
     duration: Summary<Format>,
     size: Summary<Format>,
     refused: Counter<Refused>,
     registry_failures: Counter<RegistryFailure>,
     failing_files: Gauge,
+    series: Gauge,
     max_series: Gauge,
 }
 
@@ -50,7 +54,15 @@ pub(super) enum RegistryFailure {
 
 impl SelfMetrics {
     pub(super) fn new(catalog: &Catalog<'_>) -> Self {
-        let metrics = Self::default();
+        let labels = catalog.labels();
+        let metrics = Self {
+            descriptors: Self::DESCRIPTORS
+                .iter()
+                .map(|family| family.with_constant_labels(labels_beside(family, labels)))
+                .collect::<Vec<_>>()
+                .leak(),
+            ..Self::default()
+        };
         metrics
             .max_series
             .set(i64::try_from(catalog.max_series()).unwrap_or(i64::MAX));
@@ -84,14 +96,32 @@ impl SelfMetrics {
         self.failing_files.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
+    /// How many series of the catalog a whole scrape has.
+    pub(super) fn series(&self, count: usize) {
+        self.series.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     /// Appends those that are wanted.
     pub(super) fn write(&self, out: &mut Vec<u8>, format: Format, is_wanted: &dyn Fn(&Descriptor) -> bool) {
         let mut scrape = Scrape::new();
-        let families = [self as &dyn crate::Export];
+        let labelled = Adapted {
+            family: self,
+            descriptors: self.descriptors,
+        };
+        let families = [&labelled as &dyn crate::Export];
         let catalog = Catalog::__new(&families, &[Self::DESCRIPTORS]);
         catalog.page_of(&mut scrape, format, usize::MAX, &mut Default::default(), is_wanted);
         out.extend_from_slice(&scrape.text);
     }
+}
+
+/// The labels of all series that a family has not itself, for as long as the program runs.
+fn labels_beside(
+    family: &Descriptor,
+    labels: &[(&'static str, &'static str)],
+) -> &'static [(&'static str, &'static str)] {
+    let is_free = |(name, _): &&(&str, &str)| family.labels.iter().all(|own| own.name != *name);
+    labels.iter().filter(is_free).copied().collect::<Vec<_>>().leak()
 }
 
 const FORMATS: &[LabelDescriptor] = Format::LABELS;
@@ -135,6 +165,12 @@ impl MetricFamily for SelfMetrics {
             &[],
         ),
         Descriptor::new(
+            "enumetrics_exporter_catalog_series",
+            "Series of the catalog in the last scrape of all of it.",
+            Kind::Gauge,
+            &[],
+        ),
+        Descriptor::new(
             "enumetrics_exporter_catalog_max_series",
             "The most series that the catalog can have: what Prometheus' sample_limit must allow.",
             Kind::Gauge,
@@ -150,6 +186,7 @@ impl MetricFamily for SelfMetrics {
             self.refused.read(),
             self.registry_failures.read(),
             self.failing_files.read(),
+            self.series.read(),
             self.max_series.read(),
         ];
         for (descriptor, reading) in Self::DESCRIPTORS.iter().zip(readings) {
@@ -186,12 +223,22 @@ macro_rules! label {
     };
 }
 
+#[cfg(not(feature = "protobuf"))]
 label!(
     Format,
     "format",
     Text = "text",
     Text1 = "text_1",
     OpenMetrics = "openmetrics"
+);
+#[cfg(feature = "protobuf")]
+label!(
+    Format,
+    "format",
+    Text = "text",
+    Text1 = "text_1",
+    OpenMetrics = "openmetrics",
+    Protobuf = "protobuf"
 );
 label!(
     Refused,

@@ -23,6 +23,14 @@ pub enum Format {
     /// `# EOF`, so that a scrape that was cut off is no scrape. A histogram with a negative bound has neither `_sum` nor
     /// `_count`, because the format forbids them: the exporter answers a scrape that has one in text.
     OpenMetrics,
+    /// [Prometheus' protobuf format](https://prometheus.io/docs/instrumenting/exposition_formats/#protobuf-format): one
+    /// `MetricFamily` message after the other, each with its length before it. It is what [`NativeBuckets`](crate::NativeBuckets)
+    /// are scraped in.
+    ///
+    /// It is no text. Help texts are there as they are, and each series of a counter, a histogram or a summary says when
+    /// it started.
+    #[cfg(feature = "protobuf")]
+    Protobuf,
 }
 
 impl Format {
@@ -38,22 +46,26 @@ impl Format {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
             Self::Text1 => "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
         }
     }
 
     /// The line that ends a scrape, or nothing.
     pub(crate) const fn end(self) -> &'static str {
         match self {
-            Self::Text | Self::Text1 => "",
             Self::OpenMetrics => "# EOF\n",
+            _ => "",
         }
     }
 
     /// The type of a family that would be called as another one is. OpenMetrics has none; in the others a name is a name.
     pub(crate) fn ambiguous(self, kind: Kind) -> Type {
         match self {
-            Self::Text | Self::Text1 => Type::Known(kind),
             Self::OpenMetrics => Type::Untyped,
+            _ => Type::Known(kind),
         }
     }
 
@@ -63,9 +75,9 @@ impl Format {
         lowest_bound >= 0.0 || self != Self::OpenMetrics
     }
 
-    /// Whether a line that starts with `#` may say anything else than the format knows.
+    /// Whether there are lines that start with `#`, which may say anything else than the format knows.
     pub(crate) const fn has_comments(self) -> bool {
-        !matches!(self, Self::OpenMetrics)
+        matches!(self, Self::Text | Self::Text1)
     }
 }
 
@@ -75,6 +87,8 @@ impl fmt::Display for Format {
             Self::Text => "text 0.0.4",
             Self::Text1 => "text 1.0.0",
             Self::OpenMetrics => "OpenMetrics 1.0",
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf => "protobuf",
         })
     }
 }

@@ -40,6 +40,8 @@ impl Head<'_> {
         match format {
             Format::Text | Format::Text1 => self.write_text(out),
             Format::OpenMetrics => openmetrics::write_head(self, out),
+            #[cfg(feature = "protobuf")]
+            Format::Protobuf => super::protobuf::write_head(self, out),
         }
     }
 

@@ -7,7 +7,11 @@ mod lines;
 pub(crate) mod number;
 pub(crate) mod openmetrics;
 mod page;
+#[cfg(feature = "protobuf")]
+pub(crate) mod protobuf;
 pub(crate) mod text;
+#[cfg(feature = "protobuf")]
+pub(crate) mod wire;
 
 pub use self::format::Format;
 #[cfg(all(feature = "exporter", feature = "prometheus"))]

@@ -44,6 +44,8 @@ struct Scratch {
     buckets: Vec<u64>,
     /// The quantiles of one series.
     quantiles: Vec<f64>,
+    #[cfg(feature = "protobuf")]
+    messages: super::protobuf::Scratch,
 }
 
 impl Scrape {
@@ -97,6 +99,10 @@ impl TextEncoder<'_> {
     /// Appends one family from a series on, with its help and its type before the first one, until the page is full.
     /// Says which series is next: as many as there are where the family is whole.
     pub(crate) fn family(&mut self, family: &'static Descriptor, reading: &Reading<'_>, from: usize) -> usize {
+        #[cfg(feature = "protobuf")]
+        if self.format == Format::Protobuf {
+            return self.messages(family, reading, from);
+        }
         let is_absent = matches!(reading, Reading::Absent);
         // The first of several instances has the head for all.
         if from == 0 && !family.is_repeated() && (!is_absent || family.instance.is_some()) {
@@ -140,6 +146,19 @@ impl TextEncoder<'_> {
             Reading::Computed(computation) => self.lines(family, None).0.computed(from, computation),
             Reading::Absent => family.combinations(),
         }
+    }
+
+    /// The same as messages.
+    #[cfg(feature = "protobuf")]
+    fn messages(&mut self, family: &'static Descriptor, reading: &Reading<'_>, from: usize) -> usize {
+        let Scratch {
+            page, bytes, messages, ..
+        } = &mut *self.scratch;
+        bytes.clear();
+        let full = self.full.saturating_sub(page.len());
+        let next = super::protobuf::write_family(bytes, family, reading, from, full, messages);
+        page.extend(bytes);
+        next
     }
 
     /// For what is written line by line, and the room for its quantiles or buckets.

@@ -14,6 +14,8 @@ use crate::metric::{HistogramSeries, HistogramSnapshot, Reading, SummarySeries, 
 impl Catalog<'static> {
     /// The catalog as a collector, for a program that serves a `prometheus::Registry` already.
     ///
+    /// That crate knows no native buckets: a histogram that has no others is there with its count and its sum.
+    ///
     /// # Errors
     ///
     /// When `prometheus` does not accept a name or a help text. Those that the macros declare it accepts.

@@ -138,8 +138,8 @@ impl Series<'_> {
         if self.metric.timestamp_ms() != 0 {
             out.push(b' ');
             match self.format {
-                Format::Text | Format::Text1 => write_i64(out, self.metric.timestamp_ms()),
                 Format::OpenMetrics => write_seconds(out, self.metric.timestamp_ms()),
+                _ => write_i64(out, self.metric.timestamp_ms()),
             }
         }
         out.push(b'\n');
@@ -160,15 +160,22 @@ fn write_seconds(out: &mut Vec<u8>, milliseconds: i64) {
     write_f64(out, milliseconds as f64 / 1000.0);
 }
 
-/// The labels in braces, `le` or `quantile` last; no braces where there are none.
+/// The labels of all series, and those of one.
 ///
 /// Of two labels of one name the series' own stays: it tells the series apart, and one that has both is refused.
-fn write_labels(out: &mut Vec<u8>, of_all: &[(&str, &str)], labels: &[LabelPair], numbered: Option<(&str, f64)>) {
+pub(super) fn all_labels<'a>(
+    of_all: &[(&'a str, &'a str)],
+    labels: &'a [LabelPair],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
     let of_all = of_all.iter().copied();
     let of_all = of_all.filter(|(name, _)| labels.iter().all(|label| label.name() != *name));
-    let labels = labels.iter().map(|label| (label.name(), label.value()));
+    of_all.chain(labels.iter().map(|label| (label.name(), label.value())))
+}
+
+/// The labels in braces, `le` or `quantile` last; no braces where there are none.
+fn write_labels(out: &mut Vec<u8>, of_all: &[(&str, &str)], labels: &[LabelPair], numbered: Option<(&str, f64)>) {
     let mut separator = b'{';
-    for (name, value) in of_all.chain(labels) {
+    for (name, value) in all_labels(of_all, labels) {
         out.push(separator);
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"=\"");

@@ -33,7 +33,7 @@ impl Foreign {
             catalog_names: CatalogNames::of(catalog),
             registries: registries.into_iter().map(Source::new).collect(),
             #[cfg(feature = "process")]
-            process: process.then(ProcessMetrics::default),
+            process: process.then(ProcessMetrics::new),
         }
     }
 
@@ -54,7 +54,7 @@ impl Foreign {
         merged
     }
 
-    /// The default registry may have process metrics of its own. They are the same, so they are taken
+    /// The catalog and the default registry may have process metrics of their own. They are the same, so they are taken
     /// from there, without a word.
     #[cfg(feature = "process")]
     fn add_process(&self, merged: &mut Merged<'_>) {
@@ -313,7 +313,7 @@ mod tests {
         });
         let foreign = foreign_of(vec![hanging, registry_with("x", "2")]);
         for _ in 0..3 {
-            let text = written(gather_until(&foreign, Duration::from_millis(20)));
+            let text = written(gather_until(&foreign, Duration::from_millis(400)));
             assert!(text.contains("\nx{from=\"2\"} 0\n"), "{text}");
             assert!(
                 text.contains("# enumetrics: left out registry 1: a collector has not answered"),

@@ -8,20 +8,25 @@
 //!   the same labels the first stays.
 //! - Whatever else claims a name that is taken is left out. A histogram `x` claims `x_bucket`,
 //!   `x_sum` and `x_count` too, a summary `x_sum` and `x_count`.
-//! - Names that the format cannot carry, and labels that occur twice, are left out. `prometheus`
-//!   checks its own instruments, but hand-written collectors may return anything, and the common
-//!   labels of a registry may repeat a metric's own.
+//! - Names that the format cannot carry, labels and series that occur twice, and buckets and
+//!   quantiles that are none are left out. `prometheus` checks its own instruments, but hand-written
+//!   collectors may return anything, and the common labels of a registry may repeat a metric's own.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType};
 
 use super::families::{is_carried_by, type_of, write_head, write_metric};
 use super::foreign::NoAnswer;
+#[cfg(feature = "protobuf")]
+use super::messages;
+use super::model;
 use crate::catalog::Catalog;
 use crate::descriptor::{Descriptor, Kind};
 use crate::exposition::openmetrics::{Ambiguous, shortened};
+#[cfg(feature = "protobuf")]
+use crate::exposition::wire::delimited;
 use crate::exposition::{Format, Type, write_comment};
 
 /// The names that a catalog takes, computed once for all scrapes.
@@ -30,6 +35,8 @@ pub(crate) struct CatalogNames {
     samples: HashSet<String>,
     /// Those families that OpenMetrics calls other than their samples, with what it calls them.
     shortened: Vec<(&'static str, &'static str)>,
+    /// What all series are given, but for those that have such a label themselves.
+    labels: Vec<(&'static str, &'static str)>,
 }
 
 impl CatalogNames {
@@ -39,6 +46,7 @@ impl CatalogNames {
         Self {
             samples: catalog.descriptors().flat_map(claimed).collect(),
             shortened: catalog.descriptors().filter_map(shortened).collect(),
+            labels: catalog.labels().to_vec(),
         }
     }
 }
@@ -113,10 +121,10 @@ impl<'a> Merged<'a> {
         self.missing
     }
 
-    /// Whether a family that was added claims this name.
+    /// Whether the catalog or a family that was added claims this name.
     #[cfg(feature = "process")]
     pub(crate) fn claims(&self, name: &str) -> bool {
-        self.claims.contains_key(name)
+        self.claims.contains_key(name) || self.catalog.samples.contains(name)
     }
 
     /// Says something in the scrape that parsers ignore.
@@ -174,6 +182,10 @@ impl<'a> Merged<'a> {
         let families = self.families.into_iter().map(|(_, family)| {
             let kind = match type_of(&family) {
                 Type::Known(kind) if shortened(family.name(), kind).is_some_and(is_taken) => format.ambiguous(kind),
+                // OpenMetrics forbids what is no count.
+                Type::Known(Kind::Counter) if !family.get_metric().iter().all(is_count) => {
+                    format.ambiguous(Kind::Counter)
+                }
                 kind => kind,
             };
             (kind, family)
@@ -198,7 +210,7 @@ impl<'a> Merged<'a> {
             return;
         };
         if first.name() == family.name() && first.get_field_type() == family.get_field_type() {
-            let repeated = join(first, &mut family);
+            let repeated = join(first, &mut family, &self.catalog.labels);
             if repeated > 0 {
                 self.comments.push(format!(
                     "left out {repeated} series of {} of {origin}: {first_origin} exports the same labels",
@@ -218,16 +230,27 @@ impl<'a> Merged<'a> {
 
     fn drop_bad_series(&mut self, origin: Origin, family: &mut MetricFamily) {
         let kind = family.get_field_type();
-        let before = family.get_metric().len();
+        let all = family.get_metric().len();
         family
             .mut_metric()
             .retain(|metric| has_good_labels(metric.get_label(), kind));
-        let dropped = before - family.get_metric().len();
-        if dropped > 0 {
-            self.comments.push(format!(
-                "left out {dropped} series of {} of {origin}: a label name is invalid, reserved or occurs twice",
-                family.name(),
-            ));
+        let labelled = family.get_metric().len();
+        family.mut_metric().retain(|metric| has_good_numbers(metric, kind));
+        let numbered = family.get_metric().len();
+        let repeated = drop_repeated(family, &self.catalog.labels);
+        for (dropped, why) in [
+            (all - labelled, "a label name is invalid, reserved or occurs twice"),
+            (
+                labelled - numbered,
+                "buckets or quantiles are out of order, or counts contradict each other",
+            ),
+            (repeated, "it exports the same labels before"),
+        ] {
+            if dropped > 0 {
+                let name = family.name();
+                self.comments
+                    .push(format!("left out {dropped} series of {name} of {origin}: {why}"));
+            }
         }
     }
 
@@ -258,6 +281,10 @@ impl Gathered {
 
     /// Appends text until there are so many bytes. Says whether that was all.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, full: usize) -> bool {
+        #[cfg(feature = "protobuf")]
+        if self.format == Format::Protobuf {
+            return self.write_messages(out, full);
+        }
         while let Some((kind, family)) = self.families.get(self.written) {
             if self.series == 0 {
                 write_head(out, family, *kind, self.format);
@@ -280,6 +307,34 @@ impl Gathered {
     }
 }
 
+#[cfg(feature = "protobuf")]
+impl Gathered {
+    /// The same as messages. A family that is cut off goes on in another one of its name.
+    fn write_messages(&mut self, out: &mut Vec<u8>, full: usize) -> bool {
+        while let Some((kind, family)) = self.families.get(self.written) {
+            if out.len() >= full {
+                return false;
+            }
+            let series = &family.get_metric()[self.series..];
+            let before = self.series;
+            delimited(out, |out| {
+                write_head(out, family, *kind, self.format);
+                for metric in series {
+                    messages::write_metric(out, family, metric, self.labels_of_all);
+                    self.series += 1;
+                    if out.len() >= full {
+                        break;
+                    }
+                }
+            });
+            if self.series - before == series.len() {
+                (self.written, self.series) = (self.written + 1, 0);
+            }
+        }
+        true
+    }
+}
+
 /// As for our own kinds.
 fn suffixes(kind: MetricType) -> &'static [&'static str] {
     match kind {
@@ -294,11 +349,18 @@ fn claimed_names(family: &str, suffixes: &[&str]) -> Vec<String> {
 }
 
 /// Moves the series of `later` to `first`, but those whose labels `first` has; says how many stayed.
-fn join(first: &mut MetricFamily, later: &mut MetricFamily) -> usize {
+fn join(first: &mut MetricFamily, later: &mut MetricFamily, of_all: &[(&str, &str)]) -> usize {
     let metrics = later.take_metric();
     let is_new: Vec<bool> = {
-        let mut seen: HashSet<_> = first.get_metric().iter().map(label_set).collect();
-        metrics.iter().map(|metric| seen.insert(label_set(metric))).collect()
+        let mut seen: HashSet<_> = first
+            .get_metric()
+            .iter()
+            .map(|metric| label_set(metric, of_all))
+            .collect();
+        metrics
+            .iter()
+            .map(|metric| seen.insert(label_set(metric, of_all)))
+            .collect()
     };
     let repeated = is_new.iter().filter(|is_new| !**is_new).count();
     let new = metrics.into_iter().zip(is_new);
@@ -308,11 +370,29 @@ fn join(first: &mut MetricFamily, later: &mut MetricFamily) -> usize {
     repeated
 }
 
-/// What identifies a series: its labels in whatever order, empty ones being as good as absent.
-fn label_set(metric: &Metric) -> Vec<(&str, &str)> {
-    let labels = metric.get_label().iter();
-    let mut labels: Vec<_> = labels
+/// Of series with the same labels the first one stays; says how many others there were.
+fn drop_repeated(family: &mut MetricFamily, of_all: &[(&str, &str)]) -> usize {
+    match family.get_metric() {
+        [_] => 0,
+        _ => {
+            let mut whole = MetricFamily::default();
+            let repeated = join(&mut whole, family, of_all);
+            family.set_metric(whole.take_metric());
+            repeated
+        }
+    }
+}
+
+/// What identifies a series: its labels in whatever order, with those of all, empty ones being as good as absent.
+fn label_set<'a>(metric: &'a Metric, of_all: &'a [(&str, &str)]) -> Vec<(&'a str, &'a str)> {
+    let own = metric.get_label();
+    let given = of_all
+        .iter()
+        .filter(|(name, _)| own.iter().all(|label| label.name() != *name));
+    let mut labels: Vec<_> = own
+        .iter()
         .map(|label| (label.name(), label.value()))
+        .chain(given.map(|&(name, value)| (name, value)))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     labels.sort_unstable();
@@ -345,8 +425,43 @@ fn has_good_labels(labels: &[LabelPair], kind: MetricType) -> bool {
     })
 }
 
+/// Whether the value of a counter is one: neither negative nor no number.
+fn is_count(metric: &Metric) -> bool {
+    model::counter(metric) >= 0.0
+}
+
+/// Whether the buckets of a histogram increase and count up to its count, and the quantiles of a summary are some.
+fn has_good_numbers(metric: &Metric, kind: MetricType) -> bool {
+    match kind {
+        MetricType::HISTOGRAM => {
+            let histogram = metric.get_histogram();
+            let buckets = histogram.get_bucket();
+            let in_order = |pair: &[Bucket]| {
+                pair[0].upper_bound() < pair[1].upper_bound()
+                    && pair[0].cumulative_count() <= pair[1].cumulative_count()
+            };
+            let fits = |last: &Bucket| match last.upper_bound() {
+                f64::INFINITY => last.cumulative_count() == histogram.get_sample_count(),
+                bound => !bound.is_nan() && last.cumulative_count() <= histogram.get_sample_count(),
+            };
+            buckets.windows(2).all(in_order) && buckets.last().is_none_or(fits)
+        }
+        MetricType::SUMMARY => {
+            let quantiles = metric.get_summary().get_quantile();
+            quantiles.iter().enumerate().all(|(position, quantile)| {
+                let before = quantiles.iter().take(position);
+                let is_new = before.into_iter().all(|other| other.quantile() != quantile.quantile());
+                (0.0..=1.0).contains(&quantile.quantile()) && is_new
+            })
+        }
+        MetricType::COUNTER | MetricType::GAUGE | MetricType::UNTYPED => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use prometheus::proto::{Counter, Histogram, Quantile, Summary};
+
     use super::*;
     use crate::exporter::fixture::catalog;
 
@@ -531,6 +646,109 @@ mod tests {
         assert!(scrape([(1, family("x", HISTOGRAM, le))]).starts_with("# enumetrics: left out 1"));
         assert!(scrape([(1, family("x", SUMMARY, quantile))]).starts_with("# enumetrics: left out 1"));
         assert_eq!(scrape([(1, family("x", GAUGE, le))]), "# TYPE x gauge\nx{le=\"1\"} 0\n");
+    }
+
+    #[test]
+    fn series_that_one_registry_exports_twice_are_there_once() {
+        assert_eq!(
+            scrape([(
+                1,
+                family("a", GAUGE, &[&[], &[("x", "1")], &[("y", "")], &[("x", "1")]])
+            )]),
+            "# TYPE a gauge\na 0\na{x=\"1\"} 0\n\
+             # enumetrics: left out 2 series of a of registry 1: it exports the same labels before\n"
+        );
+    }
+
+    #[test]
+    fn a_label_of_all_series_makes_no_two_of_them_the_same() {
+        let catalog = catalog().with_labels([("service", "cart")]).unwrap();
+        let names = CatalogNames::of(&catalog);
+        let mut merged = Merged::new(&names);
+        let series: [&[_]; 3] = [&[], &[("service", "cart")], &[("service", "till")]];
+        merged.add(Origin::Registry(1), family("a", GAUGE, &series));
+        let mut out = Vec::new();
+        let gathered = merged.finish(Format::OpenMetrics, &mut Ambiguous::default());
+        assert!(gathered.with_labels(catalog.labels()).write(&mut out, usize::MAX));
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "# TYPE a gauge\na{service=\"cart\"} 0\na{service=\"till\"} 0\n"
+        );
+    }
+
+    #[test]
+    fn buckets_that_are_none_cost_their_series_only() {
+        let histogram = |buckets: &[(f64, u64)], count: u64| {
+            let buckets = buckets.iter().map(|&(bound, count)| {
+                let mut bucket = Bucket::default();
+                bucket.set_upper_bound(bound);
+                bucket.set_cumulative_count(count);
+                bucket
+            });
+            let mut histogram = Histogram::default();
+            histogram.set_bucket(buckets.collect());
+            histogram.set_sample_count(count);
+            histogram
+        };
+        let told = |histogram| {
+            let mut family = family("a", HISTOGRAM, &[&[]]);
+            family.mut_metric()[0].set_histogram(histogram);
+            scrape([(1, family)])
+                .contains("left out 1 series of a of registry 1: buckets or quantiles are out of order")
+        };
+        for (buckets, count) in [
+            (&[(1.0, 1), (2.0, 1)][..], 1),
+            (&[], 3),
+            (&[(1.0, 0), (f64::INFINITY, 2)], 2),
+        ] {
+            assert!(!told(histogram(buckets, count)), "{buckets:?}");
+        }
+        for (buckets, count) in [
+            (&[(2.0, 1), (1.0, 1)][..], 1),
+            (&[(1.0, 1), (1.0, 1)], 1),
+            (&[(1.0, 2), (2.0, 1)], 2),
+            (&[(1.0, 2)], 1),
+            (&[(1.0, 1), (f64::INFINITY, 1)], 2),
+            (&[(f64::NAN, 1)], 1),
+        ] {
+            assert!(told(histogram(buckets, count)), "{buckets:?}");
+        }
+    }
+
+    #[test]
+    fn quantiles_are_between_0_and_1_and_there_once() {
+        for (quantiles, is_good) in [
+            (&[0.99, 0.5][..], true),
+            (&[0.5, 0.5], false),
+            (&[1.5], false),
+            (&[f64::NAN], false),
+        ] {
+            let quantiles = quantiles.iter().map(|&number| {
+                let mut quantile = Quantile::default();
+                quantile.set_quantile(number);
+                quantile
+            });
+            let mut summary = Summary::default();
+            summary.set_quantile(quantiles.collect());
+            let mut family = family("a", SUMMARY, &[&[]]);
+            family.mut_metric()[0].set_summary(summary);
+            assert_eq!(!scrape([(1, family)]).contains("left out"), is_good);
+        }
+    }
+
+    #[test]
+    fn what_is_no_count_is_no_counter_in_openmetrics() {
+        for (value, type_) in [(1.0, "counter"), (-1.0, "unknown"), (f64::NAN, "unknown")] {
+            let mut counter = Counter::default();
+            counter.set_value(value);
+            let mut family = family("a_total", COUNTER, &[&[]]);
+            family.mut_metric()[0].set_counter(counter);
+            let names = CatalogNames::of(catalog());
+            let mut merged = Merged::new(&names);
+            merged.add(Origin::Registry(1), family);
+            let text = text(merged, Format::OpenMetrics);
+            assert!(text.contains(&format!(" {type_}\na_total ")), "{text}");
+        }
     }
 
     #[test]

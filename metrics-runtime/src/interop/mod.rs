@@ -8,6 +8,8 @@ mod families;
 mod foreign;
 #[cfg(feature = "exporter")]
 mod merge;
+#[cfg(all(feature = "exporter", feature = "protobuf"))]
+mod messages;
 #[cfg(feature = "exporter")]
 mod model;
 #[cfg(all(feature = "exporter", feature = "process"))]

@@ -67,6 +67,9 @@ impl<const N: usize> Bounds<N> {
         if (value - value).is_nan() {
             return None;
         }
+        if N == 0 {
+            return Some(0);
+        }
         let at = *self.compare_with.as_flattened().get(self.cell(value))?;
         // Otherwise there is no such bound anyway.
         if N > SEVERAL as usize && at == SEVERAL {

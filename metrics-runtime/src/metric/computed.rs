@@ -156,6 +156,7 @@ macro_rules! computed {
             type Shared = Self;
             type Traced = Self;
             type Sparse = Self;
+            type Native = Self;
 
             fn read(&self) -> Reading<'_> {
                 self.0.read()

@@ -421,6 +421,7 @@ impl<L: LabelSet, V: CounterValue, S: Storage> Metric for Counter<L, V, S> {
     const TAKES_SHARED: bool = true;
     type Traced = Counter<L, V, Traced<S>>;
     type Sparse = Counter<L, V, Sparse<S>>;
+    type Native = Self;
     const TAKES_SPARSE: bool = true;
     const TAKES_EXEMPLARS: bool = true;
 

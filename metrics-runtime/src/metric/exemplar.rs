@@ -18,9 +18,10 @@ use crate::sync::{AtomicU64, OnceBox, Ordering};
 /// REQUESTS.inc_with(exemplar);
 /// ```
 ///
-/// Exemplars are exported in the formats that have them (OpenMetrics), one for each series of a counter and each bucket of
+/// Exemplars are exported in the formats that have them (OpenMetrics and protobuf), one for each series of a counter and each bucket of
 /// a histogram: the last that was recorded. A metric that is never given one has no memory for them. With
-/// `#[metric(exemplars)]` a metric takes them from the [source](Self::set_source) by itself.
+/// `#[metric(exemplars)]` a metric takes them from the span that is active, with the feature `opentelemetry`, or from the
+/// program's own [source](Self::set_source), by itself.
 ///
 /// Sources: [OpenMetrics 1.0, "Exemplars"](https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars); the ids are
 /// those of [W3C Trace Context](https://www.w3.org/TR/trace-context/#trace-id).
@@ -37,8 +38,8 @@ impl Exemplar {
         Self { trace_id, span_id }
     }
 
-    /// Says where the exemplar of what runs now is found: from a context of OpenTelemetry, a span of `tracing`, or
-    /// whatever else knows. It is asked by [`current`](Self::current), and for each recording of a metric that is declared
+    /// Says where the exemplar of what runs now is found, where that is not the active span of OpenTelemetry (feature
+    /// `opentelemetry`), whose place it takes. It is asked by [`current`](Self::current), and for each recording of a metric that is declared
     /// with `#[metric(exemplars)]`: it should be fast, must not panic, and says `None` for a trace that nobody keeps.
     ///
     /// # Errors
@@ -47,11 +48,9 @@ impl Exemplar {
     ///
     /// ```
     /// # use enumetrics_runtime::Exemplar;
-    /// # mod opentelemetry { pub fn current() -> (bool, u128, u64) { (true, 7, 9) } }
+    /// # mod tracer { pub fn current() -> (bool, u128, u64) { (true, 7, 9) } }
     /// Exemplar::set_source(|| {
-    ///     // let context = opentelemetry::Context::current();
-    ///     // let span = context.span().span_context();
-    ///     let (is_sampled, trace_id, span_id) = opentelemetry::current();
+    ///     let (is_sampled, trace_id, span_id) = tracer::current();
     ///     is_sampled.then(|| Exemplar::new(trace_id, span_id))
     /// })?;
     /// assert_eq!(Exemplar::current(), Some(Exemplar::new(7, 9)));
@@ -61,10 +60,11 @@ impl Exemplar {
         SOURCE.set(source).map_err(|_| SourceIsSet(()))
     }
 
-    /// The exemplar of what runs now, as the [source](Self::set_source) knows it; none where there is no source.
+    /// The exemplar of what runs now, as the [source](Self::set_source) knows it. Where none was set it is the span that
+    /// is active on this thread for OpenTelemetry, if that is sampled (feature `opentelemetry`); otherwise none.
     #[must_use]
     pub fn current() -> Option<Self> {
-        SOURCE.get().and_then(|source| source())
+        SOURCE.get().map_or_else(of_active_span, |source| source())
     }
 
     /// The id of the trace.
@@ -89,6 +89,35 @@ impl fmt::Display for Exemplar {
             self.trace_id, self.span_id
         )
     }
+}
+
+/// The span that is active for OpenTelemetry. The layer of `tracing-opentelemetry` makes the spans of `tracing` so.
+#[cfg(feature = "opentelemetry")]
+fn of_active_span() -> Option<Exemplar> {
+    use opentelemetry::Context;
+    use opentelemetry::trace::TraceContextExt as _;
+
+    let active = || {
+        Context::map_current(|context| {
+            let span = context.span();
+            let span = span.span_context();
+            let ids = || {
+                Exemplar::new(
+                    u128::from_be_bytes(span.trace_id().to_bytes()),
+                    u64::from_be_bytes(span.span_id().to_bytes()),
+                )
+            };
+            // A trace that is not sampled is kept by nobody.
+            (span.is_valid() && span.is_sampled()).then(ids)
+        })
+    };
+    // It has no way to ask but one that panics when a thread ends and its context is gone already.
+    std::panic::catch_unwind(active).unwrap_or_default()
+}
+
+#[cfg(not(feature = "opentelemetry"))]
+fn of_active_span() -> Option<Exemplar> {
+    None
 }
 
 /// Where the exemplar of what runs now is found.

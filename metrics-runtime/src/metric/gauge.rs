@@ -319,6 +319,7 @@ impl<L: LabelSet, V: GaugeValue> Metric for Gauge<L, V> {
     type Shared = Self;
     type Traced = Self;
     type Sparse = Self;
+    type Native = Self;
 
     fn read(&self) -> Reading<'_> {
         V::read(self.cells.as_ref(), &self.past)

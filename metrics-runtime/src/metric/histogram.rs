@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bounds::Bounds;
+use super::native::{Layout, NativeBuckets, NativeSnapshot};
 use super::sealed::Sealed;
 use super::timer::Timer;
 use super::{Exemplar, Exemplars, Metric, Past, Reading};
@@ -11,7 +12,8 @@ use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    BLOCKS, Block, Cells, HistogramCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
+    BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Shared, Sparse, Spot, Storage,
+    Traced, made_from,
 };
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
@@ -23,6 +25,9 @@ use crate::storage::{
 /// An observation is a number in the unit that the metric's name says, or a [`Duration`], which counts in seconds. It
 /// never fails, panics or blocks. `NaN` and the infinities are counted (`NaN` in the bucket `+Inf`) and left out of the
 /// sum, where they would stay for good. A negative observation makes the sum fall, which `rate()` takes for a reset.
+///
+/// With `#[metric(native)]` it has [native buckets](NativeBuckets) instead of these, or beside them: their bounds follow
+/// from a resolution, over the whole range of numbers.
 ///
 /// A scrape sees the count, the sum and the buckets of the same observations. (Count and buckets always agree; the sum
 /// may lack an observation whose thread the system stopped in the middle of it for longer than a reader waits.)
@@ -39,16 +44,25 @@ use crate::storage::{
 /// assert_eq!((answer, LATENCY.count()), (42, 3));
 /// ```
 pub struct Histogram<L: LabelSet = (), const N: usize = 0, S: Storage = PerThread> {
-    cells: S::Place<S::Cells<L::Cells<HistogramCell<N>>, HistogramCell<N>>>,
+    cells: S::Place<BlockOf<L, N, S>>,
     past: Past,
     exemplars: Exemplars,
     bounds: Bounds<N>,
+    layout: Layout,
 }
+
+/// The cells of one block.
+type BlockOf<L, const N: usize, S> =
+    <S as Storage>::Cells<<L as LabelSet>::Cells<<S as Storage>::Histogram<N>>, <S as Storage>::Histogram<N>>;
 
 impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     /// The most time series that this histogram exports: for each possible combination of label values its buckets, `+Inf`,
-    /// the sum and the count.
-    pub const MAX_SERIES: usize = possible_combinations(L::LABELS).saturating_mul(Kind::Histogram.samples(N));
+    /// the sum and the count; native buckets are one series more.
+    pub const MAX_SERIES: usize =
+        possible_combinations(L::LABELS).saturating_mul(Kind::Histogram.samples(N) + Self::NATIVE as usize);
+
+    /// Whether it has native buckets.
+    const NATIVE: bool = <S::Histogram<N> as ObservationCell<N>>::NATIVE;
 
     /// A histogram without observations, with these upper bounds of its buckets.
     ///
@@ -87,11 +101,48 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
             past: Past::new(),
             exemplars: Exemplars::new(),
             bounds: Bounds::new(bounds),
+            layout: Layout::of(NativeBuckets::new()),
         }
+    }
+
+    /// For the macros, which check the layout themselves.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __native(mut self, buckets: Option<NativeBuckets>) -> Self {
+        if let Some(buckets) = buckets {
+            self.layout = Layout::of(buckets);
+        }
+        self
     }
 
     starts_again!();
     without!(quantiles, compute(L));
+}
+
+impl<L: LabelSet, S: Storage> Histogram<L, 0, Native<S>> {
+    /// A histogram without observations, with native buckets and no others.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::{Histogram, Native, NativeBuckets, PerThread};
+    /// static LATENCY: Histogram<(), 0, Native<PerThread>> = Histogram::with_native_buckets(NativeBuckets::new());
+    ///
+    /// LATENCY.observe(0.3);
+    /// let native = LATENCY.snapshot().native.unwrap();
+    /// // 0.3 is above 2^(-14/8) and not above 2^(-13/8).
+    /// assert_eq!((native.schema, native.positive), (3, vec![(-13, 1)]));
+    /// ```
+    #[must_use]
+    pub const fn with_native_buckets(buckets: NativeBuckets) -> Self {
+        Self::with_bounds(&[]).and_native_buckets(buckets)
+    }
+}
+
+impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, Native<S>> {
+    /// The same with its native buckets laid out so, where it has others too.
+    #[must_use]
+    pub const fn and_native_buckets(self, buckets: NativeBuckets) -> Self {
+        self.__native(Some(buckets))
+    }
 }
 
 /// Without labels there is one series, and the histogram is used as that series.
@@ -165,8 +216,14 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     fn observe_slowly(&self, index: usize, value: f64) {
         // NaN or an infinity would stay in the sum for as long as the process lives.
         let finite = if value.is_finite() { value } else { 0.0 };
-        self.cells
-            .record::<HistogramCell<N>>(index, (self.bounds.bucket(value), finite));
+        let bucket = self.bounds.bucket(value);
+        self.record(index, bucket, finite, || self.layout.spot_of_any(value));
+    }
+
+    #[inline]
+    fn record(&self, index: usize, bucket: usize, value: f64, spot: impl FnOnce() -> Spot) {
+        let what = <S::Histogram<N> as ObservationCell<N>>::record_of(bucket, value, spot);
+        self.cells.record::<S::Histogram<N>>(index, what);
     }
 
     #[inline(never)]
@@ -252,13 +309,31 @@ impl<'a> HistogramSeries<'a> {
     #[must_use]
     pub fn snapshot(&self) -> HistogramSnapshot {
         let mut buckets = vec![0; self.histogram.buckets()];
+        if self.histogram.native().is_some() {
+            let mut native = NativeSnapshot::default();
+            let (count, sum) = self
+                .histogram
+                .read_native(self.index, &mut buckets, &mut Vec::new(), &mut native);
+            let native = Some(native);
+            return HistogramSnapshot {
+                count,
+                sum,
+                buckets,
+                native,
+            };
+        }
         let (mut count, mut sum) = (0, 0.0);
         let series = self.index..self.index + 1;
         self.histogram
             .read(series, &mut buckets, &mut |_, read_count, read_sum| {
                 (count, sum) = (read_count, read_sum)
             });
-        HistogramSnapshot { count, sum, buckets }
+        HistogramSnapshot {
+            count,
+            sum,
+            buckets,
+            native: None,
+        }
     }
 }
 
@@ -273,6 +348,8 @@ pub struct HistogramSnapshot {
     /// How many fell into each bucket; the last is above the last bound. They are not accumulated: a scrape's
     /// `_bucket` samples are their running total.
     pub buckets: Vec<u64>,
+    /// The native buckets, where it has them: of the same observations.
+    pub native: Option<NativeSnapshot>,
 }
 
 /// What a histogram or a summary observes, and a counter of `f64`s adds: an `f64`, or a [`Duration`] in seconds.
@@ -315,6 +392,8 @@ impl<L: LabelSet, const N: usize, S: Storage> Metric for Histogram<L, N, S> {
     type Traced = Histogram<L, N, Traced<S>>;
     type Sparse = Histogram<L, N, Sparse<S>>;
     const TAKES_SPARSE: bool = true;
+    type Native = Histogram<L, N, Native<S>>;
+    const TAKES_NATIVE: bool = true;
     const TAKES_EXEMPLARS: bool = true;
 
     fn read(&self) -> Reading<'_> {
@@ -342,6 +421,25 @@ pub trait HistogramCells: Sync {
     /// the count and the sum to `each`.
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64));
 
+    /// How native buckets are laid out, if there are any.
+    fn native(&self) -> Option<NativeBuckets> {
+        None
+    }
+
+    /// The same as [`read`](Self::read) for one series, and its native buckets, which are the same observations: says the
+    /// count and the sum. `read` is memory that is used again.
+    fn read_native(
+        &self,
+        index: usize,
+        buckets: &mut [u64],
+        _read: &mut Vec<(i32, u64)>,
+        _native: &mut NativeSnapshot,
+    ) -> (u64, f64) {
+        let mut totals = (0, 0.0);
+        self.read(index..index + 1, buckets, &mut |_, count, sum| totals = (count, sum));
+        totals
+    }
+
     /// The first series from this one on that may have observations.
     fn made_from(&self, first: usize) -> usize {
         first
@@ -360,7 +458,7 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
     #[inline]
     fn observe(&self, index: usize, value: f64) {
         match self.bounds.quickly(value) {
-            Some(bucket) => self.cells.record::<HistogramCell<N>>(index, (bucket, value)),
+            Some(bucket) => self.record(index, bucket, value, || self.layout.spot(value)),
             None => self.observe_slowly(index, value),
         }
         if S::TRACED {
@@ -369,8 +467,13 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
     }
 
     fn keep(&self, index: usize, value: f64, exemplar: Exemplar) {
-        let (series, bucket) = ((index, L::COMBINATIONS), (self.bounds.bucket(value), N + 1));
-        self.exemplars.record(series, bucket, exemplar, value);
+        let series = (index, L::COMBINATIONS);
+        let slots = N + 1 + if Self::NATIVE { NATIVE_EXEMPLARS } else { 0 };
+        let keep = |slot| self.exemplars.record(series, (slot, slots), exemplar, value);
+        keep(self.bounds.bucket(value));
+        if Self::NATIVE {
+            keep(N + 1 + native_exemplar(value));
+        }
     }
 
     fn exemplars(&self) -> Option<&Exemplars> {
@@ -383,6 +486,29 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
 
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
         read_since(&self.cells, &self.past, series, buckets, each);
+    }
+
+    fn native(&self) -> Option<NativeBuckets> {
+        Self::NATIVE.then(|| self.layout.buckets())
+    }
+
+    fn read_native(
+        &self,
+        index: usize,
+        buckets: &mut [u64],
+        read: &mut Vec<(i32, u64)>,
+        native: &mut NativeSnapshot,
+    ) -> (u64, f64) {
+        let reading = Self::NATIVE.then(|| {
+            read.clear();
+            &mut *read
+        });
+        let (count, sum) = read_without(&self.cells, &self.past, index, buckets, reading);
+        if !Self::NATIVE {
+            return (count, sum);
+        }
+        self.layout.snapshot(read, native);
+        (native.count(), sum)
     }
 
     fn made_from(&self, first: usize) -> usize {
@@ -403,8 +529,18 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
     }
 }
 
+/// How many exemplars a series has beside those of its buckets, where it has native ones.
+pub(crate) const NATIVE_EXEMPLARS: usize = 16;
+
+/// Which of them a value replaces: the last one that was between the same powers of two, or some 65536 times as large or
+/// as small.
+fn native_exemplar(value: f64) -> usize {
+    let exponent = value.abs().to_bits() >> (f64::MANTISSA_DIGITS - 1);
+    exponent as usize % NATIVE_EXEMPLARS
+}
+
 /// Reads some series, without what they held when they were reset.
-pub(super) fn read_since<const N: usize, B: Block + Cells<HistogramCell<N>>>(
+pub(super) fn read_since<const N: usize, C: ObservationCell<N>, B: Block + Cells<C>>(
     cells: &impl Place<B>,
     past: &Past,
     series: Range<usize>,
@@ -415,60 +551,89 @@ pub(super) fn read_since<const N: usize, B: Block + Cells<HistogramCell<N>>>(
     let blocks = cells.blocks_into(&mut places);
     for index in series {
         let (count, sum) = match past.is_empty() {
-            true => read_cells(blocks, index, buckets),
-            false => read_without(cells, past, index, buckets),
+            true => read_cells(blocks, index, buckets, |cell| cell.classic().read()),
+            false => read_without(cells, past, index, buckets, None),
         };
         each(buckets, count, sum);
     }
 }
 
-/// The same of one that may have been reset.
+/// The same of one that may have been reset, with what is in the native buckets if that is asked for.
 #[cold]
-fn read_without<const N: usize, B: Block + Cells<HistogramCell<N>>>(
+fn read_without<const N: usize, C: ObservationCell<N>, B: Block + Cells<C>>(
     cells: &impl Place<B>,
     past: &Past,
     index: usize,
     buckets: &mut [u64],
+    native: Option<&mut Vec<(i32, u64)>>,
 ) -> (u64, f64) {
     // First this: what is subtracted is in the cells by then, and in the blocks that there are by then.
     let before = past.before(index);
     let mut places = [const { None }; BLOCKS];
-    let (mut count, mut sum) = read_cells(cells.blocks_into(&mut places), index, buckets);
-    if let Some([before_sum, before @ ..]) = before.as_deref() {
+    let blocks = cells.blocks_into(&mut places);
+    let (mut count, mut sum) = match native {
+        None => read_cells(blocks, index, buckets, |cell| cell.classic().read()),
+        Some(native) => {
+            if let Some((_, before)) = before.as_deref().and_then(|before| before.split_at_checked(N + 2)) {
+                native.extend(native_before(before).map(|(position, count)| (position, count.wrapping_neg())));
+            }
+            read_cells(blocks, index, buckets, |cell| cell.read_with_native(native))
+        }
+    };
+    if let Some((&[before_sum, ref before @ ..], _)) =
+        before.as_deref().and_then(|before| before.split_at_checked(N + 2))
+    {
         for (bucket, before) in buckets.iter_mut().zip(before) {
             *bucket = bucket.wrapping_sub(*before);
         }
         count = before.iter().fold(count, |count, before| count.wrapping_sub(*before));
-        sum -= f64::from_bits(*before_sum);
+        sum -= f64::from_bits(before_sum);
     }
     (count, sum)
 }
 
-/// What a series' cells hold now: the sum, and the buckets.
-pub(super) fn held_by<const N: usize, B: Block + Cells<HistogramCell<N>>>(
+/// What a series' cells hold now: the sum, and the buckets; then each native bucket, its position before its count.
+pub(super) fn held_by<const N: usize, C: ObservationCell<N>, B: Block + Cells<C>>(
     cells: &impl Place<B>,
     index: usize,
 ) -> Arc<[u64]> {
     let mut held = vec![0; N + 2];
+    let mut native = Vec::new();
     let mut places = [const { None }; BLOCKS];
-    let (_, sum) = read_cells(cells.blocks_into(&mut places), index, &mut held[1..]);
+    let blocks = cells.blocks_into(&mut places);
+    let (_, sum) = read_cells(blocks, index, &mut held[1..], |cell| cell.read_with_native(&mut native));
     held[0] = sum.to_bits();
+    held.extend(
+        native
+            .iter()
+            .flat_map(|(position, count)| [position.cast_unsigned().into(), *count]),
+    );
     held.into()
+}
+
+/// The native buckets among what a series' cells held.
+fn native_before(held: &[u64]) -> impl Iterator<Item = (i32, u64)> {
+    #[allow(clippy::cast_possible_truncation, reason = "it was one")]
+    held.as_chunks()
+        .0
+        .iter()
+        .map(|&[position, count]| ((position as u32).cast_signed(), count))
 }
 
 /// Adds up what a series' cells hold, into the buckets, the count and the sum.
 #[inline]
-fn read_cells<const N: usize, B: Cells<HistogramCell<N>>>(
+fn read_cells<const N: usize, C: ObservationCell<N>, B: Cells<C>>(
     blocks: &[Option<&B>],
     index: usize,
     buckets: &mut [u64],
+    mut read: impl FnMut(&C) -> HistogramReading<N>,
 ) -> (u64, f64) {
     buckets.fill(0);
     let (mut count, mut sum) = (0_u64, 0.0);
     for block in blocks.iter().flatten() {
         // What is skipped has no cells, nor has what a thread never recorded into a sparse block.
         let Some(cell) = block.at(index) else { continue };
-        let reading = cell.read();
+        let reading = read(cell);
         for (bucket, read) in buckets.iter_mut().zip(reading.buckets.iter().chain([&reading.above])) {
             *bucket = bucket.wrapping_add(*read);
         }

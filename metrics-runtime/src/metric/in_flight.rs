@@ -236,6 +236,7 @@ impl<L: LabelSet, S: Storage> Metric for InFlight<L, S> {
     const TAKES_SHARED: bool = true;
     type Traced = Self;
     type Sparse = Self;
+    type Native = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::InFlight(self)

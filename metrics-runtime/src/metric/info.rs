@@ -11,7 +11,8 @@ use crate::label::LabelValue;
 /// Texts that are known once the program runs, such as its version: one series of value 1, whose labels are the fields
 /// of `T`, which derives `InfoLabels`.
 ///
-/// It is not exported before it is [set](Self::set). Its name ends in `_info`. In a query it brings its labels to other
+/// It is not exported before it is [set](Self::set), unless it has no labels of its own: an `Info<()>` has the constant
+/// labels of its struct, and nothing to be set. Its name ends in `_info`. In a query it brings its labels to other
 /// metrics: `up * on (instance) group_left (version) app_build_info`.
 ///
 /// ```
@@ -56,6 +57,9 @@ impl<T: InfoLabels> Info<T> {
     }
 
     fn get(&self) -> Option<InfoTexts> {
+        if T::LABELS.is_empty() {
+            return Some(InfoTexts::default());
+        }
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -78,6 +82,15 @@ pub trait InfoLabels: 'static {
     /// The values, one for each label.
     #[doc(hidden)]
     fn into_texts(self) -> InfoTexts;
+}
+
+/// No labels but those that are constant.
+impl InfoLabels for () {
+    const LABELS: &'static [LabelDescriptor] = &[];
+
+    fn into_texts(self) -> InfoTexts {
+        InfoTexts::default()
+    }
 }
 
 /// What a field of a struct that derives [`InfoLabels`] can be: a text, or an enum that derives `LabelValue`.
@@ -126,6 +139,7 @@ impl<T: InfoLabels> Metric for Info<T> {
     type Shared = Self;
     type Traced = Self;
     type Sparse = Self;
+    type Native = Self;
 
     fn read(&self) -> Reading<'_> {
         self.get().map_or(Reading::Absent, Reading::Info)

@@ -11,6 +11,12 @@ macro_rules! without {
         pub const fn __with_buckets(_: &'static [f64]) -> Self {
             Self::NEW
         }
+
+        #[doc(hidden)]
+        #[must_use]
+        pub const fn __native(self, _: Option<crate::NativeBuckets>) -> Self {
+            self
+        }
     };
     (@ quantiles) => {
         #[doc(hidden)]
@@ -63,6 +69,7 @@ mod gauge;
 mod histogram;
 mod in_flight;
 mod info;
+mod native;
 mod past;
 mod state_set;
 mod summary;
@@ -71,11 +78,16 @@ mod window;
 
 pub use self::computed::{Computation, ComputedCells, ComputedCounter, ComputedGauge};
 pub use self::counter::{Counter, CounterCells, CounterSeries, CounterValue};
+#[cfg(feature = "protobuf")]
+pub(crate) use self::exemplar::Recorded;
 pub use self::exemplar::{Exemplar, Exemplars, SourceIsSet};
 pub use self::gauge::{Gauge, GaugeSeries, GaugeValue, Tracked};
+#[cfg(feature = "protobuf")]
+pub(crate) use self::histogram::NATIVE_EXEMPLARS;
 pub use self::histogram::{Histogram, HistogramCells, HistogramSeries, HistogramSnapshot, Observation};
 pub use self::in_flight::{InFlight, InFlightCells, InFlightGuard, InFlightSeries};
 pub use self::info::{Info, InfoLabels, InfoText, InfoTexts};
+pub use self::native::{NativeBuckets, NativeSnapshot};
 pub use self::past::Past;
 pub use self::state_set::{StateSet, StateSetSeries};
 pub use self::summary::{Summary, SummaryCells, SummarySeries, SummarySnapshot};
@@ -131,6 +143,12 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     #[doc(hidden)]
     const TAKES_SPARSE: bool = false;
 
+    /// The metric with native buckets; itself, if it has no buckets.
+    type Native: Metric;
+    /// Whether that is another.
+    #[doc(hidden)]
+    const TAKES_NATIVE: bool = false;
+
     /// The cells, for a scrape.
     #[doc(hidden)]
     fn read(&self) -> Reading<'_>;
@@ -161,6 +179,11 @@ pub type WithExemplars<M> = <M as Metric>::Traced;
 ///
 /// `SparseOf<Counter<Request>>` is `Counter<Request, u64, Sparse<PerThread>>`.
 pub type SparseOf<M> = <M as Metric>::Sparse;
+
+/// The metric type `M` with native buckets: what `#[metric(native)]` makes of a field's type.
+///
+/// `NativeOf<Histogram<Module>>` is `Histogram<Module, 0, Native<PerThread>>`.
+pub type NativeOf<M> = <M as Metric>::Native;
 
 /// The series of one metric, in the order of its label combinations.
 #[allow(

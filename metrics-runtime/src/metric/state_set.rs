@@ -163,6 +163,7 @@ impl<S: LabelValue, L: LabelSet> Metric for StateSet<S, L> {
     type Shared = Self;
     type Traced = Self;
     type Sparse = Self;
+    type Native = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::States {

@@ -297,7 +297,7 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
     }
 
     fn read(&self, series: Range<usize>, buckets: &mut [u64], each: &mut dyn FnMut(&[u64], u64, f64)) {
-        read_since(&self.totals, &self.past, series, buckets, each);
+        read_since::<0, HistogramCell<0>, _>(&self.totals, &self.past, series, buckets, each);
     }
 
     fn made_from(&self, first: usize) -> usize {
@@ -312,7 +312,8 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
         // What was never recorded is not exported, and has nothing to forget.
         let is_nothing = || S::SPARSE && HistogramSeries::new(self, index).count() == 0;
         if index < L::COMBINATIONS && !is_nothing() {
-            self.past.start_again(index, hide, || held_by(&self.totals, index));
+            self.past
+                .start_again(index, hide, || held_by::<0, HistogramCell<0>, _>(&self.totals, index));
             cell(&self.windows, index, WindowCell::clear);
         }
     }
@@ -331,6 +332,7 @@ impl<L: LabelSet, const Q: usize, S: Storage> Metric for Summary<L, Q, S> {
     type Traced = Self;
     type Sparse = Summary<L, Q, Sparse<S>>;
     const TAKES_SPARSE: bool = true;
+    type Native = Self;
 
     fn read(&self) -> Reading<'_> {
         Reading::Summary(self)

@@ -76,7 +76,7 @@ impl Rules {
                     total: selector(total)?,
                 },
                 SloIndicator::Under { histogram, bound } => SloIndicator::Under {
-                    histogram: renaming.family(histogram).leak(),
+                    histogram: selector(histogram)?,
                     bound,
                 },
             }))
@@ -132,15 +132,6 @@ impl<'p> Renaming<'p> {
         match self.prefix {
             "" => name.to_owned(),
             prefix => format!("{prefix}_{name}"),
-        }
-    }
-
-    /// A histogram is named without the suffixes of its samples.
-    fn family(&self, name: &str) -> String {
-        if self.names.contains(&format!("{name}_count")) {
-            self.name(name)
-        } else {
-            name.to_owned()
         }
     }
 

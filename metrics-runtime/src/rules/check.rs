@@ -3,10 +3,12 @@
 use std::fmt;
 
 use enumetrics_promql::{
-    Domain, Family, Finding, Labels, Lint, Linter, MetricKind, Schema, Severity, Span, Usage, parse,
+    Details, Domain, ExprKind, Family, FileFinding, Labels, LineColumn, Lint, Linter, MetricKind, Schema, Severity,
+    Usage, parse,
 };
 
-use super::{Common, Rules};
+use super::file::check_query;
+use super::{AlertRule, Common, Rules};
 use crate::check::rule::of_targets;
 use crate::descriptor::{Descriptor, Kind};
 
@@ -28,13 +30,60 @@ pub struct RuleFinding {
     pub lint: Option<&'static Lint>,
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong, and where, and what to do about it.
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it, where that can be said: often the corrected expression.
+    pub help: Option<String>,
+    /// Both, with the place in the expression.
     pub report: String,
+}
+
+impl RuleFinding {
+    pub(super) fn of_file(file: &str, finding: FileFinding) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: finding.line,
+            column: finding.column,
+            rule: finding.subject,
+            lint: finding.lint,
+            severity: finding.severity,
+            message: finding.message,
+            help: finding.help,
+            report: finding.report,
+        }
+    }
+
+    /// Of an expression by itself. Without a lint it is no PromQL.
+    pub(super) fn of_query(
+        place: LineColumn,
+        lint: Option<(&'static Lint, Severity)>,
+        message: &str,
+        help: Option<&str>,
+    ) -> Self {
+        Self {
+            file: String::new(),
+            line: place.line,
+            column: place.column,
+            rule: String::new(),
+            lint: lint.map(|(lint, _)| lint),
+            severity: lint.map_or(Severity::Error, |(_, severity)| severity),
+            message: message.to_owned(),
+            help: help.map(str::to_owned),
+            report: String::new(),
+        }
+    }
+
+    pub(super) fn reported(self, report: String) -> Self {
+        Self { report, ..self }
+    }
 }
 
 impl fmt::Display for RuleFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)?;
+        if !self.file.is_empty() {
+            write!(f, "{}:", self.file)?;
+        }
+        write!(f, "{}", self.line)?;
         if self.column > 0 {
             write!(f, ":{}", self.column)?;
         }
@@ -63,9 +112,35 @@ impl Rules {
         let records = self.records.iter().map(|record| (&record.common, Usage::Record));
         let alerts = self.alerts.iter().map(|alert| (&alert.common, Usage::Alert));
         let rules = records.chain(alerts);
-        rules
-            .flat_map(|(rule, usage)| check(rule, &Linter::new(usage).schema(&exported)))
-            .collect()
+        let found = rules.flat_map(|(rule, usage)| check(rule, &Linter::new(usage).schema(&exported)));
+        found.chain(self.without_absence()).collect()
+    }
+
+    /// When all metrics are gone, only `absent` and `up` say so.
+    fn without_absence(&self) -> Option<RuleFinding> {
+        let first = &self.alerts.first()?.common;
+        let notices = |alert: &AlertRule| {
+            let expr = parse(alert.expression()).ok()?;
+            let mut notices = false;
+            expr.walk(&mut |part| {
+                notices |= match &part.kind {
+                    ExprKind::Call(call) => call.function.name.starts_with("absent"),
+                    ExprKind::Selector(selector) => selector.metric() == Some("up"),
+                    _ => false,
+                };
+            });
+            notices.then_some(())
+        };
+        if self.alerts.iter().find_map(notices).is_some() || first.allows("alert-absence") {
+            return None;
+        }
+        let lint = Lint::named("alert-absence")?;
+        let message = format!("no alert of `{}` fires when its metrics are gone", self.name);
+        let help = "one with `absent(…)`, or `up == 0`, with `for`";
+        let report = format!("{}[{}]: {message}\n  = help: {help}", lint.severity, lint.id);
+        let place = LineColumn { line: 0, column: 0 };
+        let found = RuleFinding::of_query(place, Some((lint, lint.severity)), &message, Some(help));
+        Some(first.found(found.reported(report)))
     }
 
     /// A test that the rules have neither errors nor warnings.
@@ -100,24 +175,28 @@ impl Rules {
 }
 
 fn check(rule: &Common, linter: &Linter<'_>) -> Vec<RuleFinding> {
-    let (file, line) = rule.declared_at;
-    let found = |lint, severity, report| RuleFinding {
-        file: file.to_owned(),
-        line: line as usize,
-        column: 0,
-        rule: rule.name.to_owned(),
-        lint,
-        severity,
-        report,
-    };
-    match parse(rule.expression) {
-        Err(error) => vec![found(None, Severity::Error, error.render(rule.expression).to_string())],
-        Ok(expr) => {
-            let allowed = |finding: &Finding| rule.allowed.iter().any(|(id, _)| *id == finding.lint.id);
-            let findings = linter.check(&expr).into_iter().filter(|finding| !allowed(finding));
-            findings
-                .map(|finding| found(Some(finding.lint), finding.severity, finding.render(rule.expression)))
-                .collect()
+    let found = check_query(rule.expression, linter).into_iter();
+    let allowed = |finding: &RuleFinding| finding.lint.is_some_and(|lint| rule.allows(lint.id));
+    found
+        .filter(|finding| !allowed(finding))
+        .map(|finding| rule.found(finding))
+        .collect()
+}
+
+impl Common {
+    fn allows(&self, id: &str) -> bool {
+        self.allowed.iter().any(|(allowed, _)| *allowed == id)
+    }
+
+    /// The place of a rule is that of its declaration.
+    fn found(&self, finding: RuleFinding) -> RuleFinding {
+        let (file, line) = self.declared_at;
+        RuleFinding {
+            file: file.to_owned(),
+            line: line as usize,
+            column: 0,
+            rule: self.name.to_owned(),
+            ..finding
         }
     }
 }
@@ -125,22 +204,29 @@ fn check(rule: &Common, linter: &Linter<'_>) -> Vec<RuleFinding> {
 /// What rules may name.
 pub(crate) struct Exported {
     pub(super) descriptors: Vec<Descriptor>,
+    /// How many of them, the first ones, this program exports, rather than somebody else.
+    own: usize,
     pub(super) recorded: Vec<(String, Labels)>,
     pub(super) target_labels: Vec<String>,
 }
 
 impl Exported {
     pub(crate) fn new(descriptors: impl IntoIterator<Item = Descriptor>, target_labels: &[&str]) -> Self {
+        let mut descriptors: Vec<_> = descriptors.into_iter().collect();
+        let own = descriptors.len();
+        descriptors.extend(of_targets());
         Self {
-            descriptors: descriptors.into_iter().chain(of_targets().iter().copied()).collect(),
+            descriptors,
+            own,
             recorded: Vec::new(),
             target_labels: target_labels.iter().copied().map(str::to_owned).collect(),
         }
     }
 
-    pub(super) fn of(rules: &Rules) -> Self {
+    pub(crate) fn of(rules: &Rules) -> Self {
         let catalogs = rules.catalogs.iter().flat_map(|catalog| catalog.descriptors());
-        let mut exported = Self::new(catalogs.chain(rules.external).copied(), rules.target_labels);
+        let mut exported = Self::new(catalogs.copied(), rules.target_labels);
+        exported.descriptors.extend(rules.external);
         for record in rules.records {
             exported.record(
                 record.name(),
@@ -168,6 +254,20 @@ impl Schema for Exported {
         self.descriptors.iter().map(family).collect()
     }
 
+    fn details(&self, family: &str) -> Details {
+        let mut descriptors = self.descriptors.iter().enumerate();
+        let Some((at, descriptor)) = descriptors.find(|(_, descriptor)| descriptor.name == family) else {
+            return Details::default();
+        };
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Details {
+            unit: owned(descriptor.unit),
+            is_always_exported: at < self.own && descriptor.is_dense() && descriptor.instance().is_none(),
+            renamed_to: owned(descriptor.renamed_to),
+            deprecated: owned(descriptor.deprecated),
+        }
+    }
+
     fn recorded(&self) -> Vec<(String, Labels)> {
         self.recorded.clone()
     }
@@ -192,9 +292,13 @@ fn family(descriptor: &Descriptor) -> Family {
         kind: match descriptor.kind {
             Kind::Counter => MetricKind::Counter,
             Kind::Gauge => MetricKind::Gauge,
-            Kind::Histogram => MetricKind::Histogram {
-                bounds: descriptor.buckets.to_vec(),
-            },
+            Kind::Histogram => {
+                let bounds = descriptor.buckets.to_vec();
+                match descriptor.native {
+                    Some(_) => MetricKind::NativeHistogram { bounds },
+                    None => MetricKind::Histogram { bounds },
+                }
+            }
             Kind::Summary => MetricKind::Summary {
                 quantiles: descriptor.quantiles.to_vec(),
             },
@@ -202,44 +306,5 @@ fn family(descriptor: &Descriptor) -> Family {
             Kind::StateSet => MetricKind::StateSet,
         },
         labels: own.chain(constant).collect(),
-    }
-}
-
-/// What is wrong with an expression in a file, where `place` is where a place of the expression stands.
-pub(super) fn check_text(
-    file: &str,
-    rule: &str,
-    text: &str,
-    linter: &Linter<'_>,
-    place: impl Fn(Span) -> (usize, usize),
-) -> Vec<RuleFinding> {
-    let found = |span, lint, severity, report| {
-        let (line, column) = place(span);
-        RuleFinding {
-            file: file.to_owned(),
-            line,
-            column,
-            rule: rule.to_owned(),
-            lint,
-            severity,
-            report,
-        }
-    };
-    match parse(text) {
-        Err(error) => vec![found(
-            error.span(),
-            None,
-            Severity::Error,
-            error.render(text).to_string(),
-        )],
-        Ok(expr) => {
-            let findings = linter.check(&expr).into_iter();
-            findings
-                .map(|finding| {
-                    let report = finding.render(text);
-                    found(finding.span, Some(finding.lint), finding.severity, report)
-                })
-                .collect()
-        }
     }
 }

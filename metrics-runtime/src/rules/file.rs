@@ -1,23 +1,24 @@
-//! Rule files that exist as text: the rules in them, with their places.
-//!
-//! Read is what rule files are made of, which is a small part of YAML: lists and maps in block style, and scalars of every
-//! style.
+//! Rule files, dashboards and queries that exist as text.
 
 use std::path::Path;
 use std::{fs, io};
 
-use enumetrics_promql::{Labels, Linter, Severity, Span, Usage};
+use enumetrics_promql::{FileFinding, Linter, Usage, parse};
 
 use super::Rules;
-use super::check::{Exported, RuleFinding, check_text};
+use super::check::{Exported, RuleFinding};
 use crate::catalog::Catalog;
 
 /// What Prometheus gives to every series that it scrapes.
 const TARGET_LABELS: &[&str] = &["job", "instance"];
 
 impl Catalog<'_> {
-    /// What is wrong with the rules in a file for Prometheus, which may name what this catalog exports, what the file's rules
-    /// record, and what Prometheus itself says of targets (`up`). [`Rules::check_file`] knows external metrics, too.
+    /// What is wrong with the rules in a file for Prometheus (YAML, JSON, or the resource `PrometheusRule` of Kubernetes),
+    /// which may name what this catalog exports, what the file's rules record, and what Prometheus itself says of targets
+    /// (`up`). [`Rules::check_file`] knows external metrics, too.
+    ///
+    /// A catalog that [`with_prefix`](Self::with_prefix) or [`with_labels`](Self::with_labels) has changed is judged as it
+    /// is exported.
     ///
     /// # Errors
     ///
@@ -32,8 +33,39 @@ impl Catalog<'_> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn check_rules(&self, path: impl AsRef<Path>) -> io::Result<Vec<RuleFinding>> {
-        let exported = Exported::new(self.descriptors().copied(), TARGET_LABELS);
-        check_file(path.as_ref(), exported)
+        check(path.as_ref(), &self.exported(), |linter, text| linter.check_rules(text))
+    }
+
+    /// What is wrong with a dashboard of Grafana's, as JSON: its queries, the labels in its legends, and its variables,
+    /// which may name what this catalog exports. [`Rules::check_dashboard`] knows external metrics and recording rules,
+    /// too.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn check_dashboard(&self, path: impl AsRef<Path>) -> io::Result<Vec<RuleFinding>> {
+        check(path.as_ref(), &self.exported(), |linter, text| {
+            linter.check_dashboard(text)
+        })
+    }
+
+    /// What is wrong with a query, such as one in a runbook or in a program that asks Prometheus. The findings have no
+    /// file; their line and column are those in the query.
+    ///
+    /// ```
+    /// # use enumetrics_runtime::Catalog;
+    /// # static METRICS: Catalog<'static> = Catalog::__new(&[], &[]);
+    /// let found = METRICS.check_query("rate(hits_total[5m]) by (job)");
+    /// assert_eq!((found[0].line, found[0].column), (1, 22));
+    /// ```
+    #[must_use]
+    pub fn check_query(&self, query: &str) -> Vec<RuleFinding> {
+        let exported = self.exported();
+        check_query(query, &Linter::new(Usage::Panel).schema(&exported))
+    }
+
+    fn exported(&self) -> Exported {
+        Exported::new(self.descriptors().copied(), TARGET_LABELS)
     }
 }
 
@@ -45,243 +77,64 @@ impl Rules {
     ///
     /// When the file cannot be read.
     pub fn check_file(&self, path: impl AsRef<Path>) -> io::Result<Vec<RuleFinding>> {
-        check_file(path.as_ref(), Exported::of(self))
-    }
-}
-
-fn check_file(path: &Path, exported: Exported) -> io::Result<Vec<RuleFinding>> {
-    let text = fs::read_to_string(path)?;
-    Ok(check_rules(&path.display().to_string(), &text, exported))
-}
-
-fn check_rules(file: &str, text: &str, mut exported: Exported) -> Vec<RuleFinding> {
-    let rules = rules(text);
-    if rules.is_empty() {
-        return vec![RuleFinding {
-            file: file.to_owned(),
-            line: 1,
-            column: 1,
-            rule: String::new(),
-            lint: None,
-            severity: Severity::Error,
-            report: "no rule was found: expected `groups:` with `- alert:` or `- record:`, each on a line of its own"
-                .to_owned(),
-        }];
-    }
-    // Groups are evaluated at the same time, so that a rule may name one that stands behind it.
-    let records = || rules.iter().filter(|rule| rule.usage == Usage::Record);
-    let unknown = records().map(|record| (record.name.clone(), Labels::default()));
-    exported.recorded.extend(unknown);
-    for record in records() {
-        exported.recorded.retain(|(name, _)| *name != record.name);
-        exported.record(
-            &record.name,
-            &record.expression.text,
-            record.labels.iter().map(String::as_str),
-        );
-    }
-    let check = |rule: &Rule| {
-        let linter = Linter::new(rule.usage).schema(&exported);
-        let place = |span| rule.expression.place(span);
-        check_text(file, &rule.name, &rule.expression.text, &linter, place)
-    };
-    rules.iter().flat_map(check).collect()
-}
-
-struct Rule {
-    name: String,
-    usage: Usage,
-    expression: Scalar,
-    /// The names of those that it adds.
-    labels: Vec<String>,
-}
-
-/// A text, and where in the file each of its bytes stands.
-#[derive(Default)]
-struct Scalar {
-    text: String,
-    places: Vec<(usize, usize)>,
-}
-
-impl Scalar {
-    fn push(&mut self, character: char, place: (usize, usize)) {
-        self.text.push(character);
-        self.places.extend(std::iter::repeat_n(place, character.len_utf8()));
-    }
-
-    fn place(&self, span: Span) -> (usize, usize) {
-        let after_last = || self.places.last().map(|&(line, column)| (line, column + 1));
-        self.places
-            .get(span.start)
-            .copied()
-            .or_else(after_last)
-            .unwrap_or((1, 1))
-    }
-
-    /// What quotes and escapes stand for.
-    fn unquoted(self) -> Self {
-        let first = self.text.chars().next();
-        let Some(quote @ ('\'' | '"')) = first else {
-            let mut plain = self;
-            if let Some(comment) = plain.text.find(" #") {
-                plain.text.truncate(comment);
-            }
-            return plain;
-        };
-        let mut out = Self::default();
-        let mut rest = self.text.char_indices().skip(1).peekable();
-        while let Some((at, character)) = rest.next() {
-            let place = self.places[at];
-            match character {
-                '\'' if quote == '\'' => match rest.next_if(|&(_, next)| next == '\'') {
-                    Some(_) => out.push('\'', place),
-                    None => break,
-                },
-                '"' if quote == '"' => break,
-                '\\' if quote == '"' => match rest.next() {
-                    Some((_, 'n')) => out.push('\n', place),
-                    Some((_, 't')) => out.push('\t', place),
-                    Some((_, other)) => out.push(other, place),
-                    None => {}
-                },
-                other => out.push(other, place),
-            }
-        }
-        out
-    }
-}
-
-/// One line: how far it is indented, where its key begins, and what stands there.
-struct Line<'a> {
-    number: usize,
-    indent: usize,
-    /// Whether `- ` stands before the key.
-    is_item: bool,
-    text: &'a str,
-}
-
-impl<'a> Line<'a> {
-    fn new((number, line): (usize, &'a str)) -> Self {
-        let mut text = line.trim_start_matches(' ');
-        let mut is_item = false;
-        while let Some(rest) = text.strip_prefix("- ") {
-            is_item = true;
-            text = rest.trim_start_matches(' ');
-        }
-        Self {
-            number: number + 1,
-            indent: line.len() - text.len(),
-            is_item,
-            text: text.trim_end(),
-        }
-    }
-
-    fn says_nothing(&self) -> bool {
-        self.text.is_empty() || self.text.starts_with('#')
-    }
-
-    /// `key: value`, with the column of the value.
-    fn entry(&self) -> Option<(&'a str, &'a str, usize)> {
-        let (key, value) = self.text.split_once(':')?;
-        if !(value.is_empty() || value.starts_with(' ')) {
-            return None;
-        }
-        let value = value.trim_start_matches(' ');
-        Some((
-            key.trim_matches(['"', '\'']),
-            value,
-            self.indent + self.text.len() - value.len() + 1,
-        ))
-    }
-
-    fn add_to(&self, scalar: &mut Scalar, text: &str, column: usize) {
-        for (at, character) in text.chars().enumerate() {
-            scalar.push(character, (self.number, column + at));
-        }
-    }
-}
-
-fn rules(text: &str) -> Vec<Rule> {
-    let mut lines = text.lines().enumerate().map(Line::new).peekable();
-    let mut rules = Vec::new();
-    let mut item = Item::default();
-    // In what the entries that are further in stand.
-    let mut inside: Option<(usize, String)> = None;
-    while let Some(line) = lines.next() {
-        if line.says_nothing() {
-            continue;
-        }
-        if line.is_item {
-            rules.extend(std::mem::take(&mut item).finish());
-            item.indent = line.indent;
-            inside = None;
-        }
-        let Some((key, value, column)) = line.entry() else {
-            continue;
-        };
-        if line.indent > item.indent {
-            if inside
-                .as_ref()
-                .is_some_and(|(indent, key)| line.indent > *indent && key == "labels")
-            {
-                item.labels.push(key.to_owned());
-            }
-            continue;
-        }
-        inside = Some((line.indent, key.to_owned()));
-        let mut scalar = Scalar::default();
-        let is_block = value.starts_with(['|', '>']);
-        if !is_block {
-            line.add_to(&mut scalar, value, column);
-        }
-        while let Some(next) = lines.next_if(|next| {
-            let continues = next.indent > line.indent && !next.is_item;
-            // Within quotes and blocks everything belongs to the text, and else what is no entry.
-            let takes = is_block || value.starts_with(['"', '\'']) || (!value.is_empty() && next.entry().is_none());
-            (continues && takes) || (is_block && next.text.is_empty())
-        }) {
-            if !scalar.text.is_empty() {
-                scalar.push('\n', (next.number, 1));
-            }
-            next.add_to(&mut scalar, next.text, next.indent + 1);
-        }
-        let scalar = if is_block { scalar } else { scalar.unquoted() };
-        match key {
-            "alert" => item.name = Some((Usage::Alert, scalar.text)),
-            "record" => item.name = Some((Usage::Record, scalar.text)),
-            "expr" => item.expression = Some(scalar),
-            _ => {}
-        }
-    }
-    rules.extend(item.finish());
-    rules
-}
-
-/// A rule that is being read.
-#[derive(Default)]
-struct Item {
-    indent: usize,
-    name: Option<(Usage, String)>,
-    expression: Option<Scalar>,
-    labels: Vec<String>,
-}
-
-impl Item {
-    fn finish(self) -> Option<Rule> {
-        let (usage, name) = self.name?;
-        Some(Rule {
-            name,
-            usage,
-            expression: self.expression.unwrap_or_default(),
-            labels: self.labels,
+        check(path.as_ref(), &Exported::of(self), |linter, text| {
+            linter.check_rules(text)
         })
+    }
+
+    /// What is wrong with a dashboard of Grafana's, as JSON, which may name what these rules may name, and what they
+    /// record.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn check_dashboard(&self, path: impl AsRef<Path>) -> io::Result<Vec<RuleFinding>> {
+        check(path.as_ref(), &Exported::of(self), |linter, text| {
+            linter.check_dashboard(text)
+        })
+    }
+}
+
+fn check(
+    path: &Path,
+    exported: &Exported,
+    checked: impl Fn(&Linter<'_>, &str) -> Vec<FileFinding>,
+) -> io::Result<Vec<RuleFinding>> {
+    let text = fs::read_to_string(path)?;
+    let file = path.display().to_string();
+    let linter = Linter::new(Usage::Alert).schema(exported);
+    let found = checked(&linter, &text).into_iter();
+    Ok(found.map(|finding| RuleFinding::of_file(&file, finding)).collect())
+}
+
+pub(super) fn check_query(query: &str, linter: &Linter<'_>) -> Vec<RuleFinding> {
+    match parse(query) {
+        Err(error) => {
+            let place = error.line_column(query);
+            let found = RuleFinding::of_query(place, None, error.message(), error.help());
+            vec![found.reported(error.render(query).to_string())]
+        }
+        Ok(expr) => {
+            let found = linter.check(&expr).into_iter();
+            let finding = |finding: enumetrics_promql::Finding| {
+                let place = finding.span.line_column(query);
+                let found = RuleFinding::of_query(
+                    place,
+                    Some((finding.lint, finding.severity)),
+                    &finding.message,
+                    finding.help.as_deref(),
+                );
+                found.reported(finding.render(query))
+            };
+            found.map(finding).collect()
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::descriptor::{Descriptor, Kind};
+    use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
 
     const FILE: &str = r#"
 # Comment
@@ -303,42 +156,122 @@ groups:
           sum by (kind) (shop:sold:rate5m)
             > 5
         alert: AlsoTooMany
+        labels: {severity: page}
+        annotations: {summary: "{{ $labels.tier }} {{ $labels.job }}"}
       - alert: Misspelt
         expr: sum(rate(shop_sodl_total[5m]))
           / sum(rate(shop_sold_total[5m])) > 5
+        labels: {severity: "{{ $value }}"}
+        annotations: {summary: x}
       - alert: NoKind
         expr: "sum by (knd) (shop:sold:rate5m) > 5"
-      - alert: Broken
-        expr: sum(rate(shop_sold_total[5m]) > 5
+      - {"alert": "Broken", "expr": "sum(rate(shop_sold_total[5m]) > 5", "for": "5 minutes"}
+  - {name: rare, interval: 10m, rules: [{record: "shop:sold:sum", expr: sum(shop_sold_total)}]}
+  - name: twice
+    rules:
+      - record: a:b
+        expr: vector(1)
+      - record: a:b
+        expr: vector(2)
+      - record: a:b
+        expr: vector(1)
 "#;
 
-    fn check(text: &str) -> Vec<String> {
-        let kinds = &[crate::descriptor::LabelDescriptor::new("kind", &["a", "b"])];
-        let labels: &'static [_] = Vec::leak(kinds.to_vec());
-        let sold = Descriptor::new("shop_sold_total", "", Kind::Counter, labels);
-        let found = check_rules("rules.yml", text, Exported::new([sold], TARGET_LABELS));
-        let line = |finding: &RuleFinding| {
+    const DASHBOARD: &str = r#"{
+  "templating": {"list": [
+    {"type": "query", "query": "label_values(shop_sold_total, kind)"},
+    {"type": "query", "query": {"query": "label_values(shop_sold_total{kind=\"$kind\"}, knd)"}},
+    {"type": "custom", "query": "a,b"}
+  ]},
+  "annotations": {"list": [{"expr": "changes(shop_sodl_total[5m]) > 0"}]},
+  "panels": [
+    {"id": 1, "title": "Sold", "type": "timeseries", "targets": [
+      {"refId": "A", "expr": "sum by (kind) (rate(shop_sold_total{kind=~\"$kind\", job=\"${job:raw}\"}[$__rate_interval]))", "legendFormat": "{{kind}}"},
+      {"refId": "A", "expr": "sum(rate(shop_sold_total[5m]))", "legendFormat": "{{ kind }}"},
+      {"refId": "B", "expr": "topk($n, shop_sold_total)"}
+    ]},
+    {"id": 1, "type": "row", "panels": [
+      {"id": 2, "title": "In a row", "type": "graph", "targets": [{"refId": "A", "expr": "rate(shop_sold_total{knd=\"a\"}[[[range]]])"}]},
+      {"id": 3, "title": "Column", "targets": [{"refId": "A", "expr": "sum(\u0061bsent(shop_sodl))"}]}
+    ]}
+  ]
+}"#;
+
+    fn found(text: &str, checked: impl Fn(&Linter<'_>, &str) -> Vec<FileFinding>) -> Vec<String> {
+        let kinds: &'static [_] = Vec::leak(vec![LabelDescriptor::new("kind", &["a", "b"])]);
+        let sold = Descriptor::new("shop_sold_total", "", Kind::Counter, kinds);
+        let exported = Exported::new([sold], TARGET_LABELS);
+        let linter = Linter::new(Usage::Alert).schema(&exported);
+        let line = |finding: FileFinding| {
             let id = finding.lint.map_or("syntax", |lint| lint.id);
-            format!("{}:{} {} {id}", finding.line, finding.column, finding.rule)
+            format!("{}:{} {} {id}", finding.line, finding.column, finding.subject)
         };
-        found.iter().map(line).collect()
+        checked(&linter, text).into_iter().map(line).collect()
     }
 
     #[test]
     fn findings_have_their_places_in_the_file() {
         assert_eq!(
-            check(FILE),
+            found(FILE, |linter, text| linter.check_rules(text)),
             [
                 "12:60 TooMany val-rate-threshold",
-                "22:24 Misspelt ref-metric",
-                "25:24 NoKind ref-label",
-                "27:48 Broken syntax",
+                "22:44 AlsoTooMany ref-template",
+                "22:63 AlsoTooMany ref-template",
+                "24:15 Misspelt val-low-traffic",
+                "24:24 Misspelt ref-metric",
+                "26:29 Misspelt alert-value-label",
+                "28:16 NoKind alert-summary",
+                "28:16 NoKind alert-severity",
+                "29:24 NoKind ref-label",
+                "30:71 Broken syntax",
+                "31:28 rare time-group-interval",
+                "31:77 shop:sold:sum kind-counter-raw",
+                "38:17 a:b alert-duplicate",
             ]
         );
     }
 
     #[test]
     fn a_file_without_rules_says_so() {
-        assert_eq!(check("{\"groups\": []}"), ["1:1  syntax"]);
+        assert_eq!(
+            found("{\"groups\": []}", |linter, text| linter.check_rules(text)),
+            ["1:1  rule-yaml"]
+        );
+        assert_eq!(
+            found("{\"groups\": [", |linter, text| linter.check_rules(text)),
+            ["1:13  rule-yaml"]
+        );
+        assert_eq!(
+            found("{}", |linter, text| linter.check_dashboard(text)),
+            ["1:1  rule-yaml"]
+        );
+    }
+
+    #[test]
+    fn resources_of_kubernetes_are_rule_files() {
+        let text = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n  groups:\n  - name: shop\n    rules:\n    \
+                    - record: a:b\n      expr: sum(rate(shop_sodl_total[5m]))\n";
+        assert_eq!(
+            found(text, |linter, text| linter.check_rules(text)),
+            ["8:22 a:b ref-metric"]
+        );
+    }
+
+    #[test]
+    fn dashboards_are_read_with_their_variables() {
+        assert_eq!(
+            found(DASHBOARD, |linter, text| linter.check_dashboard(text)),
+            [
+                "4:89 variable ref-dashboard-variable",
+                "7:46 annotation ref-metric",
+                "11:18 Sold dashboard-id",
+                "11:56 Sold time-grafana-var",
+                "11:81 Sold ref-template",
+                "14:12  dashboard-id",
+                "15:47 In a row dashboard-panel",
+                "15:112 In a row ref-label",
+                "16:88 Column ref-metric",
+            ]
+        );
     }
 }

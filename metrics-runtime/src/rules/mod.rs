@@ -7,7 +7,7 @@ mod severity;
 mod slo;
 mod yaml;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "operations"))]
 pub(crate) use self::check::Exported;
 pub use self::check::RuleFinding;
 pub use self::severity::Severity;
@@ -120,6 +120,22 @@ impl Rules {
     #[must_use]
     pub const fn slos(&self) -> &'static [Slo] {
         self.slos
+    }
+
+    /// What the catalogs declare that these rules are about.
+    #[cfg(feature = "operations")]
+    pub(crate) fn declared(&self) -> impl Iterator<Item = &'static Descriptor> {
+        self.catalogs.iter().flat_map(|catalog| catalog.descriptors())
+    }
+
+    #[cfg(feature = "operations")]
+    pub(crate) const fn external(&self) -> &'static [Descriptor] {
+        self.external
+    }
+
+    #[cfg(feature = "operations")]
+    pub(crate) const fn target_labels(&self) -> &'static [&'static str] {
+        self.target_labels
     }
 
     /// How long Prometheus must keep what it scrapes, such as `30d`.

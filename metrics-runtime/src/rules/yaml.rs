@@ -1,8 +1,7 @@
 //! Rules as Prometheus reads them.
 
-use std::fmt::Write as _;
-
 use super::{Common, Rules};
+use crate::yaml::Yaml;
 
 impl Rules {
     /// A rule file with this group, in YAML: what stands behind `rule_files` in Prometheus' configuration. It is the same
@@ -16,101 +15,38 @@ impl Rules {
     /// ```
     #[must_use]
     pub fn to_yaml(&self) -> String {
-        let mut out = self.adapted.map_or_else(String::new, |stamp| format!("# {stamp}\n"));
-        out += &format!("groups:\n  - name: {}\n", scalar(self.name));
-        if let Some(interval) = self.interval {
-            line(&mut out, 4, "interval", interval);
-        }
-        out += "    rules:\n";
-        for record in self.records {
-            head(&mut out, "record", &record.common);
-            map(&mut out, "labels", record.labels());
-        }
-        for alert in self.alerts {
-            head(&mut out, "alert", &alert.common);
-            for (key, duration) in [("for", alert.hold), ("keep_firing_for", alert.keep_firing_for)] {
-                if let Some(duration) = duration {
-                    line(&mut out, 8, key, duration);
-                }
-            }
-            map(&mut out, "labels", alert.labels());
-            map(&mut out, "annotations", alert.annotations.iter().copied());
-        }
-        out
+        let group = self.group(&str::to_owned, &str::to_owned);
+        let document = Yaml::map([("groups", Yaml::list([group]))]);
+        format!("{}{document}", self.stamp())
+    }
+
+    /// Which names these are, if not those that are declared: a comment.
+    pub(crate) fn stamp(&self) -> String {
+        self.adapted.map_or_else(String::new, |stamp| format!("# {stamp}\n"))
+    }
+
+    /// The group, with other expressions and durations.
+    pub(crate) fn group(&self, expression: &dyn Fn(&str) -> String, duration: &dyn Fn(&str) -> String) -> Yaml {
+        let lasting = |text: Option<&str>| text.map(|text| Yaml::text(duration(text)));
+        let rule = |kind: &str, rule: &Common| Yaml::texts([(kind, rule.name), ("expr", &expression(rule.expression))]);
+        let records = self.records.iter().map(|record| {
+            let labels = some(record.labels());
+            rule("record", &record.common).with_some("labels", labels)
+        });
+        let alerts = self.alerts.iter().map(|alert| {
+            rule("alert", &alert.common)
+                .with_some("for", lasting(alert.hold))
+                .with_some("keep_firing_for", lasting(alert.keep_firing_for))
+                .with_some("labels", some(alert.labels()))
+                .with_some("annotations", some(alert.annotations.iter().copied()))
+        });
+        Yaml::texts([("name", self.name)])
+            .with_some("interval", lasting(self.interval))
+            .with("rules", Yaml::list(records.chain(alerts)))
     }
 }
 
-fn head(out: &mut String, kind: &str, rule: &Common) {
-    *out += "      - ";
-    line(out, 0, kind, rule.name);
-    line(out, 8, "expr", rule.expression);
-}
-
-fn map(out: &mut String, name: &str, entries: impl Iterator<Item = (&'static str, &'static str)>) {
+fn some(entries: impl Iterator<Item = (&'static str, &'static str)>) -> Option<Yaml> {
     let mut entries = entries.peekable();
-    if entries.peek().is_some() {
-        *out += &format!("        {name}:\n");
-    }
-    for (key, value) in entries {
-        line(out, 10, key, value);
-    }
-}
-
-fn line(out: &mut String, indent: usize, key: &str, value: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{:indent$}{}: {}", "", scalar(key), scalar(value));
-}
-
-/// A text in one line, with quotes where YAML would take it for something else.
-fn scalar(text: &str) -> String {
-    const WORDS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "null", "y"];
-    let plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
-        && text.len() > 1;
-    if plain || is_duration(text) {
-        text.to_owned()
-    } else if text.chars().any(char::is_control) {
-        let escape = |c: char| match c {
-            '"' => "\\\"".to_owned(),
-            '\\' => "\\\\".to_owned(),
-            '\n' => "\\n".to_owned(),
-            c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-            c => c.to_string(),
-        };
-        format!("\"{}\"", text.chars().map(escape).collect::<String>())
-    } else {
-        format!("'{}'", text.replace('\'', "''"))
-    }
-}
-
-/// `5m`, which YAML takes for a text.
-fn is_duration(text: &str) -> bool {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
-    !number.is_empty()
-        && number.len() < text.len()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && !text.ends_with('e')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::scalar;
-
-    #[test]
-    fn what_yaml_would_misread_is_quoted() {
-        for (text, written) in [
-            ("HighLatency", "HighLatency"),
-            ("5m", "5m"),
-            ("on", "'on'"),
-            ("NULL", "'NULL'"),
-            ("5", "'5'"),
-            ("a:b:c", "'a:b:c'"),
-            ("it's {{ $value }}", "'it''s {{ $value }}'"),
-            ("", "''"),
-            ("two\nlines \"quoted\"", "\"two\\nlines \\\"quoted\\\"\""),
-        ] {
-            assert_eq!(scalar(text), written);
-        }
-    }
+    entries.peek().is_some().then(|| Yaml::texts(entries))
 }

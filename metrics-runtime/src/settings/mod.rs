@@ -272,9 +272,10 @@ impl SettingsBuilder {
             self.set(|exporter| exporter.compressed(compress));
         }
         for (name, protected) in variables.protection() {
-            let protected = protected(self.exporter.clone());
-            if let Some(exporter) = variables.unwrap(name, protected) {
-                self.exporter = exporter;
+            match protected(self.exporter.clone()) {
+                Ok(exporter) => self.exporter = exporter,
+                Err(error @ ExporterError::UserName { .. }) => variables.wrong(variables::USER, error),
+                Err(error) => variables.wrong(name, error),
             }
         }
         self.tls = variables.tls();

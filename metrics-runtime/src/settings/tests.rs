@@ -204,13 +204,14 @@ fn what_should_protect_is_never_ignored() {
             &[("METRICS_CREDENTIALS_FILE", " ")],
             "METRICS_CREDENTIALS_FILE: it is empty",
         ),
+        (&[("METRICS_ALLOW_FROM", ",")], "METRICS_ALLOW_FROM: it is empty"),
         (
             &[("METRICS_PASSWORD_FILE", path), ("METRICS_PASSWORD", "x")],
             "METRICS_PASSWORD: METRICS_PASSWORD_FILE is set",
         ),
         (
             &[("METRICS_PASSWORD_FILE", path), ("METRICS_USERNAME", "a:b")],
-            "METRICS_PASSWORD_FILE: the user name \"a:b\"",
+            "METRICS_USERNAME: the user name \"a:b\"",
         ),
     ] {
         let error = mistake(variables);

@@ -66,6 +66,9 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The variable with the name of who may scrape.
+pub(super) const USER: &str = "METRICS_USERNAME";
+
 /// Adds to who may scrape.
 type Protect = Box<dyn FnOnce(Exporter) -> Result<Exporter, ExporterError>>;
 
@@ -142,13 +145,16 @@ impl<'a> Environment<'a> {
             let token: Protect = Box::new(|exporter| exporter.bearer_token(token));
             protection.push(("METRICS_CREDENTIALS_FILE", token));
         }
-        for network in self
-            .list("METRICS_ALLOW_FROM", |network| {
-                Ok::<_, ExporterError>(network.to_owned())
-            })
-            .into_iter()
-            .flatten()
-        {
+        let networks = self.list("METRICS_ALLOW_FROM", |network| {
+            Ok::<_, ExporterError>(network.to_owned())
+        });
+        if networks.as_ref().is_some_and(Vec::is_empty) {
+            self.wrong(
+                "METRICS_ALLOW_FROM",
+                "it is empty: name addresses or networks, or unset it",
+            );
+        }
+        for network in networks.into_iter().flatten() {
             let network: Protect = Box::new(move |exporter| exporter.allow_from([network.as_str()]));
             protection.push(("METRICS_ALLOW_FROM", network));
         }
@@ -166,7 +172,6 @@ impl<'a> Environment<'a> {
     }
 
     fn password(&mut self, protection: &mut Vec<(&'static str, Protect)>) {
-        const USER: &str = "METRICS_USERNAME";
         const FILE: &str = "METRICS_PASSWORD_FILE";
         const TEXT: &str = "METRICS_PASSWORD";
         let user = self.text(USER);
@@ -260,7 +265,7 @@ impl<'a> Environment<'a> {
         result.map_err(|error| self.wrong(name, error)).ok()
     }
 
-    fn wrong(&mut self, name: &'static str, problem: impl Display) {
+    pub(super) fn wrong(&mut self, name: &'static str, problem: impl Display) {
         self.mistakes.push(SettingMistake::new(name, problem));
     }
 }

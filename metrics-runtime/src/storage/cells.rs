@@ -247,7 +247,7 @@ impl StateCell {
 
 /// One histogram series with `N` finite bucket bounds.
 #[derive(Debug)]
-pub(crate) struct HistogramCell<const N: usize> {
+pub struct HistogramCell<const N: usize> {
     buckets: [AtomicU64; N],
     /// Observations above the last finite bound.
     above: AtomicU64,
@@ -270,7 +270,7 @@ unsafe impl<const N: usize> Block for HistogramCell<N> {
 
 /// What a histogram series holds at one moment; not accumulated.
 #[derive(Debug)]
-pub(crate) struct HistogramReading<const N: usize> {
+pub struct HistogramReading<const N: usize> {
     pub(crate) buckets: [u64; N],
     pub(crate) above: u64,
     pub(crate) count: u64,
@@ -314,17 +314,7 @@ impl<const N: usize> HistogramCell<N> {
     /// scrape must end: after them (a thread was stopped in the middle of an observation) the count is what the
     /// buckets add up to, and the sum may lack what that thread is writing.
     pub(crate) fn read(&self) -> HistogramReading<N> {
-        for attempt in 0..SPINS + YIELDS {
-            if let Some(reading) = self.read_consistently() {
-                return reading;
-            }
-            if attempt < SPINS {
-                spin_loop();
-            } else {
-                yield_now();
-            }
-        }
-        self.read_once()
+        patiently(|| self.read_consistently()).unwrap_or_else(|| self.read_once())
     }
 
     pub(crate) fn read_consistently(&self) -> Option<HistogramReading<N>> {
@@ -345,4 +335,19 @@ impl<const N: usize> HistogramCell<N> {
             sum,
         }
     }
+}
+
+/// Reads again until it is consistent, or has been tried often enough.
+pub(super) fn patiently<T>(mut read: impl FnMut() -> Option<T>) -> Option<T> {
+    for attempt in 0..SPINS + YIELDS {
+        if let Some(reading) = read() {
+            return Some(reading);
+        }
+        if attempt < SPINS {
+            spin_loop();
+        } else {
+            yield_now();
+        }
+    }
+    None
 }

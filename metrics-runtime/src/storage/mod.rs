@@ -11,6 +11,8 @@
 //! A metric of very many series that is declared `sparse` has a block of chunks, which are made at their first recording
 //! and never moved.
 //!
+//! A native histogram's series has its buckets in chunks, too, made where something is observed.
+//!
 //! A metric that is declared `shared` has one block, inside itself, that all threads add to atomically. Gauges that can be
 //! set are one shared cell per series: the last value wins, whoever wrote it. So are state sets.
 
@@ -18,23 +20,28 @@ mod cells;
 mod in_place;
 mod lane;
 mod lanes;
+mod native;
 mod sparse;
 
 pub use self::cells::{Block, Cell, CounterCell, FloatCell, IntCell, StateCell};
-pub(crate) use self::cells::{HistogramCell, InFlightCell, Step};
+pub(crate) use self::cells::{HistogramCell, HistogramReading, InFlightCell, Step};
 pub(crate) use self::lanes::BLOCKS;
+pub(crate) use self::native::{NativeCell, ObservationCell, Spot};
 pub use self::sparse::Cells;
 
 use self::in_place::InPlace;
 use self::lanes::Lanes;
 
-/// Where a metric's cells are: [`PerThread`] or [`Shared`], and whether they are [`Sparse`] and [`Traced`].
+/// Where a metric's cells are: [`PerThread`] or [`Shared`], and whether they are [`Sparse`], [`Traced`] and [`Native`].
 pub trait Storage: sealed::Sealed + 'static {
     #[doc(hidden)]
     type Place<B: Block>: Place<B>;
     /// The cells of a block, of which `B` is one of each.
     #[doc(hidden)]
     type Cells<B: Block + AsRef<[C]>, C: Block>: Block + Cells<C>;
+    /// The cell of a histogram's series.
+    #[doc(hidden)]
+    type Histogram<const N: usize>: ObservationCell<N>;
     /// Whether what was never recorded has no cells.
     #[doc(hidden)]
     const SPARSE: bool = false;
@@ -66,6 +73,7 @@ impl<S> sealed::Sealed for Traced<S> {}
 impl<S: Storage> Storage for Traced<S> {
     type Place<B: Block> = S::Place<B>;
     type Cells<B: Block + AsRef<[C]>, C: Block> = S::Cells<B, C>;
+    type Histogram<const N: usize> = S::Histogram<N>;
     const SPARSE: bool = S::SPARSE;
     const TRACED: bool = true;
 }
@@ -79,7 +87,22 @@ impl<S> sealed::Sealed for Sparse<S> {}
 impl<S: Storage> Storage for Sparse<S> {
     type Place<B: Block> = S::Place<B>;
     type Cells<B: Block + AsRef<[C]>, C: Block> = sparse::Chunks<B, C>;
+    type Histogram<const N: usize> = S::Histogram<N>;
     const SPARSE: bool = true;
+    const TRACED: bool = S::TRACED;
+}
+
+/// Cells where `S` has them, of a histogram with native buckets: what `#[metric(native)]` asks for.
+#[derive(Debug)]
+pub struct Native<S>(std::marker::PhantomData<fn(S)>);
+
+impl<S> sealed::Sealed for Native<S> {}
+
+impl<S: Storage> Storage for Native<S> {
+    type Place<B: Block> = S::Place<B>;
+    type Cells<B: Block + AsRef<[C]>, C: Block> = S::Cells<B, C>;
+    type Histogram<const N: usize> = NativeCell<N>;
+    const SPARSE: bool = S::SPARSE;
     const TRACED: bool = S::TRACED;
 }
 
@@ -88,6 +111,7 @@ impl sealed::Sealed for PerThread {}
 impl Storage for PerThread {
     type Place<B: Block> = Lanes<B>;
     type Cells<B: Block + AsRef<[C]>, C: Block> = B;
+    type Histogram<const N: usize> = HistogramCell<N>;
 }
 
 impl sealed::Sealed for Shared {}
@@ -95,6 +119,7 @@ impl sealed::Sealed for Shared {}
 impl Storage for Shared {
     type Place<B: Block> = InPlace<B>;
     type Cells<B: Block + AsRef<[C]>, C: Block> = B;
+    type Histogram<const N: usize> = HistogramCell<N>;
 }
 
 mod sealed {

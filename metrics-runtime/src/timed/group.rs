@@ -8,16 +8,16 @@ use crate::storage::Storage;
 /// What is recorded of calls, as one field of a `#[metric_family]`: a group of metrics with the labels `L`.
 ///
 /// ```
-/// # use enumetrics_runtime::{Calls, ErrorLabel, Joined, LabelValue, Outcome};
-/// # use enumetrics_macros::{ErrorLabel, LabelValue, metric_family};
+/// # use enumetrics_runtime::{Calls, Joined, LabelValue, Outcome};
+/// # use enumetrics_macros::{LabelValue, metric_family};
 /// #[derive(LabelValue, Clone, Copy)]
 /// # #[label(crate = enumetrics_runtime)]
 /// pub enum Module { Ocr, FaceMatch }
 ///
-/// #[derive(ErrorLabel)]
-/// # #[label(crate = enumetrics_runtime)]
-/// pub enum OcrError { Blurred, Timeout }
-///
+/// # #[derive(LabelValue, Clone, Copy)]
+/// # #[label(name = "error", crate = enumetrics_runtime)]
+/// # pub enum OcrErrorKind { Blurred, Timeout }
+/// #
 /// #[metric_family(namespace = "kyc", crate = enumetrics_runtime)]
 /// pub struct Kyc {
 ///     /// Calls of the pipeline's modules.
@@ -45,7 +45,9 @@ use crate::storage::Storage;
 /// | `items` | `items_total` | `<field>_items_total` | items that streams yielded |
 /// | `first_item` | `first_item_seconds` | `<field>_first_item_seconds` | how long a stream's first item took |
 ///
-/// Histograms have the buckets of the field, and `shared` holds for all parts. `#[timed(KYC.module, module = "ocr")]` on a function records its calls.
+/// Histograms have the buckets of the field. `shared` holds for all parts, `sparse` and `dense` for those that have the
+/// choice, `exemplars` for the duration, the calls by outcome, the errors, the slow calls and the first items.
+/// `#[timed(KYC.module, module = "ocr")]` on a function records its calls.
 #[allow(
     missing_debug_implementations,
     reason = "a name in a declaration: there is no value of it"
@@ -65,6 +67,12 @@ impl<L: LabelSet> CallsOf<Calls<L>, true> for () {
 
 impl<T: ?Sized> CallsOf<T, false> for () {
     type Labels = ();
+}
+
+/// The labels of a group, said once.
+pub trait CallsGroup {
+    /// Those of its type.
+    type Labels: LabelSet;
 }
 
 /// Tells whether a type is [`Calls`], under whatever alias: an inherent constant is found before that of [`NoCalls`].

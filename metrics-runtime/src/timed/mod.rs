@@ -13,7 +13,7 @@ mod verdict;
 
 pub use self::call::{call, called, never};
 pub use self::future::TimedFuture;
-pub use self::group::{Calls, CallsOf, IsCalls, NoCalls, Polls, first_item, item, started};
+pub use self::group::{Calls, CallsGroup, CallsOf, IsCalls, NoCalls, Polls, first_item, item, started};
 pub use self::joined::{Joined, combinations};
 pub use self::labels::{
     LabelAt, Labelled, index, is_one_label, label_position, labels_of, labels_of_timed, plus, position, stride,

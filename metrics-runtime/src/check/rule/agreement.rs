@@ -8,6 +8,7 @@ use super::{Origin, Part, Problem, Series, Source};
 use super::{bucket, compares, count, exists, find, is_buckets, is_counter, is_gauge, is_no_counter, known, label};
 use super::{matches, meet, table, value};
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
+use crate::metric::NativeBuckets;
 use crate::rules::Exported;
 
 const CODE: LabelDescriptor = LabelDescriptor::new("code", &["200", "404", "500", "503"]);
@@ -16,6 +17,10 @@ const FAMILIES: &[Descriptor] = &[
     Descriptor::new("shop_requests_total", "", Kind::Counter, &[CODE, PATH]).with_constant_labels(&[("tier", "gold")]),
     Descriptor::new("shop_queue_length", "", Kind::Gauge, &[]),
     Descriptor::new("shop_duration_seconds", "", Kind::Histogram, &[CODE]).with_buckets(&[0.5, 1.0, 8.0]),
+    Descriptor::new("shop_wait_seconds", "", Kind::Histogram, &[CODE]).with_native(NativeBuckets::new()),
+    Descriptor::new("shop_lag_seconds", "", Kind::Histogram, &[])
+        .with_native(NativeBuckets::new())
+        .with_buckets(&[0.5, 1.0, 8.0]),
     Descriptor::new("shop_size_bytes", "", Kind::Summary, &[]),
     Descriptor::new("shop_age_seconds", "", Kind::Summary, &[CODE]).with_quantiles(&[0.5, 0.99]),
     Descriptor::new("shop_build_info", "", Kind::Info, &[PATH]),
@@ -49,6 +54,7 @@ fn answer(asks: &Asks) -> Problem {
                 .map(|only| leak(only.iter().map(String::as_str).collect())),
             without: leak(source.without.iter().map(String::as_str).collect()),
             plus: leak(source.plus.iter().map(String::as_str).collect()),
+            perhaps: leak(source.perhaps.iter().map(String::as_str).collect()),
         };
         sources.iter().map(source).collect()
     };
@@ -101,6 +107,7 @@ fn answer(asks: &Asks) -> Problem {
                 Step::Combine(op) => Step::Combine(*op),
                 Step::Push(Operand::Fixed(interval)) => Step::Push(*interval),
                 Step::Push(Operand::Values(name)) => Step::Push(named(name).interval()),
+                Step::Push(Operand::Rate(name)) => Step::Push(named(name).rates()),
                 Step::Push(Operand::Quantile(name)) => Step::Push(named(name).quantiles()),
             };
             let values: Vec<_> = values.iter().map(step).collect();
@@ -133,9 +140,21 @@ fn both(text: &str) -> [BTreeSet<(usize, usize, String)>; 2] {
         })
     });
     let decided = |finding: &&enumetrics_promql::Finding| {
-        // Warnings are for run time, but for `agg-missing`, which needs no constant.
-        !["ref-regex-all", "val-between-buckets", "agg-missing"].contains(&finding.lint.id)
-            && !said(finding.lint, finding.span)
+        // Warnings are for run time, but for `agg-missing`, which needs no constant; so is what takes all values.
+        let later = [
+            "ref-regex-all",
+            "val-between-buckets",
+            "agg-missing",
+            "match-many",
+            "val-unit",
+            "val-missing-zero",
+            "kind-info-join",
+            "kind-timestamp",
+            "ref-renamed",
+            "val-float-eq",
+            "val-low-traffic",
+        ];
+        !later.contains(&finding.lint.id) && !said(finding.lint, finding.span)
     };
     let linter = Linter::new(Usage::Alert).schema(&exported).check(&expr);
     let linter = linter.iter().filter(decided).map(|finding| {
@@ -326,12 +345,63 @@ fn the_compiler_and_the_linter_agree() {
 }
 
 #[test]
+fn native_histograms_are_judged_alike() {
+    for (text, ids) in [
+        (
+            "histogram_quantile(0.9, sum by (code) (rate(shop_wait_seconds[5m]))) > 1",
+            &[][..],
+        ),
+        ("histogram_count(sum(rate(shop_wait_seconds[5m]))) > 1", &[]),
+        (
+            "histogram_quantile(0.9, sum by (le) (rate(shop_lag_seconds_bucket[5m]))) > 1",
+            &[],
+        ),
+        (
+            "histogram_quantile(0.9, sum by (le) (rate(shop_lag_seconds_bucket[5m]))) > 8",
+            &["val-top-bucket"],
+        ),
+        ("histogram_quantile(0.9, sum(rate(shop_lag_seconds[5m]))) > 8", &[]),
+        ("sum(rate(shop_lag_seconds_count[5m])) > 1", &[]),
+        (
+            "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds_bucket[5m]))) > 1",
+            &["hist-kind"],
+        ),
+        (
+            "histogram_quantile(0.9, sum(rate(shop_lag_seconds_count[5m]))) > 1",
+            &["hist-kind"],
+        ),
+        ("sum(rate(shop_wait_seconds_sum[5m])) > 1", &["ref-suffix"]),
+        (
+            "histogram_count(sum(delta(shop_wait_seconds[5m]))) > 1",
+            &["kind-delta-counter"],
+        ),
+        ("histogram_count(sum(shop_wait_seconds)) > 1", &["kind-counter-raw"]),
+        (
+            "histogram_quantile(0.9, sum by (le) (rate(shop_wait_seconds[5m]))) > 1",
+            &["ref-label"],
+        ),
+    ] {
+        let [compiler, linter] = both(text);
+        assert_eq!(compiler, linter, "{text}");
+        let found: Vec<_> = linter
+            .iter()
+            .map(|(_, _, found)| found.split(':').next().unwrap())
+            .collect();
+        assert_eq!(found, ids, "{text}");
+    }
+}
+
+#[test]
 fn a_name_is_found_with_its_part() {
     let part = |name| find(&TABLE, name).part;
     assert_eq!(part("shop_requests_total"), Part::Whole);
     assert_eq!(part("shop_duration_seconds_bucket"), Part::Bucket);
     assert_eq!(part("shop_duration_seconds"), Part::Nothing);
     assert_eq!(part("shop_size_bytes_count"), Part::Count);
+    assert_eq!(part("shop_wait_seconds"), Part::Whole);
+    assert_eq!(part("shop_wait_seconds_bucket"), Part::Nothing);
+    assert_eq!(part("shop_lag_seconds"), Part::Whole);
+    assert_eq!(part("shop_lag_seconds_bucket"), Part::Bucket);
     assert!(find(&TABLE, "shop_queue_length_bucket").family.is_some());
     assert!(find(&TABLE, "shop").family.is_none());
 }

@@ -15,7 +15,7 @@ use enumetrics_promql::{BinaryOp, Instruction, Interval, Step, evaluate};
 use super::message::Message;
 use super::nearest::nearest;
 use super::{equal, position};
-use crate::descriptor::Kind;
+use crate::descriptor::{Kind, without_suffix};
 
 /// What is wrong, if something is.
 pub type Problem = Option<Message>;
@@ -35,6 +35,7 @@ pub struct Source {
     pub only: Option<&'static [&'static str]>,
     pub without: &'static [&'static str],
     pub plus: &'static [&'static str],
+    pub perhaps: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,7 @@ impl Source {
 
     /// Whether its series can have the label.
     const fn may(&self, label: &str) -> bool {
-        if position(self.plus, label).is_some() {
+        if position(self.plus, label).is_some() || position(self.perhaps, label).is_some() {
             return true;
         }
         self.keeps(label)
@@ -107,9 +108,14 @@ pub const fn exists(table: &[Series], found: Series, name: &str) -> Problem {
     if let Some(family) = found.family {
         // Its own name, which is no series, or one with a suffix that its kind doesn't have.
         let message = Message::new().text("`").text(family.name).text("` is ");
-        let message = message.text(family.kind.with_article()).text(", which exports no `");
+        let kind = match family.native {
+            Some(_) => "a native histogram",
+            None => family.kind.with_article(),
+        };
+        let message = message.text(kind).text(", which exports no `");
         let message = found.list_samples(message.text(name).text("`; there are: "));
-        return Some(message.rule("ref-suffix"));
+        let is_of_native = family.native.is_some() && without_suffix(name, "bucket").is_some();
+        return Some(message.rule(if is_of_native { "hist-kind" } else { "ref-suffix" }));
     }
     let message = Message::new().text("nothing exports `").text(name).text("`");
     let message = match series::nearest_to(table, name) {
@@ -245,7 +251,8 @@ pub const fn is_no_counter(series: Series, rate: &str) -> Problem {
 #[must_use]
 pub const fn is_buckets(series: Series) -> Problem {
     let Some(family) = series.family else { return None };
-    if matches!(series.part, Part::Bucket) || !series.is_sample() {
+    let is_native = matches!(series.part, Part::Whole) && family.native.is_some();
+    if matches!(series.part, Part::Bucket) || is_native || !series.is_sample() {
         return None;
     }
     let message = Message::new().text("`").text(family.name).text(series.part.suffix());
@@ -253,6 +260,7 @@ pub const fn is_buckets(series: Series) -> Problem {
         .text("` has no buckets to take a quantile of: `")
         .text(family.name);
     let message = match family.kind {
+        Kind::Histogram if family.native.is_some() => message.text("`"),
         Kind::Histogram => message.text("_bucket`"),
         kind => message.text("` is ").text(kind.with_article()),
     };
@@ -375,6 +383,11 @@ const fn known_labels(sources: &[Source]) -> ([&'static str; MOST_LABELS], usize
         while plus < source.plus.len() {
             len = add(&mut names, len, source.plus[plus]);
             plus += 1;
+        }
+        let mut perhaps = 0;
+        while perhaps < source.perhaps.len() {
+            len = add(&mut names, len, source.perhaps[perhaps]);
+            perhaps += 1;
         }
         if let Origin::Series(series) = source.origin {
             let (own, count) = series.all_labels();

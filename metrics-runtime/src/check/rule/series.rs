@@ -124,12 +124,13 @@ const fn add(
         let mut suffix = 0;
         while suffix < suffixes.len() {
             let has_whole = match family.kind {
-                Kind::Histogram => false,
+                Kind::Histogram => family.native.is_some(),
                 Kind::Summary => !family.quantiles.is_empty(),
                 _ => true,
             };
             let part = match suffixes[suffix].as_bytes() {
                 b"" if has_whole => Part::Whole,
+                _ if is_native_only(family) => Part::Nothing,
                 b"_bucket" => Part::Bucket,
                 b"_sum" => Part::Sum,
                 b"_count" => Part::Count,
@@ -147,6 +148,11 @@ const fn add(
         at += 1;
     }
     len
+}
+
+/// Whether Prometheus has the buckets, the sum and the count in one series.
+const fn is_native_only(family: &Descriptor) -> bool {
+    family.native.is_some() && family.buckets.is_empty()
 }
 
 /// A heap sort, because it needs no memory.
@@ -284,7 +290,7 @@ impl Series {
     /// Whether it only rises.
     pub(super) const fn is_counter(&self) -> bool {
         match (self.part, self.family) {
-            (Part::Whole, Some(family)) => matches!(family.kind, Kind::Counter),
+            (Part::Whole, Some(family)) => matches!(family.kind, Kind::Counter | Kind::Histogram),
             (Part::Bucket | Part::Sum | Part::Count, Some(_)) => true,
             _ => false,
         }
@@ -387,10 +393,20 @@ impl Series {
     pub const fn quantiles(self) -> Interval {
         match (self.part, self.family) {
             (Part::Bucket, Some(family)) if !family.buckets.is_empty() => {
-                Interval::new(f64::NEG_INFINITY, family.buckets[family.buckets.len() - 1])
+                // Below the first bound it is interpolated from zero on.
+                Interval::new(family.buckets[0].min(0.0), family.buckets[family.buckets.len() - 1])
             }
             _ => Interval::ALL,
         }
+    }
+
+    /// Between which numbers its rates are.
+    #[must_use]
+    pub const fn rates(self) -> Interval {
+        if !self.is_known() || self.interval().least >= 0.0 {
+            return Interval::POSITIVE;
+        }
+        Interval::ALL
     }
 
     /// Appends the names of the family's series.
@@ -402,7 +418,8 @@ impl Series {
         while at < suffixes.len() {
             let is_whole = suffixes[at].is_empty();
             let exported = match family.kind {
-                Kind::Histogram => !is_whole,
+                Kind::Histogram if is_whole => family.native.is_some(),
+                Kind::Histogram => !is_native_only(family),
                 Kind::Summary => !is_whole || !family.quantiles.is_empty(),
                 _ => true,
             };

@@ -1,6 +1,6 @@
 //! Templates in summaries and descriptions: `{{ $labels.status }} is {{ $value | humanize }}`.
 
-use crate::attribute::unknown;
+use crate::nearest::nearest;
 
 /// What Prometheus and Go's package `text/template` know.
 const FUNCTIONS: &[&str] = &[
@@ -70,15 +70,31 @@ const FUNCTIONS: &[&str] = &[
 
 const VARIABLES: &[&str] = &["externalLabels", "externalURL", "labels", "value"];
 
-/// What a template uses.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Template {
-    pub(super) labels: Vec<String>,
-    pub(super) uses_value: bool,
+/// What a template of an alert uses.
+///
+/// ```
+/// use enumetrics_promql::Template;
+///
+/// let template = Template::parse("{{ $labels.job }} answers with {{ $value | humanizePercentage }} errors")?;
+/// assert_eq!(template.labels, ["job"]);
+/// assert!(Template::parse("{{ $value | humanise }}").is_err());
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// The labels that it shows.
+    pub labels: Vec<String>,
+    /// Whether it shows the alert's value.
+    pub uses_value: bool,
 }
 
 impl Template {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// What Prometheus would not know: a function, a variable, a bracket that is not closed; as a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut template = Self::default();
         let mut declared: Vec<String> = VARIABLES.iter().copied().map(str::to_owned).collect();
         let mut rest = text;
@@ -116,7 +132,10 @@ impl Template {
                     let name = word(after);
                     if !name.is_empty() && !declared.iter().any(|known| known == name) {
                         let known: Vec<_> = declared.iter().map(String::as_str).collect();
-                        return Err(unknown("variable", name, &known).replace('\'', "`"));
+                        return Err(match nearest(name, known.iter().copied()) {
+                            Some(near) => format!("unknown variable `{name}`; did you mean `{near}`?"),
+                            None => format!("unknown variable `{name}`; there are: {}", known.join(", ")),
+                        });
                     }
                     self.uses_value |= name == "value";
                     let after = &after[name.len()..];
@@ -139,11 +158,10 @@ impl Template {
                 c if c.is_alphabetic() => {
                     let name = word(rest);
                     if !FUNCTIONS.contains(&name) {
-                        return Err(unknown("function", name, FUNCTIONS)
-                            .split("? (")
-                            .next()
-                            .unwrap_or_default()
-                            .to_owned());
+                        return Err(match nearest(name, FUNCTIONS.iter().copied()) {
+                            Some(near) => format!("unknown function '{name}'; did you mean '{near}'"),
+                            None => format!("unknown function '{name}'"),
+                        });
                     }
                     &rest[name.len()..]
                 }

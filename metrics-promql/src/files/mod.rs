@@ -1,0 +1,146 @@
+//! Rule files and dashboards that exist as text.
+
+mod dashboard;
+mod rules;
+mod yaml;
+
+use self::yaml::{Text, Unreadable};
+use crate::lint::{Finding, Lint, RULE_YAML, Severity};
+use crate::meaning::Labels;
+use crate::schema::{Details, Family, Schema};
+use crate::span::Span;
+
+/// What is wrong in a file, and where. From [`Linter::check_rules`](crate::Linter::check_rules) and
+/// [`Linter::check_dashboard`](crate::Linter::check_dashboard).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileFinding {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+    /// What it is about: the name of an alert, what is recorded, the title of a panel; may be empty.
+    pub subject: String,
+    /// Which mistake; nothing where an expression cannot be read.
+    pub lint: Option<&'static Lint>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Both, with the place in the expression below it.
+    pub report: String,
+}
+
+/// What is found in one file.
+struct Found<'a> {
+    file: &'a str,
+    found: Vec<FileFinding>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, at: usize, subject: &str, lint: &'static Lint, message: &str, help: Option<String>) {
+        let mut report = format!("{}[{}]: {message}", lint.severity, lint.id);
+        if let Some(help) = &help {
+            report += &format!("\n  = help: {help}");
+        }
+        self.push(at, subject, Some(lint), lint.severity, message, help, report);
+    }
+
+    fn unreadable(&mut self, Unreadable { at, message }: &Unreadable) {
+        self.add(*at, "", RULE_YAML, message, None);
+    }
+
+    fn expression(&mut self, text: &Text, subject: &str, finding: Finding) {
+        let report = finding.render(&text.text);
+        let Finding {
+            lint,
+            severity,
+            span,
+            message,
+            help,
+        } = finding;
+        self.push(
+            text.place(span.start),
+            subject,
+            Some(lint),
+            severity,
+            &message,
+            help,
+            report,
+        );
+    }
+
+    fn syntax(&mut self, text: &Text, subject: &str, error: &crate::error::Error) {
+        let report = error.render(&text.text).to_string();
+        let message = error.message().to_owned();
+        let help = error.help().map(str::to_owned);
+        self.push(
+            text.place(error.span().start),
+            subject,
+            None,
+            Severity::Error,
+            &message,
+            help,
+            report,
+        );
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the fields of a finding")]
+    fn push(
+        &mut self,
+        at: usize,
+        subject: &str,
+        lint: Option<&'static Lint>,
+        severity: Severity,
+        message: &str,
+        help: Option<String>,
+        report: String,
+    ) {
+        let place = Span::new(at, at).line_column(self.file);
+        self.found.push(FileFinding {
+            line: place.line,
+            column: place.column,
+            subject: subject.to_owned(),
+            lint,
+            severity,
+            message: message.to_owned(),
+            help,
+            report,
+        });
+    }
+
+    fn in_order(mut self) -> Vec<FileFinding> {
+        self.found.sort_by_key(|finding| (finding.line, finding.column));
+        self.found
+    }
+}
+
+/// A schema, and what the rules of a file record.
+struct WithRecords<'a> {
+    schema: &'a dyn Schema,
+    records: Vec<(String, Labels)>,
+}
+
+impl Schema for WithRecords<'_> {
+    fn families(&self) -> Vec<Family> {
+        self.schema.families()
+    }
+
+    fn recorded(&self) -> Vec<(String, Labels)> {
+        self.schema
+            .recorded()
+            .into_iter()
+            .chain(self.records.iter().cloned())
+            .collect()
+    }
+
+    fn details(&self, family: &str) -> Details {
+        self.schema.details(family)
+    }
+
+    fn target_labels(&self) -> Vec<String> {
+        self.schema.target_labels()
+    }
+}

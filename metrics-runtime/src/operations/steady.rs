@@ -1,0 +1,547 @@
+//! What an expression gives where nothing changes: counters rise at a constant rate since time 0, and everything else has
+//! one value. Enough to know when an alert fires, and small enough to be believed; promtool has the last word.
+
+use std::collections::BTreeMap;
+
+use enumetrics_promql::{
+    Aggregation, AggregationOp, Binary, BinaryOp, Call, Expr, ExprKind, Grouping, GroupingKind, MatchOp, Matcher,
+    MatchingKind, Regex, Selector, Side, Sign,
+};
+
+pub(super) type LabelMap = BTreeMap<String, String>;
+
+/// A series of which all is known.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) labels: LabelMap,
+    pub(super) course: Course,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Course {
+    /// So much more each minute, from 0 on.
+    Rises(f64),
+    Stays(f64),
+}
+
+/// What rules record under one name: each with its expression and the labels it adds.
+pub(super) type Records = BTreeMap<String, Vec<(Expr, LabelMap)>>;
+
+#[derive(Clone, Debug)]
+enum Value {
+    Scalar(f64),
+    Vector(Vec<Sample>),
+}
+
+type Sample = (LabelMap, f64);
+
+/// All that can be looked at, some seconds after time 0.
+pub(super) struct Steady<'a> {
+    pub(super) series: &'a [Series],
+    pub(super) records: &'a Records,
+    pub(super) now: f64,
+    /// Whether something was nearly equal to what it was compared with, so that it may be otherwise in truth.
+    is_close: std::cell::Cell<bool>,
+}
+
+/// From one evaluation of a rule, and from one sample, to the next.
+const STEP: f64 = 60.0;
+
+impl<'a> Steady<'a> {
+    pub(super) fn new(series: &'a [Series], records: &'a Records, now: f64) -> Self {
+        Self {
+            series,
+            records,
+            now,
+            is_close: std::cell::Cell::new(false),
+        }
+    }
+
+    /// The labels of the results; nothing where it is too close to say.
+    pub(super) fn labels(&self, expr: &Expr) -> Result<Option<Vec<LabelMap>>, String> {
+        self.is_close.set(false);
+        let mut labels: Vec<_> = self.vector(expr)?.into_iter().map(|(labels, _)| labels).collect();
+        labels.sort();
+        Ok((!self.is_close.get()).then_some(labels))
+    }
+
+    fn value(&self, expr: &Expr) -> Result<Value, String> {
+        Ok(match &expr.kind {
+            ExprKind::Number(number) => Value::Scalar(number.value),
+            ExprKind::Selector(selector) => Value::Vector(self.selected(selector, &|series| match series.course {
+                Course::Rises(by) => by * self.now / STEP,
+                Course::Stays(at) => at,
+            })?),
+            ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => self.value(inner)?,
+            ExprKind::Unary(Sign::Minus, inner) => match self.value(inner)? {
+                Value::Scalar(number) => Value::Scalar(-number),
+                Value::Vector(samples) => Value::Vector(map(samples, |value| -value)),
+            },
+            ExprKind::Binary(binary) => self.binary(binary)?,
+            ExprKind::Aggregation(aggregation) => Value::Vector(self.aggregation(aggregation)?),
+            ExprKind::Call(call) => self.call(call)?,
+            ExprKind::String(_) | ExprKind::Range(_) | ExprKind::Subquery(_) => {
+                return Err(format!("`{expr}` is not understood here"));
+            }
+        })
+    }
+
+    fn vector(&self, expr: &Expr) -> Result<Vec<Sample>, String> {
+        match self.value(expr)? {
+            Value::Vector(samples) => Ok(samples),
+            Value::Scalar(_) => Err(format!("`{expr}` is one number")),
+        }
+    }
+
+    fn scalar(&self, expr: &Expr) -> Result<f64, String> {
+        match self.value(expr)? {
+            Value::Scalar(number) => Ok(number),
+            Value::Vector(_) => Err(format!("`{expr}` is no number")),
+        }
+    }
+
+    fn selected(&self, selector: &Selector, value: &dyn Fn(&Series) -> f64) -> Result<Vec<Sample>, String> {
+        if selector.modifiers.offset.is_some() || selector.modifiers.at.is_some() {
+            return Err("it looks at another time".to_owned());
+        }
+        let name = selector.metric().unwrap_or_default();
+        if let Some(records) = self.records.get(name) {
+            let mut samples = Vec::new();
+            for (expr, labels) in records {
+                let recorded = match self.value(expr)? {
+                    Value::Scalar(number) => vec![(LabelMap::new(), number)],
+                    Value::Vector(samples) => samples,
+                };
+                for (mut own, value) in recorded {
+                    own.extend(labels.clone());
+                    if matches_all(&selector.matchers, &own)? {
+                        samples.push((own, value));
+                    }
+                }
+            }
+            return Ok(samples);
+        }
+        let mut samples = Vec::new();
+        for series in self.series.iter().filter(|series| series.name == name) {
+            if matches_all(&selector.matchers, &series.labels)? {
+                samples.push((series.labels.clone(), value(series)));
+            }
+        }
+        Ok(samples)
+    }
+
+    fn call(&self, call: &Call) -> Result<Value, String> {
+        let name = call.function.name;
+        let argument = |at: usize| {
+            let argument = call.arguments.get(at);
+            argument.ok_or_else(|| format!("`{name}` without its arguments is not understood"))
+        };
+        let each = |change: &dyn Fn(f64) -> f64| Ok(Value::Vector(map(self.vector(argument(0)?)?, change)));
+        match name {
+            "time" => Ok(Value::Scalar(self.now)),
+            "vector" => Ok(Value::Vector(vec![(LabelMap::new(), self.scalar(argument(0)?)?)])),
+            "scalar" => match &self.vector(argument(0)?)?[..] {
+                [(_, value)] => Ok(Value::Scalar(*value)),
+                _ => Ok(Value::Scalar(f64::NAN)),
+            },
+            "abs" => each(&f64::abs),
+            "ceil" => each(&f64::ceil),
+            "floor" => each(&f64::floor),
+            "sqrt" => each(&f64::sqrt),
+            "clamp_min" | "clamp_max" => {
+                let end = self.scalar(argument(1)?)?;
+                each(&|value| {
+                    if name == "clamp_min" {
+                        value.max(end)
+                    } else {
+                        value.min(end)
+                    }
+                })
+            }
+            "absent" => {
+                let operand = argument(0)?;
+                let is_there = !self.vector(operand)?.is_empty();
+                Ok(Value::Vector(absent(is_there, operand)))
+            }
+            "histogram_quantile" => {
+                let quantile = self.scalar(argument(0)?)?;
+                Ok(Value::Vector(quantiles(quantile, self.vector(argument(1)?)?)?))
+            }
+            _ => self.over_time(name, call, argument(call.arguments.len().saturating_sub(1))?),
+        }
+    }
+
+    /// Functions of a range.
+    fn over_time(&self, name: &str, call: &Call, argument: &Expr) -> Result<Value, String> {
+        let unknown = || Err(format!("`{name}` is not understood"));
+        let (samples, seconds, step) = match &argument.kind {
+            ExprKind::Range(range) => {
+                let seconds = range.range.seconds();
+                let looked_at = seconds.min(self.now);
+                let of = |series: &Series| match (name, series.course) {
+                    ("rate" | "irate", Course::Rises(by)) => by / STEP * looked_at / seconds,
+                    ("increase", Course::Rises(by)) => by / STEP * looked_at,
+                    ("rate" | "irate" | "increase" | "delta" | "idelta" | "deriv" | "resets" | "changes", _) => 0.0,
+                    (_, Course::Stays(at)) => at,
+                    (_, Course::Rises(_)) => f64::NAN,
+                };
+                (self.selected(&range.selector, &of)?, seconds, STEP)
+            }
+            ExprKind::Subquery(subquery) => {
+                let step = subquery
+                    .step
+                    .as_ref()
+                    .map_or(STEP, enumetrics_promql::Duration::seconds);
+                (self.vector(&subquery.operand)?, subquery.range.seconds(), step)
+            }
+            _ => return unknown(),
+        };
+        let times = (seconds.min(self.now) / step).max(1.0);
+        let is_of_a_rate = matches!(argument.kind, ExprKind::Subquery(_));
+        let samples = match name {
+            "rate" | "irate" | "increase" if is_of_a_rate => return unknown(),
+            "rate" | "irate" | "increase" | "delta" | "idelta" | "deriv" | "resets" | "changes" => samples,
+            "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time" => samples,
+            "sum_over_time" => map(samples, |value| value * times),
+            "count_over_time" => map(samples, |_| times),
+            "present_over_time" => map(samples, |_| 1.0),
+            "stddev_over_time" | "stdvar_over_time" => map(samples, |_| 0.0),
+            "absent_over_time" => absent(!samples.is_empty(), call.arguments.first().unwrap_or(argument)),
+            _ => return unknown(),
+        };
+        Ok(Value::Vector(samples))
+    }
+
+    fn aggregation(&self, aggregation: &Aggregation) -> Result<Vec<Sample>, String> {
+        let mut groups: BTreeMap<LabelMap, Vec<f64>> = BTreeMap::new();
+        for (labels, value) in self.vector(&aggregation.operand)? {
+            groups
+                .entry(grouped(labels, aggregation.grouping.as_ref()))
+                .or_default()
+                .push(value);
+        }
+        let together = |values: &[f64]| {
+            let sum: f64 = values.iter().sum();
+            Ok(match aggregation.op {
+                AggregationOp::Sum => sum,
+                AggregationOp::Avg => sum / values.len() as f64,
+                AggregationOp::Count => values.len() as f64,
+                AggregationOp::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
+                AggregationOp::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                AggregationOp::Group => 1.0,
+                other => return Err(format!("`{other}` is not understood")),
+            })
+        };
+        groups
+            .into_iter()
+            .map(|(labels, values)| Ok((labels, together(&values)?)))
+            .collect()
+    }
+
+    fn binary(&self, binary: &Binary) -> Result<Value, String> {
+        let (left, right) = (self.value(&binary.lhs)?, self.value(&binary.rhs)?);
+        Ok(match (left, right) {
+            (Value::Scalar(left), Value::Scalar(right)) => Value::Scalar(match self.compared(binary.op, left, right) {
+                Some(holds) => f64::from(holds),
+                None => computed(binary.op, left, right),
+            }),
+            (Value::Vector(samples), Value::Scalar(right)) => Value::Vector(
+                samples
+                    .into_iter()
+                    .filter_map(|(labels, left)| self.pair(binary, labels, left, right, left))
+                    .collect(),
+            ),
+            (Value::Scalar(left), Value::Vector(samples)) => Value::Vector(
+                samples
+                    .into_iter()
+                    .filter_map(|(labels, right)| self.pair(binary, labels, left, right, right))
+                    .collect(),
+            ),
+            (Value::Vector(left), Value::Vector(right)) => Value::Vector(self.matched(binary, left, right)?),
+        })
+    }
+
+    /// One pair of values, where a comparison without `bool` leaves `kept`.
+    fn pair(&self, binary: &Binary, labels: LabelMap, left: f64, right: f64, kept: f64) -> Option<Sample> {
+        match self.compared(binary.op, left, right) {
+            Some(holds) if binary.returns_bool => Some((labels, f64::from(holds))),
+            Some(holds) => holds.then_some((labels, kept)),
+            None => Some((labels, computed(binary.op, left, right))),
+        }
+    }
+
+    fn matched(&self, binary: &Binary, left: Vec<Sample>, right: Vec<Sample>) -> Result<Vec<Sample>, String> {
+        let key = |labels: &LabelMap| {
+            let mut key = labels.clone();
+            if let Some(matching) = &binary.matching {
+                let named = |name: &String| matching.labels.iter().any(|label| label.name == *name);
+                key.retain(|name, _| named(name) == (matching.kind == MatchingKind::On));
+            }
+            key
+        };
+        let has = |samples: &[Sample], wanted: &LabelMap| samples.iter().any(|(labels, _)| key(labels) == *wanted);
+        match binary.op {
+            BinaryOp::And => {
+                return Ok(left
+                    .into_iter()
+                    .filter(|(labels, _)| has(&right, &key(labels)))
+                    .collect());
+            }
+            BinaryOp::Unless => {
+                return Ok(left
+                    .into_iter()
+                    .filter(|(labels, _)| !has(&right, &key(labels)))
+                    .collect());
+            }
+            BinaryOp::Or => {
+                let more = right
+                    .into_iter()
+                    .filter(|(labels, _)| !has(&left, &key(labels)))
+                    .collect::<Vec<_>>();
+                return Ok(left.into_iter().chain(more).collect());
+            }
+            _ => {}
+        }
+        let group = binary.matching.as_ref().and_then(|matching| matching.group.as_ref());
+        let many_right = group.is_some_and(|group| group.side == Side::Right);
+        let (many, one) = if many_right { (right, left) } else { (left, right) };
+        let mut samples = Vec::new();
+        for (labels, value) in many {
+            let own = key(&labels);
+            let mut others = one.iter().filter(|(other, _)| key(other) == own);
+            let Some((other_labels, other)) = others.next() else {
+                continue;
+            };
+            if others.next().is_some() {
+                return Err(format!("`{}` finds several series for one", binary.op));
+            }
+            let mut labels = if group.is_some() || (is_comparison(binary.op) && !binary.returns_bool) {
+                labels
+            } else {
+                own
+            };
+            for label in group.iter().flat_map(|group| &group.labels) {
+                match other_labels.get(&label.name) {
+                    Some(text) => labels.insert(label.name.clone(), text.clone()),
+                    None => labels.remove(&label.name),
+                };
+            }
+            let (left, right) = if many_right { (*other, value) } else { (value, *other) };
+            samples.extend(self.pair(binary, labels, left, right, left));
+        }
+        Ok(samples)
+    }
+
+    fn compared(&self, op: BinaryOp, left: f64, right: f64) -> Option<bool> {
+        let is_near = (left - right).abs() <= 0.05 * left.abs().max(right.abs());
+        let is_exact = left == right && left.trunc() == left;
+        if is_comparison(op) && is_near && !is_exact {
+            self.is_close.set(true);
+        }
+        Some(match op {
+            BinaryOp::Equal => left == right,
+            BinaryOp::NotEqual => left != right,
+            BinaryOp::Greater => left > right,
+            BinaryOp::Less => left < right,
+            BinaryOp::GreaterOrEqual => left >= right,
+            BinaryOp::LessOrEqual => left <= right,
+            _ => return None,
+        })
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Greater
+            | BinaryOp::Less
+            | BinaryOp::GreaterOrEqual
+            | BinaryOp::LessOrEqual
+    )
+}
+
+fn computed(op: BinaryOp, left: f64, right: f64) -> f64 {
+    match op {
+        BinaryOp::Add => left + right,
+        BinaryOp::Sub => left - right,
+        BinaryOp::Mul => left * right,
+        BinaryOp::Div => left / right,
+        BinaryOp::Mod => left % right,
+        BinaryOp::Pow => left.powf(right),
+        BinaryOp::Atan2 => left.atan2(right),
+        _ => f64::NAN,
+    }
+}
+
+fn map(samples: Vec<Sample>, change: impl Fn(f64) -> f64) -> Vec<Sample> {
+    samples
+        .into_iter()
+        .map(|(labels, value)| (labels, change(value)))
+        .collect()
+}
+
+fn grouped(mut labels: LabelMap, grouping: Option<&Grouping>) -> LabelMap {
+    let Some(grouping) = grouping else {
+        return LabelMap::new();
+    };
+    let named = |name: &String| grouping.labels.iter().any(|label| label.name == *name);
+    labels.retain(|name, _| named(name) == (grouping.kind == GroupingKind::By));
+    labels
+}
+
+/// One sample where there is none, with the labels that are compared with `=`.
+fn absent(is_there: bool, operand: &Expr) -> Vec<Sample> {
+    if is_there {
+        return Vec::new();
+    }
+    let selector = match &operand.without_parens().kind {
+        ExprKind::Selector(selector) => Some(&**selector),
+        ExprKind::Range(range) => Some(&range.selector),
+        _ => None,
+    };
+    let matchers = selector.iter().flat_map(|selector| &selector.matchers);
+    let equal = matchers.filter(|matcher| matcher.op == MatchOp::Equal && matcher.label.name != Matcher::METRIC);
+    let labels = equal.map(|matcher| (matcher.label.name.clone(), matcher.value.clone()));
+    vec![(labels.collect(), 1.0)]
+}
+
+pub(super) fn matches_all(matchers: &[Matcher], labels: &LabelMap) -> Result<bool, String> {
+    for matcher in matchers.iter().filter(|matcher| matcher.label.name != Matcher::METRIC) {
+        let value = labels.get(&matcher.label.name).map_or("", String::as_str);
+        let matches = match matcher.op {
+            MatchOp::Equal | MatchOp::NotEqual => value == matcher.value,
+            MatchOp::Regex | MatchOp::NotRegex => Regex::new(&matcher.value)
+                .ok()
+                .and_then(|regex| regex.matches(value))
+                .ok_or_else(|| format!("the regular expression `{}` is not understood", matcher.value))?,
+        };
+        if matches != matches!(matcher.op, MatchOp::Equal | MatchOp::Regex) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// As Prometheus computes them: a straight line within a bucket.
+fn quantiles(quantile: f64, buckets: Vec<Sample>) -> Result<Vec<Sample>, String> {
+    let mut histograms: BTreeMap<LabelMap, Vec<(f64, f64)>> = BTreeMap::new();
+    for (mut labels, count) in buckets {
+        let bound = labels.remove("le").and_then(|bound| match bound.as_str() {
+            "+Inf" => Some(f64::INFINITY),
+            text => text.parse().ok(),
+        });
+        let bound = bound.ok_or("a quantile of what has no `le`")?;
+        histograms.entry(labels).or_default().push((bound, count));
+    }
+    let mut samples = Vec::new();
+    for (labels, mut buckets) in histograms {
+        buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
+        samples.push((labels, within(quantile, &buckets)));
+    }
+    Ok(samples)
+}
+
+fn within(quantile: f64, buckets: &[(f64, f64)]) -> f64 {
+    let total = buckets.last().map_or(0.0, |(_, count)| *count);
+    if total == 0.0 || buckets.len() < 2 {
+        return f64::NAN;
+    }
+    let rank = quantile * total;
+    let at = buckets
+        .iter()
+        .position(|(_, count)| *count >= rank)
+        .unwrap_or(buckets.len() - 1);
+    let (bound, count) = buckets[at];
+    if bound.is_infinite() {
+        return buckets[at - 1].0;
+    }
+    let (from, before) = match at {
+        0 => (0.0, 0.0),
+        _ => buckets[at - 1],
+    };
+    from + (bound - from) * (rank - before) / (count - before)
+}
+
+#[cfg(test)]
+mod tests {
+    use enumetrics_promql::parse;
+
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> LabelMap {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn expressions_have_their_values() {
+        let series = |name: &str, pairs: &[(&str, &str)], course| Series {
+            name: name.to_owned(),
+            labels: labels(pairs),
+            course,
+        };
+        let all = [
+            series("hits_total", &[("code", "500")], Course::Rises(60.0)),
+            series("hits_total", &[("code", "200")], Course::Rises(540.0)),
+            series("time_bucket", &[("le", "1.0")], Course::Rises(50.0)),
+            series("time_bucket", &[("le", "2.0")], Course::Rises(100.0)),
+            series("time_bucket", &[("le", "+Inf")], Course::Rises(100.0)),
+            series("queue", &[("job", "a")], Course::Stays(5.0)),
+            series("queue", &[("job", "b")], Course::Stays(7.0)),
+        ];
+        let recorded = parse("sum(rate(hits_total{code=~\"5..\"}[5m])) / sum(rate(hits_total[5m]))").unwrap();
+        let records = Records::from([("hits:ratio".to_owned(), vec![(recorded, labels(&[("slo", "x")]))])]);
+        let steady = Steady::new(&all, &records, 3600.0);
+        for (text, expected) in [
+            ("sum(rate(hits_total[5m]))", 10.0),
+            ("sum(increase(hits_total{code!=\"200\"}[10m]))", 600.0),
+            // Not yet two hours.
+            ("sum(increase(hits_total{code=\"500\"}[2h]))", 3600.0),
+            ("sum(rate(hits_total{code=\"500\"}[2h]))", 0.5),
+            ("hits:ratio{slo=\"x\"}", 0.1),
+            ("sum_over_time(hits:ratio[1h]) / sum_over_time(hits:ratio[1h])", 1.0),
+            ("sum_over_time(hits:ratio[10m:1m])", 1.0),
+            ("histogram_quantile(0.75, sum by (le) (rate(time_bucket[5m])))", 1.5),
+            ("max(queue) - min(queue)", 2.0),
+            ("avg_over_time(queue{job=\"a\"}[5m])", 5.0),
+            ("count(queue > 6)", 1.0),
+            ("sum(queue > bool 4)", 2.0),
+            ("absent(nothing{job=\"a\"})", 1.0),
+            ("sum(queue / on (job) group_left sum by (job) (queue))", 2.0),
+            ("queue{job=\"a\"} or queue{job=\"a\"}", 5.0),
+            ("time() - vector(600)", 3000.0),
+            ("-vector(2) ^ 2", -4.0),
+        ] {
+            let samples = steady.vector(&parse(text).unwrap()).unwrap();
+            assert!(
+                samples.len() == 1 && (samples[0].1 - expected).abs() < 1e-9,
+                "{text}: {samples:?}"
+            );
+        }
+        let labels_of = |text: &str| steady.labels(&parse(text).unwrap()).unwrap();
+        assert_eq!(labels_of("queue > 6"), Some(vec![labels(&[("job", "b")])]));
+        assert_eq!(
+            labels_of("queue unless queue{job=\"b\"}"),
+            Some(vec![labels(&[("job", "a")])])
+        );
+        assert_eq!(
+            labels_of("absent(nothing{job=\"a\"})"),
+            Some(vec![labels(&[("job", "a")])])
+        );
+        assert_eq!(labels_of("hits:ratio > 0.0999"), None, "too close to say");
+        assert_eq!(labels_of("queue > 10"), Some(Vec::new()));
+        for text in [
+            "queue offset 5m > 1",
+            "topk(1, queue) > 1",
+            "deriv(queue[5m:1m]) > holt_winters(queue[5m], 0.1, 0.1)",
+        ] {
+            let Ok(expr) = parse(text) else { continue };
+            assert!(steady.labels(&expr).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! Generated files, as the tools of real releases read them.
+
+mod support;
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+use enumetrics::operations::{Alertmanager, Example, File, Files, Job, Operations, Receiver, Route};
+use enumetrics::{
+    Counter, Gauge, Histogram, LabelSet, LabelValue, Rules, Severity, StateSet, Summary, catalog, metric_family,
+};
+use support::prometheus::{Release, promtool, tool};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Method {
+    Card,
+    Transfer,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Outcome {
+    Ok,
+    Failed,
+    Refused,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Breaker {
+    Open,
+    Closed,
+}
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Team {
+    Payments,
+    Nobody,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+pub struct Payment {
+    pub method: Method,
+    pub outcome: Outcome,
+}
+
+#[metric_family(namespace = "shop")]
+pub struct Shop {
+    /// Payments.
+    pub payments_total: Counter<Payment>,
+    /// Duration of a payment.
+    #[metric(buckets = [0.1, 0.5, 1, 5])]
+    pub payment_duration_seconds: Histogram<Method>,
+    /// Size of an invoice.
+    pub invoice_size_bytes: Summary,
+    /// Orders that wait.
+    pub queue_length: Gauge,
+    /// When the last backup ended.
+    pub last_backup_timestamp_seconds: Gauge<(), f64>,
+    /// The breaker of the bank.
+    pub bank_breaker: StateSet<Breaker>,
+}
+
+pub static SHOP: Shop = Shop::new();
+catalog! { pub static METRICS = [SHOP]; }
+
+// What looks strange is here to be read by the tools.
+#[allow(deprecated)]
+mod shapes {
+    use super::{METRICS, Team};
+
+    enumetrics::rules! {
+        #[rules(name = "shop", target_labels("job", "instance", "zone"))]
+        pub static RULES for METRICS;
+
+        external {
+            bank_requests_total: counter { bank, code = "200" | "500" };
+        }
+
+        /// {{ $labels.method }}: {{ $value }}
+        #[alert(for = "5m", severity = Critical, runbook = "README.md", labels(team = Team::Payments))]
+        PaymentsFail = method:failed:ratio_rate5m > 0.05;
+
+        #[record]
+        method:failed:ratio_rate5m = sum by (method) (rate(shop_payments_total{outcome=~"fail.*"}[5m]))
+            / sum by (method) (rate(shop_payments_total[5m]));
+
+        /// "Quoted"
+        #[alert(severity = Warning, runbook = "README.md")]
+        ManyRefused = sum(increase(shop_payments_total{outcome="refused", method!="card"}[1h])) >= 300;
+
+        /// Slow.
+        #[alert(for = "10m", severity = Warning, runbook = "README.md")]
+        Slow = histogram_quantile(0.99, sum by (le) (rate(shop_payment_duration_seconds_bucket[5m]))) > 1
+            and sum(rate(shop_payment_duration_seconds_count[5m])) > 0.5;
+
+        /// On average, too.
+        #[alert(severity = Warning, runbook = "README.md")]
+        Large = sum(rate(shop_invoice_size_bytes_sum[10m])) > 1000;
+
+        /// Waits.
+        #[alert(for = "1h", severity = Info, runbook = "README.md", per_target)]
+        QueueIsLong = max_over_time(shop_queue_length[15m]) > 1000;
+
+        /// Little.
+        #[alert(severity = Info, runbook = "README.md")]
+        QueueIsShort = avg by (zone) (shop_queue_length) < 5;
+
+        /// Two days.
+        #[alert(severity = Critical, runbook = "README.md")]
+        NoBackup = time() - max(shop_last_backup_timestamp_seconds) > 600;
+
+        /// Open.
+        #[alert(for = "1m", severity = Critical, runbook = "README.md")]
+        BreakerIsOpen = max(shop_bank_breaker{shop_bank_breaker="open"}) == 1;
+
+        /// Down.
+        #[alert(for = "1m", severity = Critical, runbook = "README.md")]
+        Down = count by (job) (up{job="shop"} == 0) > 0 or absent(up{job="shop"});
+
+        /// Silent.
+        #[alert(for = "10m", severity = Warning, runbook = "README.md")]
+        NobodyPays = sum(rate(shop_payments_total[10m])) == 0 unless on () max(shop_queue_length) == 0;
+
+        /// One bank of all.
+        #[alert(severity = Warning, runbook = "README.md")]
+        BankFails = sum by (bank) (rate(bank_requests_total{code="500"}[5m]))
+            / on (bank) group_left () sum by (bank) (rate(bank_requests_total[5m])) > 0.2;
+
+        /// The whole queue, predicted.
+        #[alert(severity = Info, runbook = "README.md")]
+        QueueGrows = sum(deriv(shop_queue_length[10m])) > 5;
+
+        /// Payments work.
+        #[slo(objective = 99.5, window("28d", "7d"), by(method), runbook = "README.md")]
+        Payments = good(shop_payments_total{outcome!="failed"}) over shop_payments_total;
+
+        /// Payments are quick.
+        #[slo(objective = 90, window = "30d", factors(9, 6, 3, 1), runbook = "README.md")]
+        PaymentsAreQuick = shop_payment_duration_seconds{method="card"} under 0.5;
+    }
+}
+
+use shapes::RULES;
+
+fn shop() -> Operations {
+    // Nothing grows in series that are at rest.
+    let grows = Example::new("QueueGrows", "30m").series("shop_queue_length", "0+600x60");
+    Operations::new("shop", &METRICS)
+        .rules(&RULES)
+        .example(grows)
+        .external_label("cluster", "eu")
+        .job(
+            Job::new("shop")
+                .target("shop:9090")
+                .every("30s", "10s")
+                .bearer_token("/run/secrets/token"),
+        )
+}
+
+/// Everybody who can be told of alerts.
+fn told() -> Alertmanager {
+    let pager = Receiver::pager_duty("pager", "/run/secrets/pagerduty");
+    let mail = Receiver::email(
+        "mail",
+        "shop@example.com",
+        "alerts@example.com",
+        "mail:587",
+        "/run/secrets/mail",
+    );
+    Alertmanager::new(Receiver::slack("chat", "#alerts", "/run/secrets/slack"))
+        .severity(
+            &Severity::Critical,
+            Route::to(pager).wait("0s").interval("1m").repeat("1h"),
+        )
+        .severity(
+            &Severity::Info,
+            Route::to(Receiver::webhook("chat-bot", "http://bot:8080/")),
+        )
+        .label("team", &Team::Payments, Route::to(mail))
+        .inhibit("Down", ["BreakerIsOpen", "NoBackup"], [] as [&str; 0])
+}
+
+fn written(name: &str, operations: &Operations) -> (PathBuf, Files) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("operations").join(name);
+    _ = fs::remove_dir_all(&folder);
+    operations.write_to(&folder).unwrap();
+    (folder, operations.files().unwrap())
+}
+
+fn run(release: Release, program: &str, arguments: &[&str]) -> String {
+    let output = tool(release, program, arguments, "");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{release:?} {program} {arguments:?}\n{said}");
+    said
+}
+
+/// What the tools of both releases say of the files in a folder.
+fn tools_read(folder: &Path) {
+    let path = |path: &str| folder.join(path).display().to_string();
+    for release in Release::ALL {
+        // Files with secrets are elsewhere.
+        run(
+            release,
+            "promtool",
+            &["check", "config", "--syntax-only", &configuration(release, folder)],
+        );
+        for (folder, command) in [("prometheus/rules", "check"), ("prometheus/tests", "test")] {
+            for entry in fs::read_dir(path(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                run(release, "promtool", &[command, "rules", path.to_str().unwrap()]);
+            }
+        }
+        if folder.join("alertmanager").exists() {
+            run(
+                release,
+                "amtool",
+                &["check-config", &path("alertmanager/alertmanager.yml")],
+            );
+        }
+    }
+}
+
+/// Debian's 2.42 was built without the discovery of pods: for it, without the jobs that need it.
+fn configuration(release: Release, folder: &Path) -> String {
+    let path = folder.join("prometheus/prometheus.yml");
+    if release == Release::Current {
+        return path.display().to_string();
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    let (head, jobs) = text.split_once("scrape_configs:\n").unwrap();
+    let jobs = jobs.split_inclusive("  - job_name").collect::<String>();
+    let kept = jobs
+        .split("  - job_name")
+        .skip(1)
+        .filter(|job| !job.contains("kubernetes_sd_configs"));
+    let kept: String = kept.map(|job| format!("  - job_name{job}")).collect();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("static-{:?}.yml", std::thread::current().id()));
+    fs::write(&path, format!("{head}scrape_configs:\n{kept}")).unwrap();
+    path.display().to_string()
+}
+
+/// The committed files of the example.
+#[test]
+fn the_gateways_files_are_read_by_the_tools() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kyc_gateway/ops");
+    tools_read(&folder);
+    let config = format!(
+        "--config.file={}",
+        folder.join("alertmanager/alertmanager.yml").display()
+    );
+    for release in Release::ALL {
+        for (labels, receivers) in [
+            (&["severity=critical", "component=fraud"][..], "pager,fraud-desk"),
+            (&["severity=critical", "component=gateway"], "pager"),
+            (&["severity=warning", "component=pipeline"], "chat,pipeline-team"),
+            (&["severity=info"], "chat"),
+        ] {
+            let arguments = [&["config", "routes", "test", &config][..], labels].concat();
+            assert_eq!(
+                run(release, "amtool", &arguments).lines().next(),
+                Some(receivers),
+                "{labels:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn alerts_of_every_shape_have_tests_that_pass() {
+    let (folder, files) = written("shapes", &shop().alertmanager(told()));
+    assert_eq!(files.notes, [] as [&str; 0]);
+    let tests = content(&files.files, "prometheus/tests/shop.yml");
+    for alert in RULES.alerts() {
+        let name = alert.name();
+        assert!(tests.contains(&format!("'{name} fires")), "{name}\n{tests}");
+    }
+    tools_read(&folder);
+    // Twice the same.
+    assert_eq!(shop().alertmanager(told()).files().unwrap().files, files.files);
+}
+
+#[test]
+fn what_no_test_can_be_derived_of_is_said() {
+    let without = Operations::new("shop", &METRICS).rules(&RULES);
+    let files = without.files().unwrap();
+    assert_eq!(
+        files.notes,
+        [
+            "No test of QueueGrows can be derived: no constant rates and values were found with which it fires. Say \
+          `Operations::example` when it fires."
+        ]
+    );
+    let tests = content(&files.files, "prometheus/tests/shop.yml");
+    assert!(tests.contains(&format!("\n# {}\n", files.notes[0])), "{tests}");
+}
+
+#[test]
+fn the_files_have_the_names_that_an_operator_chose() {
+    let metrics = METRICS
+        .with_prefix("eu")
+        .unwrap()
+        .with_labels([("tenant", "blue")])
+        .unwrap();
+    let grows = Example::new("QueueGrows", "30m").series("eu_shop_queue_length", "0+600x60");
+    let (folder, files) = written(
+        "adapted",
+        &Operations::new("shop", &metrics).rules(&RULES).example(grows),
+    );
+    let rules = content(&files.files, "prometheus/rules/shop.yml");
+    assert!(
+        rules.starts_with("# enumetrics-names: prefix=eu labels=tenant\n"),
+        "{rules}"
+    );
+    assert!(
+        rules.contains("rate(eu_shop_payments_total{outcome=~\"fail.*\"}[5m])"),
+        "{rules}"
+    );
+    let catalogue = content(&files.files, "catalogue.md");
+    assert!(
+        catalogue.contains("good: `eu_shop_payment_duration_seconds{method=\"card\"}` at or below 0.5"),
+        "{catalogue}"
+    );
+    tools_read(&folder);
+}
+
+#[test]
+fn samples_are_limited_by_what_is_declared() {
+    let config = |job: Job| {
+        let files = Operations::new("shop", &METRICS).job(job).files().unwrap().files;
+        content(&files, "prometheus/prometheus.yml").to_owned()
+    };
+    let text = config(
+        Job::new("shop")
+            .target("shop:1")
+            .tls(Some("/ca.pem"))
+            .path("/m")
+            .more_samples(7),
+    );
+    assert!(
+        text.contains(&format!("sample_limit: {}\n", METRICS.max_series() + 7)),
+        "{text}"
+    );
+    assert!(text.contains("    scheme: https\n"), "{text}");
+    let alone = Operations::new("shop", &METRICS).port(8080).files().unwrap().files;
+    assert!(content(&alone, "prometheus/prometheus.yml").contains("- 'shop:8080'"));
+    assert!(
+        !alone.iter().any(|file| file.path.starts_with("alertmanager")),
+        "nobody is told"
+    );
+}
+
+#[test]
+fn mistakes_are_told_together() {
+    let chat = || Receiver::webhook("chat", "http://chat/");
+    let alertmanager = Alertmanager::new(chat())
+        .label("team", &Team::Nobody, Route::to(chat()).wait("soon"))
+        .inhibit("Down", ["QueueIsLong", "Missing"], ["zone"]);
+    let error = Operations::new("shop", &METRICS)
+        .rules(&RULES)
+        .rules(&RULES)
+        .job(Job::new("late").target("a:1").every("5s", "10s"))
+        .job(Job::new("nowhere").every("often", "1s"))
+        .alertmanager(alertmanager)
+        .example(Example::new("Missing", "1h"))
+        .file("compose.yml", "")
+        .files()
+        .unwrap_err();
+    let expected = [
+        "job `late`: a scrape may take 10s, and the next one begins after 5s",
+        "job `nowhere`: `often` and `1s` must be durations",
+        "job `nowhere` has nothing to scrape",
+        "an example is of `Missing`, which is no alert",
+        "two groups of rules are called `shop`",
+        "no alert has team=\"nobody\", which a route is for",
+        "the route to `chat`: `soon` is no duration",
+        "an inhibition compares the label `zone`, which `Down` does not have",
+        "`Missing` inhibits or is inhibited, and is no alert",
+    ];
+    for (problem, expected) in error.problems().iter().zip(expected) {
+        assert!(problem.starts_with(expected), "{problem}\n{expected}");
+    }
+    assert!(
+        error.to_string().contains("two files are called `compose.yml`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn files_that_are_stale_are_noticed() {
+    let (folder, files) = written("stale", &shop());
+    shop().assert_current(&folder);
+    let path = folder.join("prometheus/rules/shop.yml");
+    let text = content(&files.files, "prometheus/rules/shop.yml").replace("> 0.05", "> 0.5");
+    fs::write(&path, text).unwrap();
+    fs::remove_file(folder.join("compose.yml")).unwrap();
+    let panic = catch_unwind(|| shop().assert_current(&folder)).unwrap_err();
+    let said = panic.downcast_ref::<String>().unwrap();
+    for expected in [
+        "compose.yml is not there; run the test again with ENUMETRICS_UPDATE=1",
+        "shop.yml is not what the program declares",
+        "-         expr: 'method:failed:ratio_rate5m > 0.5'\n+         expr: 'method:failed:ratio_rate5m > 0.05'",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+/// The same rules, so many times faster: as tests with servers want them.
+#[test]
+fn time_can_run_faster() {
+    let files = shop().alertmanager(told()).faster(60.0).files().unwrap().files;
+    let rules = content(&files, "prometheus/rules/shop.yml");
+    assert!(
+        rules.contains("shop_payments_total{outcome=\"refused\", method!=\"card\"}[1m]"),
+        "{rules}"
+    );
+    assert!(
+        rules.contains("sum_over_time(slo:sli_bad:rate5m{slo=\"Payments\", slo_group=\"shop\"}[1m:1s])"),
+        "{rules}"
+    );
+    assert!(rules.contains("for: 5000ms"), "{rules}");
+    assert!(content(&files, "prometheus/prometheus.yml").contains("scrape_interval: 500ms"));
+    assert!(content(&files, "alertmanager/alertmanager.yml").contains("group_wait: 0s"));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faster.yml");
+    fs::write(&path, rules).unwrap();
+    for release in Release::ALL {
+        let output = promtool(release, &["check", "rules", path.to_str().unwrap()], "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// The resource of the Prometheus operator has the groups as the rule file has them.
+#[test]
+fn kubernetes_has_the_same_rules() {
+    let files = shop().files().unwrap().files;
+    let resource = content(&files, "kubernetes/prometheus-rule.yml");
+    let (head, groups) = resource.split_once("  groups:\n").unwrap();
+    assert!(head.contains("kind: PrometheusRule\n") && head.contains("apiVersion: 'monitoring.coreos.com/v1'\n"));
+    let groups: String = groups
+        .lines()
+        .map(|line| format!("{}\n", line.strip_prefix("  ").unwrap()))
+        .collect();
+    let rules = content(&files, "prometheus/rules/shop.yml");
+    assert!(rules.ends_with(&format!("groups:\n{groups}")), "{groups}");
+}
+
+fn content<'f>(files: &'f [File], path: &str) -> &'f str {
+    let file = files.iter().find(|file| file.path == path);
+    &file.unwrap_or_else(|| panic!("there is no {path}")).content
+}
+
+#[test]
+fn without_rules_there_are_no_rule_files() {
+    let files = Operations::new("shop", &METRICS).files().unwrap().files;
+    assert!(!files.iter().any(|file| file.path.contains("rule")));
+    let rules: [&Rules; 1] = [&RULES];
+    assert_eq!(rules[0].slos().len(), 2);
+}

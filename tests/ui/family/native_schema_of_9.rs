@@ -1,0 +1,10 @@
+use enumetrics::{Histogram, metric_family};
+
+#[metric_family(namespace = "kyc")]
+pub struct Kyc {
+    /// Durations.
+    #[metric(native(schema = 9))]
+    pub duration_seconds: Histogram,
+}
+
+fn main() {}
