@@ -476,8 +476,12 @@ impl Descriptor {
     /// quantile, the sum and the count. Native buckets are one series more. What is declared impossible is not counted.
     #[must_use]
     pub const fn max_series(&self) -> usize {
-        let samples = self.kind.samples(self.buckets.len() + self.quantiles.len()) + self.native.is_some() as usize;
-        possible_combinations(self.labels).saturating_mul(samples)
+        possible_combinations(self.labels).saturating_mul(self.samples())
+    }
+
+    /// How many time series there are for each combination of label values.
+    pub(crate) const fn samples(&self) -> usize {
+        self.kind.samples(self.buckets.len() + self.quantiles.len()) + self.native.is_some() as usize
     }
 
     /// Whether it has so many series that it says in which [form](Form) they are kept.

@@ -360,7 +360,7 @@ impl Unwritten {
             .page_of(page, self.format, PAGE, &mut self.cursor, &is_wanted);
         std::mem::swap(&mut page.ambiguous, &mut self.ambiguous);
         if self.sources.self_metrics.is_some() && !self.self_is_written {
-            self.series += samples(&page.text);
+            self.series += page.take_series(self.format);
         }
         if !self.cursor.is_at_end() {
             return false;
@@ -389,29 +389,10 @@ impl Unwritten {
     }
 }
 
-/// How many lines are samples: those that do not begin with `#`.
-fn samples(text: &[u8]) -> usize {
-    let lines = text.iter().filter(|byte| **byte == b'\n').count();
-    let comments = text.windows(2).filter(|pair| *pair == b"\n#").count();
-    lines - comments - usize::from(text.starts_with(b"#"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exporter::fixture::catalog;
-
-    #[test]
-    fn samples_are_the_lines_without_comments() {
-        for (text, count) in [
-            ("", 0),
-            ("# TYPE a gauge\n", 0),
-            ("a 1\n", 1),
-            ("# TYPE a gauge\na 1\nb{c=\"#\"} 2\n# TYPE d gauge\nd 3\n", 3),
-        ] {
-            assert_eq!(samples(text.as_bytes()), count, "{text}");
-        }
-    }
 
     #[cfg(feature = "prometheus")]
     fn renderer(registries: Vec<prometheus::Registry>) -> Renderer {

@@ -475,6 +475,22 @@ mod tests {
             assert!(second.contains(&own(&line)), "{line}: {second}");
         }
         assert!(second.ends_with("\n# EOF\n"));
+        #[cfg(feature = "protobuf")]
+        {
+            headers.insert(
+                http::header::ACCEPT,
+                HeaderValue::from_static(
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+                ),
+            );
+            ask(&responder, &Method::GET, "/metrics", &headers).await;
+            headers.remove(http::header::ACCEPT);
+            // A part of a scrape counts nothing: what was counted is what the messages had.
+            let query = "/metrics?name[]=enumetrics_exporter_catalog_series";
+            let counted = body(ask(&responder, &Method::GET, query, &headers).await).await;
+            let line = format!("catalog_series {}", catalog().max_series());
+            assert!(counted.contains(&own(&line)), "{line}: {counted}");
+        }
     }
 
     #[cfg(feature = "gzip")]

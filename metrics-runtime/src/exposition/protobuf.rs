@@ -26,6 +26,8 @@ pub(super) struct Scratch {
     quantiles: Vec<f64>,
     read: Vec<(i32, u64)>,
     native: NativeSnapshot,
+    /// How many time series were written, as Prometheus counts them.
+    pub(super) samples: usize,
 }
 
 /// Appends what is said of a family before its series.
@@ -151,9 +153,11 @@ pub(super) fn write_family(
             exemplars: reading.exemplars(),
             of_process: start::of_process(),
             full,
+            count: 0,
             out,
         };
         next = messages.series(from, reading, scratch);
+        scratch.samples += messages.count * family.samples();
         is_empty = out.len() == series;
     });
     // Such a family is not there.
@@ -174,6 +178,8 @@ struct Messages<'a> {
     /// When the others started.
     of_process: Duration,
     full: usize,
+    /// How many there are so far.
+    count: usize,
     out: &'a mut Vec<u8>,
 }
 
@@ -323,6 +329,7 @@ impl Messages<'_> {
     /// The only series, whose labels are these texts.
     fn info(&mut self, texts: &InfoTexts) -> usize {
         let family = self.family;
+        self.count += 1;
         metric(self.out, |out| {
             let names = family.labels.iter().map(|label| label.name);
             let labels = names.zip(texts.iter().map(AsRef::as_ref));
@@ -356,6 +363,7 @@ impl Messages<'_> {
     /// A series with its labels.
     fn metric(&mut self, index: usize, write: impl FnOnce(&mut Vec<u8>)) {
         let family = self.family;
+        self.count += 1;
         metric(self.out, |out| {
             family.given_labels().for_each(|(name, value)| label(out, name, value));
             let own = family.combination(index).pairs();

@@ -73,6 +73,24 @@ impl Scrape {
         });
         self.text = self.scratch.page.finish();
     }
+
+    /// How many time series were written since this was last asked, of what is written in one format.
+    #[cfg(feature = "exporter")]
+    pub(crate) fn take_series(&mut self, format: Format) -> usize {
+        match format {
+            #[cfg(feature = "protobuf")]
+            Format::Protobuf => std::mem::take(&mut self.scratch.messages.samples),
+            _ => samples(&self.text),
+        }
+    }
+}
+
+/// How many lines are samples: those that do not begin with `#`.
+#[cfg(feature = "exporter")]
+fn samples(text: &[u8]) -> usize {
+    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    let comments = text.windows(2).filter(|pair| *pair == b"\n#").count();
+    lines - comments - usize::from(text.starts_with(b"#"))
 }
 
 /// Writes families, in any format: their heads differ, their samples hardly do.
@@ -553,6 +571,19 @@ mod tests {
                 buckets.copy_from_slice(&[index as u64, 0, 1]);
                 each(buckets, index as u64 + 1, index as f64 / 4.0);
             }
+        }
+    }
+
+    #[cfg(feature = "exporter")]
+    #[test]
+    fn samples_are_the_lines_without_comments() {
+        for (text, count) in [
+            ("", 0),
+            ("# TYPE a gauge\n", 0),
+            ("a 1\n", 1),
+            ("# TYPE a gauge\na 1\nb{c=\"#\"} 2\n# TYPE d gauge\nd 3\n", 3),
+        ] {
+            assert_eq!(samples(text.as_bytes()), count, "{text}");
         }
     }
 
