@@ -17,7 +17,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::gateway::{Gateway, PASSWORD, example};
+use support::example::example;
+use support::gateway::{Gateway, PASSWORD};
 use support::http;
 use support::prometheus::{Directory, OwnedChild, Prometheus, Release, free_address};
 
@@ -59,7 +60,7 @@ fn each_alert_fires_reaches_its_people_and_ends() {
         }
         text
     };
-    let status = Command::new(example())
+    let status = Command::new(example("kyc_gateway"))
         .env("ENUMETRICS_OPERATIONS", &servers.0)
         .env("ENUMETRICS_OPERATIONS_FASTER", FASTER)
         .status()
