@@ -57,10 +57,8 @@ impl<T: InfoLabels> Info<T> {
     }
 
     fn get(&self) -> Option<InfoTexts> {
-        if T::LABELS.is_empty() {
-            return Some(InfoTexts::default());
-        }
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        texts.or_else(|| T::LABELS.is_empty().then(InfoTexts::default))
     }
 
     without!(buckets, quantiles, compute(()));
@@ -85,6 +83,7 @@ pub trait InfoLabels: 'static {
 }
 
 /// No labels but those that are constant.
+#[diagnostic::do_not_recommend]
 impl InfoLabels for () {
     const LABELS: &'static [LabelDescriptor] = &[];
 
