@@ -58,7 +58,7 @@ impl<T: InfoLabels> Info<T> {
 
     fn get(&self) -> Option<InfoTexts> {
         let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        texts.or_else(|| T::LABELS.is_empty().then(InfoTexts::default))
+        texts.or_else(|| T::IS_CONSTANT.then(InfoTexts::default))
     }
 
     without!(buckets, quantiles, compute(()));
@@ -77,6 +77,10 @@ pub trait InfoLabels: 'static {
     /// The labels, in the order in which they are written; their values are not known to the compiler.
     const LABELS: &'static [LabelDescriptor];
 
+    /// Whether there is nothing to be set.
+    #[doc(hidden)]
+    const IS_CONSTANT: bool = false;
+
     /// The values, one for each label.
     #[doc(hidden)]
     fn into_texts(self) -> InfoTexts;
@@ -86,6 +90,7 @@ pub trait InfoLabels: 'static {
 #[diagnostic::do_not_recommend]
 impl InfoLabels for () {
     const LABELS: &'static [LabelDescriptor] = &[];
+    const IS_CONSTANT: bool = true;
 
     fn into_texts(self) -> InfoTexts {
         InfoTexts::default()
