@@ -364,6 +364,14 @@ pub use enumetrics_macros::http_metrics;
 ///     /// {{ $value | humanizePercentage }} of the verifications fail.
 ///     #[alert(for = "2m", severity = Warning, runbook = "https://runbooks.example/errors")]
 ///     HighErrorRate = kyc:verifications:error_ratio_rate5m > 0.001;
+///
+///     /// Verifications come to a decision.
+///     #[slo(objective = 99.9, window = "30d", runbook = "https://runbooks.example/availability")]
+///     VerificationAvailability = bad(kyc_verifications_total{status="ERROR"}) over kyc_verifications_total;
+///
+///     /// Verifications take less than eight seconds.
+///     #[slo(objective = 95, window = "30d", runbook = "https://runbooks.example/latency")]
+///     VerificationLatency = kyc_verification_duration_seconds under 8;
 /// }
 ///
 /// # fn main() {
@@ -384,6 +392,7 @@ pub use enumetrics_macros::http_metrics;
 /// | `target_labels("…", …)` | the labels that Prometheus gives to everything it scrapes; `job` and `instance` if not given |
 /// | `scrape_interval = "…"` | a range that is shorter than two scrapes is an error |
 /// | `server = "…"` | the oldest Prometheus that reads the rules, such as `"2.53"`: what it doesn't know is an error |
+/// | `retention = "…"` | how long it keeps what it scrapes; `30d` if not given, which is longer than its own default |
 ///
 /// In `#[alert(…)]`:
 ///
@@ -397,6 +406,18 @@ pub use enumetrics_macros::http_metrics;
 /// | `per_target` | each target is meant to be judged by itself |
 /// | `labels(name = …, …)` | more labels: texts, or variants of enums of label values |
 /// | `allow(lint = "reason")` | an exception, which says why |
+///
+/// In `#[slo(…)]`, of which [the guide](guide::alerting#objectives) says what follows from it:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `objective = …` | how much must be good, in percent |
+/// | `window = "…"`, `window("…", …)` | over which time, or which times; the alerts are about the first |
+/// | `by(label, …)` | labels by which it is judged separately |
+/// | `factors(…, …, …, …)` | what is too fast in 1 h, 6 h, 1 d and 3 d; 14.4, 6, 3 and 1 for 30 days if not given |
+/// | `min_bad = …` | how many bad events there must be at least, so that one in a quiet night wakes nobody; 2 if not given |
+/// | `page = …`, `ticket = …` | severities of the two alerts; `Critical` and `Warning` of [`Severity`] if not given |
+/// | `runbook`, `labels`, `allow` | as those of an alert |
 ///
 /// `#[record]` takes `labels` and `allow`. `crate = path;` before the declaration says where this crate is, if not at
 /// `::enumetrics`.
@@ -732,7 +753,7 @@ pub use enumetrics_runtime::{
     WithQuantiles,
 };
 #[cfg(feature = "rules")]
-pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
+pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};

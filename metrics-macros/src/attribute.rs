@@ -98,6 +98,12 @@ impl Setting {
         self.form == Form::Alone
     }
 
+    /// Whether it is `word(…)`.
+    #[cfg(feature = "rules")]
+    pub(crate) fn is_list(&self) -> bool {
+        self.form == Form::List
+    }
+
     /// That the word stands alone.
     pub(crate) fn alone(&self, errors: &mut Errors) -> bool {
         if self.form != Form::Alone {

@@ -60,7 +60,7 @@ pub use self::metric::{
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
-pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity};
+pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
 pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 

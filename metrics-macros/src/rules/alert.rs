@@ -45,6 +45,7 @@ pub(super) struct Alert {
     pub(super) per_target: bool,
 }
 
+#[derive(Clone)]
 pub(super) enum Severity {
     /// Of the group's enum.
     Variant(Ident),

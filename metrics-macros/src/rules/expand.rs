@@ -9,6 +9,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::alert::{Alert, Severity};
 use super::finding::Place;
 use super::lint::{Analysed, Analysis};
+use super::slo::RETENTION;
 use super::{Group, Kind, LabelValue, Rule};
 
 pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
@@ -20,11 +21,12 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
         options,
         catalogs,
         external,
+        slos,
         rules,
     } = group;
     let mut questions = Questions::new(krate);
     for analysed in &analysis.rules {
-        questions.rule(&rules[analysed.at], analysed);
+        questions.rule(analysed);
     }
     let Questions { series, checks, .. } = &questions;
     let check = quote!(#krate::__private::check::rule);
@@ -52,7 +54,9 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
             .map(|analysed| data(group, &rules[analysed.at], analysed))
     };
     let (records, alerts) = (in_order(false), in_order(true));
-    let name = options.name.clone().unwrap_or_else(|| ident.to_string().to_lowercase());
+    let name = group.name();
+    let slos = slos.iter().map(|slo| slo.data(krate));
+    let retention = options.retention.as_deref().unwrap_or(RETENTION);
     let interval = options.interval.iter();
     let warnings = &analysis.warnings;
     let runbooks = rules.iter().filter_map(runbook);
@@ -70,6 +74,7 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
             #(#runbooks)*
             #krate::Rules::__new(#name, __LISTED, __EXTERNAL, __TARGETS, &[#(#records),*], &[#(#alerts),*])
                 #(.__interval(#interval))*
+                .__slos(&[#(#slos),*], #retention)
         };
         #warnings
     }
@@ -183,10 +188,10 @@ impl Questions {
         }
     }
 
-    fn rule(&mut self, rule: &Rule, analysed: &Analysed) {
-        for question in &analysed.questions {
+    fn rule(&mut self, analysed: &Analysed) {
+        for (place, question) in &analysed.questions {
             let problem = self.question(question);
-            self.ask(rule.expression.place(question.span), &problem);
+            self.ask(*place, &problem);
         }
         for (label, span) in &analysed.shown {
             let labels = self.sources(&analysed.meaning.labels);

@@ -7,6 +7,7 @@ use proc_macro2::{Span, TokenStream};
 
 use super::alert::Alert;
 use super::finding::Place;
+use super::promql::Expression;
 use super::template::Template;
 use super::{Group, Kind, LabelValue, Rule};
 use crate::attribute::unknown;
@@ -40,7 +41,8 @@ pub(super) struct Analysed {
     pub(super) at: usize,
     /// On one line.
     pub(super) expression: String,
-    pub(super) questions: Vec<Question>,
+    /// What is asked, and where.
+    pub(super) questions: Vec<(Place, Question)>,
     /// The labels that its templates show, and where.
     pub(super) shown: Vec<(String, Span)>,
     pub(super) meaning: Meaning,
@@ -53,6 +55,7 @@ pub(super) fn analyse(group: &Group, errors: &mut Errors) -> Analysis {
         warnings: TokenStream::new(),
     };
     lints.duplicates();
+    lints.slos();
     let parsed: Vec<Option<Expr>> = group.rules.iter().map(|rule| lints.parse(rule)).collect();
     let records = records(group);
     let mut meanings: BTreeMap<&str, Meaning> = BTreeMap::new();
@@ -106,7 +109,7 @@ impl Lints<'_> {
     /// Two rules of the same name need different labels.
     fn duplicates(&mut self) {
         let mut seen = Vec::new();
-        for rule in &self.group.rules {
+        for rule in self.group.rules.iter().filter(|rule| rule.asked.is_none()) {
             let labels = rule.labels.iter().map(|(name, value)| match value {
                 LabelValue::Text(text) => format!("{name}={text:?}"),
                 LabelValue::Variant(tokens) => format!("{name}={tokens}"),
@@ -125,6 +128,27 @@ impl Lints<'_> {
                 rule.name.place.error(message, self.errors);
             }
             seen.push(key);
+        }
+    }
+
+    /// Two objectives need different names.
+    fn slos(&mut self) {
+        let mut seen = Vec::new();
+        for slo in &self.group.slos {
+            let name = &slo.name.text;
+            if seen.contains(&name) {
+                let message = format!("`{name}` is there twice: give one of them another name");
+                slo.name.place.error(message, self.errors);
+            }
+            seen.push(name);
+            if slo.runbook.is_none() && !slo.allowed.iter().any(|(id, _)| id == ALERT_RUNBOOK) {
+                let advice = "say what to do: `#[slo(runbook = \"docs/runbooks/name.md\")]`";
+                let warning = slo
+                    .name
+                    .place
+                    .warning(ALERT_RUNBOOK, &format!("{advice} [{ALERT_RUNBOOK}]"));
+                self.warnings.extend(warning);
+            }
         }
     }
 
@@ -202,6 +226,54 @@ impl Lints<'_> {
 
     fn rule(&mut self, at: usize, rule: &Rule, expr: &Expr, meanings: &BTreeMap<&str, Meaning>) -> Analysed {
         let usage = if rule.is_alert() { Usage::Alert } else { Usage::Record };
+        let mut questions = Vec::new();
+        let mut is_right = true;
+        match &rule.asked {
+            None => is_right = self.check(rule, &rule.expression, expr, usage, meanings, &mut questions),
+            // Our own expressions are right if what they are made of is.
+            Some(asked) => {
+                for asked in asked {
+                    if let Ok(expr) = asked.parse() {
+                        self.check(rule, asked, &expr, Usage::Record, meanings, &mut questions);
+                    }
+                }
+            }
+        }
+        let outline = expr.outline(usage, &|name| meanings.get(name));
+        let mut meaning = outline.meaning;
+        for source in &mut meaning.labels {
+            source.plus.extend(rule.labels.iter().map(|(name, _)| name.clone()));
+        }
+        let mut shown = Vec::new();
+        if let Kind::Alert(alert) = &rule.kind {
+            if rule.asked.is_none() {
+                self.alert(rule, alert);
+            }
+            if is_right {
+                self.unaggregated(rule, alert, expr, &meaning);
+            }
+            shown = self.templates(rule, alert);
+            shown.retain(|(label, _)| rule.asked.is_none() || !self.group.slos.iter().any(|slo| slo.is_by(label)));
+        }
+        Analysed {
+            at,
+            expression: expr.to_string(),
+            questions,
+            shown,
+            meaning,
+        }
+    }
+
+    /// What an expression of a rule shows by itself, and what it asks. Whether it is free of errors.
+    fn check(
+        &mut self,
+        rule: &Rule,
+        written: &Expression,
+        expr: &Expr,
+        usage: Usage,
+        meanings: &BTreeMap<&str, Meaning>,
+        questions: &mut Vec<(Place, Question)>,
+    ) -> bool {
         let target_labels: Vec<_> = self.group.options.target_labels.iter().map(String::as_str).collect();
         let mut linter = Linter::new(usage).target_labels(&target_labels);
         if let Some(seconds) = self.group.options.scrape_interval {
@@ -213,43 +285,29 @@ impl Lints<'_> {
         let mut findings = linter.check(expr);
         findings.retain(|finding| !rule.allows(finding.lint.id));
         for finding in &findings {
-            let (place, message) = (rule.expression.place(finding.span), rule.expression.finding(finding));
+            let (place, message) = (written.place(finding.span), written.finding(finding));
             match finding.severity {
                 Severity::Error => place.error(message, self.errors),
                 Severity::Warning => self.warnings.extend(place.warning(finding.lint.id, &message)),
                 Severity::Note => {}
             }
         }
-        let outline = expr.outline(usage, &|name| meanings.get(name));
-        let mut questions = outline.questions;
         // What has been said is not asked.
         let said = |question: &Question| {
             findings.iter().any(|finding| {
                 finding.span == question.span && (finding.lint == question.lint || finding.severity == Severity::Error)
             })
         };
-        questions.retain(|question| !rule.allows(question.lint.id) && !said(question));
+        let mut asked = expr.outline(usage, &|name| meanings.get(name)).questions;
+        asked.retain(|question| !rule.allows(question.lint.id) && !said(question));
         // A name that has colons and that nobody records has been reported.
-        questions.retain(|question| !question.series().is_some_and(|name| self.is_unrecorded(name)));
-        let mut meaning = outline.meaning;
-        for source in &mut meaning.labels {
-            source.plus.extend(rule.labels.iter().map(|(name, _)| name.clone()));
-        }
-        let mut shown = Vec::new();
-        if let Kind::Alert(alert) = &rule.kind {
-            self.alert(rule, alert);
-            if findings.iter().all(|finding| finding.severity < Severity::Error) {
-                self.unaggregated(rule, alert, expr, &meaning);
-            }
-            shown = self.templates(rule, alert);
-        }
-        Analysed {
-            at,
-            expression: expr.to_string(),
-            questions,
-            shown,
-            meaning,
-        }
+        asked.retain(|question| !question.series().is_some_and(|name| self.is_unrecorded(name)));
+        questions.extend(
+            asked
+                .into_iter()
+                .map(|question| (written.place(question.span), question)),
+        );
+        findings.iter().all(|finding| finding.severity < Severity::Error)
     }
 
     fn alert(&mut self, rule: &Rule, alert: &Alert) {

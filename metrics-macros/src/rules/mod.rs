@@ -11,6 +11,7 @@ mod lint;
 mod parse;
 mod promql;
 mod runbook;
+mod slo;
 mod template;
 
 use proc_macro2::{Ident, TokenStream};
@@ -43,6 +44,7 @@ struct Group {
     options: Options,
     catalogs: Vec<TokenStream>,
     external: Vec<External>,
+    slos: Vec<slo::Slo>,
     rules: Vec<Rule>,
 }
 
@@ -57,6 +59,8 @@ struct Options {
     runbooks: Option<String>,
     target_labels: Vec<String>,
     scrape_interval: Option<f64>,
+    /// How long Prometheus keeps what it scrapes.
+    retention: Option<String>,
     server: Option<enumetrics_promql::Version>,
 }
 
@@ -69,6 +73,8 @@ struct Rule {
     /// Ids of lints, and the reasons.
     allowed: Vec<(String, String)>,
     expression: Expression,
+    /// What is checked in its place, where it is made of an objective.
+    asked: Option<Vec<Expression>>,
 }
 
 enum Kind {
@@ -82,6 +88,7 @@ struct Name {
     place: Place,
 }
 
+#[derive(Clone)]
 enum LabelValue {
     Text(String),
     /// A variant of an enum.
@@ -102,9 +109,7 @@ impl Rule {
 fn duration(setting: &Setting, errors: &mut Errors) -> Option<String> {
     let text = setting.string(errors)?;
     let value = text.value();
-    let parsed = enumetrics_promql::parse(&format!("x[{value}]"));
-    let is_literal = value.starts_with(|first: char| first.is_ascii_digit()) && value.ends_with(char::is_alphabetic);
-    if parsed.is_err() || !is_literal || value.contains(|c: char| !c.is_ascii_alphanumeric()) {
+    if !is_duration(&value) {
         errors.at(
             text.span(),
             format_args!("expected a duration such as \"5m\" or \"1h30m\""),
@@ -112,4 +117,11 @@ fn duration(setting: &Setting, errors: &mut Errors) -> Option<String> {
         return None;
     }
     Some(value)
+}
+
+fn is_duration(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.ends_with(char::is_alphabetic)
+        && text.chars().all(|c| c.is_ascii_alphanumeric())
+        && enumetrics_promql::parse(&format!("x[{text}]")).is_ok()
 }

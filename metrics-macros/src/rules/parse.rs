@@ -11,6 +11,7 @@ use super::external::External;
 use super::finding::Place;
 use super::lint;
 use super::promql::Expression;
+use super::slo::{self, Slo};
 use super::{Group, Kind, LabelValue, Name, Options, Rule, duration};
 use crate::attribute::{Setting, default_crate_path, settings, split_at_commas, take_settings, unknown};
 use crate::diagnostics::Errors;
@@ -24,6 +25,7 @@ const RUNBOOKS: &str = "runbooks";
 const TARGET_LABELS: &str = "target_labels";
 const SCRAPE_INTERVAL: &str = "scrape_interval";
 const SERVER: &str = "server";
+const RETENTION: &str = "retention";
 pub(super) const ALLOW: &str = "allow";
 pub(super) const LABELS: &str = "labels";
 
@@ -151,7 +153,7 @@ impl Block {
     pub(super) fn group(mut self, errors: &mut Errors) -> Group {
         let options = Options::new(&mut self.attributes, errors);
         let attributes = &self.attributes;
-        Group {
+        let mut group = Group {
             krate: self.krate,
             attributes: quote!(#(#attributes)*),
             visibility: self.visibility,
@@ -159,8 +161,25 @@ impl Block {
             options,
             catalogs: self.catalogs,
             external: self.external,
-            rules: self.rules.into_iter().filter_map(|item| item.rule(errors)).collect(),
+            slos: Vec::new(),
+            rules: Vec::new(),
+        };
+        for item in self.rules {
+            item.read(&mut group, errors);
         }
+        let name = group.name();
+        for slo in &group.slos {
+            group.rules.extend(slo.rules(&name));
+        }
+        group
+    }
+}
+
+impl Group {
+    /// What Prometheus calls it.
+    pub(super) fn name(&self) -> String {
+        let name = self.options.name.clone();
+        name.unwrap_or_else(|| self.ident.to_string().to_lowercase())
     }
 }
 
@@ -174,6 +193,7 @@ impl Options {
             TARGET_LABELS,
             SCRAPE_INTERVAL,
             SERVER,
+            RETENTION,
         ];
         let mut options = Self {
             target_labels: vec!["job".to_owned(), "instance".to_owned()],
@@ -195,6 +215,7 @@ impl Options {
                 SCRAPE_INTERVAL => {
                     options.scrape_interval = duration(&setting, errors).and_then(|text| seconds(&text));
                 }
+                RETENTION => options.retention = duration(&setting, errors),
                 _ => {
                     let version = setting.string(errors).and_then(|text| {
                         let version = version(&text.value());
@@ -216,7 +237,7 @@ fn version(text: &str) -> Option<Version> {
     Some(Version::new(major.parse().ok()?, minor.parse().ok()?))
 }
 
-fn seconds(text: &str) -> Option<f64> {
+pub(super) fn seconds(text: &str) -> Option<f64> {
     let expr = enumetrics_promql::parse(&format!("x[{text}]")).ok()?;
     match expr.kind {
         enumetrics_promql::ExprKind::Range(range) => Some(range.range.seconds()),
@@ -224,8 +245,12 @@ fn seconds(text: &str) -> Option<f64> {
     }
 }
 
+const RECORD: &str = "record";
+const ALERT: &str = "alert";
+const SLO: &str = "slo";
+
 impl Item {
-    fn rule(self, errors: &mut Errors) -> Option<Rule> {
+    fn read(self, group: &mut Group, errors: &mut Errors) {
         let Self {
             attributes,
             name,
@@ -234,12 +259,15 @@ impl Item {
         let docs = paragraphs(&attributes, errors);
         let mut others = attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
         let (Some(attribute), None) = (others.next(), others.next()) else {
-            name.place
-                .error("a rule has one attribute: `#[alert(…)]` or `#[record]`", errors);
-            return None;
+            let advice = "a rule has one attribute: `#[alert(…)]`, `#[record]` or `#[slo(…)]`";
+            return name.place.error(advice, errors);
         };
-        let is_alert = attribute.path().is_ident("alert");
-        if !is_alert && !attribute.path().is_ident("record") {
+        let kinds = [
+            (ALERT, &alert::WORDS[..]),
+            (RECORD, &[LABELS, ALLOW]),
+            (SLO, &slo::WORDS),
+        ];
+        let Some((kind, known)) = kinds.into_iter().find(|(kind, _)| attribute.path().is_ident(kind)) else {
             let word = attribute
                 .path()
                 .get_ident()
@@ -250,28 +278,31 @@ impl Item {
                 .segments
                 .first()
                 .map_or_else(Span::call_site, |first| first.ident.span());
-            errors.at(span, unknown("kind of rule", &word, &["alert", "record"]));
-            return None;
-        }
+            return errors.at(span, unknown("kind of rule", &word, &kinds.map(|(kind, _)| kind)));
+        };
         let tokens = match &attribute.meta {
             Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
             Meta::NameValue(value) => {
-                errors.at(value.eq_token.span, "expected `(`: write `#[alert(option = value)]`");
-                return None;
+                let advice = format_args!("expected `(`: write `#[{kind}(option = value)]`");
+                return errors.at(value.eq_token.span, advice);
             }
         };
-        let known: &[&str] = if is_alert { &alert::WORDS } else { &[LABELS, ALLOW] };
         let settings = settings(tokens, known, errors);
+        if kind == SLO {
+            let slo = Slo::new(name, docs, &settings, expression, &group.options, errors);
+            return group.slos.extend(slo);
+        }
         let mut rule = Rule {
             docs,
-            kind: match is_alert {
+            kind: match kind == ALERT {
                 true => Kind::Alert(Alert::new(&settings, errors)),
                 false => Kind::Record,
             },
             labels: Vec::new(),
             allowed: Vec::new(),
             expression: Expression::new(expression, name.place),
+            asked: None,
             name,
         };
         rule.check_name(errors);
@@ -282,17 +313,19 @@ impl Item {
                 _ => {}
             }
         }
-        Some(rule)
+        group.rules.push(rule);
     }
+}
+
+/// Whether it is one word, as the name of an alert is.
+pub(super) fn is_word(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 impl Rule {
     fn check_name(&self, errors: &mut Errors) {
         let Name { text, place } = &self.name;
-        let is_word = |word: &str| {
-            word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-                && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        };
         if self.is_alert() {
             if !is_word(text) {
                 place.error("expected the name of an alert, such as `HighErrorRate`", errors);
@@ -308,7 +341,7 @@ impl Rule {
 }
 
 /// `team = "identity", module = Module::Ocr`
-fn labels(setting: &Setting, errors: &mut Errors) -> Vec<(String, LabelValue)> {
+pub(super) fn labels(setting: &Setting, errors: &mut Errors) -> Vec<(String, LabelValue)> {
     let mut labels = Vec::new();
     for label in setting.list::<Setting>("name = \"value\"", errors) {
         let name = label.word();
@@ -335,7 +368,7 @@ fn labels(setting: &Setting, errors: &mut Errors) -> Vec<(String, LabelValue)> {
     labels
 }
 
-fn allowed(setting: &Setting, errors: &mut Errors) -> Vec<(String, String)> {
+pub(super) fn allowed(setting: &Setting, errors: &mut Errors) -> Vec<(String, String)> {
     let mut allowed = Vec::new();
     for Allowed { id, span, reason } in setting.list::<Allowed>("lint-id = \"the reason\"", errors) {
         if !lint::is_known(&id) {

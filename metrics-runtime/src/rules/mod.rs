@@ -3,12 +3,14 @@
 mod check;
 mod file;
 mod severity;
+mod slo;
 mod yaml;
 
 #[cfg(test)]
 pub(crate) use self::check::Exported;
 pub use self::check::RuleFinding;
 pub use self::severity::Severity;
+pub use self::slo::{Slo, SloBurn, SloIndicator};
 
 use std::fmt;
 
@@ -35,6 +37,8 @@ pub struct Rules {
     target_labels: &'static [&'static str],
     records: &'static [RecordingRule],
     alerts: &'static [AlertRule],
+    slos: &'static [Slo],
+    retention: &'static str,
 }
 
 impl Rules {
@@ -57,6 +61,8 @@ impl Rules {
             target_labels,
             records,
             alerts,
+            slos: &[],
+            retention: "30d",
         }
     }
 
@@ -66,6 +72,17 @@ impl Rules {
     pub const fn __interval(self, interval: &'static str) -> Self {
         Self {
             interval: Some(interval),
+            ..self
+        }
+    }
+
+    /// For `rules!`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __slos(self, slos: &'static [Slo], retention: &'static str) -> Self {
+        Self {
+            slos,
+            retention,
             ..self
         }
     }
@@ -92,6 +109,19 @@ impl Rules {
     #[must_use]
     pub const fn records(&self) -> &'static [RecordingRule] {
         self.records
+    }
+
+    /// The objectives, as they are declared. What follows from them is among [`records`](Self::records) and
+    /// [`alerts`](Self::alerts), behind what is declared itself.
+    #[must_use]
+    pub const fn slos(&self) -> &'static [Slo] {
+        self.slos
+    }
+
+    /// How long Prometheus must keep what it scrapes, such as `30d`.
+    #[must_use]
+    pub const fn retention(&self) -> &'static str {
+        self.retention
     }
 }
 
