@@ -51,6 +51,7 @@
 //! | compute while scraping | [`ComputedGauge`], [`ComputedCounter`] |
 //! | time functions | [`timed`](macro@timed), [`timed_into!`]; [the guide](guide::timing) |
 //! | write alerts and recording rules | `rules!`; the guide's chapter on it |
+//! | see it in Grafana | `dashboard::Dashboard`; the guide's chapter on it |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
@@ -68,6 +69,7 @@
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
+//! | `dashboards` | no | `dashboard`: Grafana dashboards, generated from what is declared; with `catalogue` and `rules` |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
 //! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer |
 //!
@@ -419,6 +421,9 @@ pub use enumetrics_macros::http_metrics;
 /// | `page = …`, `ticket = …` | severities of the two alerts; `Critical` and `Warning` of [`Severity`] if not given |
 /// | `runbook`, `labels`, `allow` | as those of an alert |
 ///
+/// `#[panel(…)]` declares a panel for a dashboard, which may have Grafana's `$__rate_interval`;
+/// the guide's chapter on dashboards says what its options are.
+///
 /// `#[record]` takes `labels` and `allow`. `crate = path;` before the declaration says where this crate is, if not at
 /// `::enumetrics`.
 ///
@@ -468,6 +473,11 @@ pub use enumetrics_runtime::buckets;
 #[cfg(feature = "catalogue")]
 #[doc(inline)]
 pub use enumetrics_runtime::catalogue;
+
+/// Grafana dashboards, generated from what is declared: see [the guide](guide::dashboards).
+#[cfg(feature = "dashboards")]
+#[doc(inline)]
+pub use enumetrics_runtime::dashboard;
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use enumetrics_runtime::http;
@@ -753,7 +763,9 @@ pub use enumetrics_runtime::{
     WithQuantiles,
 };
 #[cfg(feature = "rules")]
-pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
+pub use enumetrics_runtime::{
+    AlertRule, PanelKind, PanelQuery, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator,
+};
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
@@ -772,6 +784,10 @@ pub mod guide {
     #[cfg(feature = "rules")]
     #[doc = include_str!("../docs/alerting.md")]
     pub mod alerting {}
+
+    #[cfg(feature = "dashboards")]
+    #[doc = include_str!("../docs/dashboards.md")]
+    pub mod dashboards {}
 
     #[cfg(all(feature = "testing", feature = "catalogue"))]
     #[doc = include_str!("../docs/testing.md")]

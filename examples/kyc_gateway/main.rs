@@ -21,6 +21,7 @@
 //! Where to look:
 //!
 //! - [`alerts`]: what wakes somebody;
+//! - [`dashboard`]: what everybody looks at;
 //! - [`metrics`]: every metric, and `timed_into!` below: where `#[timed]` records;
 //! - [`clients`]: the timed calls; [`pipeline`]: their order, and the count of how a verification ends;
 //! - [`http_metrics`], [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
@@ -30,6 +31,7 @@
 mod alerts;
 mod api;
 mod clients;
+mod dashboard;
 mod gateway;
 mod http_client;
 mod http_metrics;
@@ -80,6 +82,10 @@ async fn main() -> ExitCode {
         }
         Ok(Command::Rules) => {
             say(ALERTS.to_yaml());
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Dashboard) => {
+            say(dashboard::dashboard().to_json());
             return ExitCode::SUCCESS;
         }
         Ok(Command::Run(settings)) => settings,

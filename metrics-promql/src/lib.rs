@@ -21,6 +21,7 @@
 //! - Which Prometheus it needs: [`Expr::requirements`], [`Feature`].
 //! - What is PromQL and wrong nevertheless: [`Linter`], with or without a [`Schema`] of what is exported; the labels of
 //!   a result: [`Expr::labels`].
+//! - Grafana's durations in expressions of dashboards: [`with_durations`].
 //! - Macros: [`TokenText`] puts tokens together as a text and remembers which bytes are whose, so that an error can be
 //!   shown on the token that is wrong.
 //!
@@ -41,6 +42,7 @@
 mod ast;
 mod error;
 mod function;
+mod interpolation;
 mod interval;
 mod lex;
 mod lint;
@@ -62,6 +64,7 @@ pub use self::ast::{
 };
 pub use self::error::{Error, Report};
 pub use self::function::Function;
+pub use self::interpolation::{with_durations, with_variables};
 pub use self::interval::Interval;
 pub use self::lint::{
     Asks, Finding, LabelSource, Labels, Lint, Linter, Meaning, Operand, Origin, Outline, Question, Severity, Step,

@@ -19,6 +19,8 @@ pub mod catalogue;
 #[doc(hidden)]
 pub mod check;
 mod clock;
+#[cfg(feature = "dashboards")]
+pub mod dashboard;
 mod descriptor;
 #[cfg(feature = "exporter")]
 mod exporter;
@@ -60,7 +62,9 @@ pub use self::metric::{
     SummarySnapshot, Timer, Tracked, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
-pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
+pub use self::rules::{
+    AlertRule, PanelKind, PanelQuery, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator,
+};
 pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 

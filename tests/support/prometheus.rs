@@ -142,18 +142,20 @@ impl Prometheus {
 
     /// The same with features that are off by default, such as `exemplar-storage`.
     pub(crate) fn start_with(release: Release, scrapes: &[Scrape], features: &[&str]) -> Self {
+        Self::start_in(release, scrapes.len(), features, |directory| {
+            write_configuration(directory, scrapes)
+        })
+    }
+
+    /// The same with a configuration for so many jobs that is written into its directory, as `prometheus.yml`.
+    pub(crate) fn start_in(release: Release, jobs: usize, features: &[&str], write: impl FnOnce(&Path)) -> Self {
         let directory = Directory::new();
-        write_configuration(&directory.0, scrapes);
+        write(&directory.0);
         let mut directory = Some(directory);
         for _ in 0..PORT_ATTEMPTS {
             let owned = directory.take().expect("each attempt hands it back or ends the loop");
             match Server::start(release, owned, features) {
-                Ok(server) => {
-                    return Self {
-                        server,
-                        jobs: scrapes.len(),
-                    };
-                }
+                Ok(server) => return Self { server, jobs },
                 Err(unused) => directory = Some(unused),
             }
         }
@@ -220,6 +222,11 @@ impl Prometheus {
             .iter()
             .flat_map(of_one)
             .collect()
+    }
+
+    /// What the server takes `promql` for, as JSON; only [`Release::Current`] tells.
+    pub(crate) fn parse_query(&self, promql: &str) -> Result<Value, String> {
+        self.api(&format!("/api/v1/parse_query?query={}", http::encode(promql)))
     }
 
     /// Every active target, in the server's order.

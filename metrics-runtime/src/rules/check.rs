@@ -3,7 +3,7 @@
 use std::fmt;
 
 use enumetrics_promql::{
-    Domain, Family, Finding, Labels, Lint, Linter, MetricKind, Schema, Severity, Span, Usage, parse,
+    Domain, Family, Finding, Labels, Lint, Linter, MetricKind, Schema, Severity, Span, Usage, parse, with_durations,
 };
 
 use super::{Common, Rules};
@@ -62,7 +62,8 @@ impl Rules {
         let exported = Exported::of(self);
         let records = self.records.iter().map(|record| (&record.common, Usage::Record));
         let alerts = self.alerts.iter().map(|alert| (&alert.common, Usage::Alert));
-        let rules = records.chain(alerts);
+        let panels = self.panels.iter().map(|panel| (&panel.common, Usage::Panel));
+        let rules = records.chain(alerts).chain(panels);
         rules
             .flat_map(|(rule, usage)| check(rule, &Linter::new(usage).schema(&exported)))
             .collect()
@@ -110,13 +111,15 @@ fn check(rule: &Common, linter: &Linter<'_>) -> Vec<RuleFinding> {
         severity,
         report,
     };
-    match parse(rule.expression) {
-        Err(error) => vec![found(None, Severity::Error, error.render(rule.expression).to_string())],
+    // Only panels have any.
+    let expression = &with_durations(rule.expression);
+    match parse(expression) {
+        Err(error) => vec![found(None, Severity::Error, error.render(expression).to_string())],
         Ok(expr) => {
             let allowed = |finding: &Finding| rule.allowed.iter().any(|(id, _)| *id == finding.lint.id);
             let findings = linter.check(&expr).into_iter().filter(|finding| !allowed(finding));
             findings
-                .map(|finding| found(Some(finding.lint), finding.severity, finding.render(rule.expression)))
+                .map(|finding| found(Some(finding.lint), finding.severity, finding.render(expression)))
                 .collect()
         }
     }
@@ -141,14 +144,33 @@ impl Exported {
     pub(super) fn of(rules: &Rules) -> Self {
         let catalogs = rules.catalogs.iter().flat_map(|catalog| catalog.descriptors());
         let mut exported = Self::new(catalogs.chain(rules.external).copied(), rules.target_labels);
+        exported.records(rules);
+        exported
+    }
+
+    /// What these metrics export and these groups declare and record.
+    #[cfg(feature = "dashboards")]
+    pub(crate) fn with_rules(
+        descriptors: impl Iterator<Item = Descriptor>,
+        groups: &[Rules],
+        targets: &[&str],
+    ) -> Self {
+        let external = groups.iter().flat_map(|rules| rules.external).copied();
+        let mut exported = Self::new(descriptors.chain(external), targets);
+        for rules in groups {
+            exported.records(rules);
+        }
+        exported
+    }
+
+    fn records(&mut self, rules: &Rules) {
         for record in rules.records {
-            exported.record(
+            self.record(
                 record.name(),
                 record.expression(),
                 record.labels().map(|(name, _)| name),
             );
         }
-        exported
     }
 
     /// Rules after this one may name it.
@@ -185,6 +207,9 @@ fn family(descriptor: &Descriptor) -> Family {
         };
         (label.name.to_owned(), domain)
     });
+    let instance = descriptor.instance.iter();
+    let instance = instance.map(|instance| (instance.label.to_owned(), Domain::of(instance.values.iter().copied())));
+    let own = instance.chain(own);
     let constant = descriptor.constant_labels.iter();
     let constant = constant.map(|(name, value)| ((*name).to_owned(), Domain::of([*value])));
     Family {

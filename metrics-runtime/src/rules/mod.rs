@@ -2,13 +2,15 @@
 
 mod check;
 mod file;
+mod panel;
 mod severity;
 mod slo;
 mod yaml;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "dashboards"))]
 pub(crate) use self::check::Exported;
 pub use self::check::RuleFinding;
+pub use self::panel::{PanelKind, PanelQuery};
 pub use self::severity::Severity;
 pub use self::slo::{Slo, SloBurn, SloIndicator};
 
@@ -38,6 +40,7 @@ pub struct Rules {
     records: &'static [RecordingRule],
     alerts: &'static [AlertRule],
     slos: &'static [Slo],
+    panels: &'static [PanelQuery],
     retention: &'static str,
 }
 
@@ -62,6 +65,7 @@ impl Rules {
             records,
             alerts,
             slos: &[],
+            panels: &[],
             retention: "30d",
         }
     }
@@ -85,6 +89,13 @@ impl Rules {
             retention,
             ..self
         }
+    }
+
+    /// For `rules!`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __panels(self, panels: &'static [PanelQuery]) -> Self {
+        Self { panels, ..self }
     }
 
     /// The name of the group: that of the static in lower case, if nothing else is said.
@@ -118,6 +129,18 @@ impl Rules {
         self.slos
     }
 
+    /// The labels that Prometheus gives to all that it scrapes.
+    #[cfg(feature = "dashboards")]
+    pub(crate) const fn target_labels(&self) -> &'static [&'static str] {
+        self.target_labels
+    }
+
+    /// What is declared for dashboards, as it is declared. Prometheus' rule files have no place for it.
+    #[must_use]
+    pub const fn panels(&self) -> &'static [PanelQuery] {
+        self.panels
+    }
+
     /// How long Prometheus must keep what it scrapes, such as `30d`.
     #[must_use]
     pub const fn retention(&self) -> &'static str {
@@ -127,12 +150,12 @@ impl Rules {
 
 /// What alerts and recording rules have in common.
 #[derive(Clone, Copy, Debug)]
-struct Common {
+pub(crate) struct Common {
     name: &'static str,
     expression: &'static str,
     labels: &'static [(&'static str, LabelText)],
     /// Ids of lints that do not apply, and why.
-    allowed: &'static [(&'static str, &'static str)],
+    pub(crate) allowed: &'static [(&'static str, &'static str)],
     declared_at: (&'static str, u32),
 }
 
