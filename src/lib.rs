@@ -55,6 +55,7 @@
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
 //! | be scraped | `Exporter`, [`Catalog::render`]; [the guide](guide::exposing) |
+//! | let operators set names, labels, addresses and secrets | `Settings`; [the guide](guide::exposing) |
 //! | share a registry of the crate `prometheus` | `Exporter::registry`, `Catalog::collector`; [the guide](guide::exposing) |
 //!
 //! # Features
@@ -129,6 +130,7 @@
 /// | `window = "…"` | how far quantiles look back, such as `"30s"` or `"1h30m"`; ten minutes where it is not said |
 /// | `compute = …` | what computes a [`ComputedGauge`] or [`ComputedCounter`]: a function or a closure without captures from the labels to an `f64`, or `later` |
 /// | `sparse` | series have memory, and are exported, once they are recorded; see [`Sparse`] |
+/// | `dense` | a metric of more than [10 000](Form::MOST_DENSE) series has, and exports, all of them from the start nevertheless |
 /// | `exemplars` | each recording brings the trace and span in which it happens; see [`Exemplar`] |
 /// | `shared` | all threads record into the same cells, atomically, instead of into their own; see [`Shared`] |
 /// | `slo = …` | where an objective lies, one bound or a list: each must be a bucket bound |
@@ -484,8 +486,55 @@ pub use enumetrics_runtime::http;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use enumetrics_runtime::testing;
-#[doc(inline)]
-pub use enumetrics_runtime::timed_into;
+
+/// Names what `#[timed(label = "value")]` records into where it names nothing itself: once, at the root of the crate
+/// (`main.rs`, `lib.rs`, or a test's file), by a path that holds in all modules.
+///
+/// ```
+/// use enumetrics::{metric_family, timed, timed_into, Histogram};
+///
+/// #[metric_family(namespace = "mail")]
+/// pub struct Mail {
+///     /// Time to deliver a message.
+///     #[metric(buckets = [0.1, 1.0])]
+///     pub delivery_seconds: Histogram,
+/// }
+///
+/// pub static MAIL: Mail = Mail::new();
+///
+/// timed_into!(crate::MAIL.delivery_seconds);
+///
+/// #[timed]
+/// fn deliver() {}
+///
+/// # fn main() {
+/// deliver();
+/// assert_eq!(MAIL.delivery_seconds.count(), 1);
+/// # }
+/// ```
+#[macro_export]
+macro_rules! timed_into {
+    ($metric:expr $(;)?) => {
+        // What it names is looked up here too, so that a mistake is seen where nothing is timed yet.
+        #[allow(unused_qualifications)]
+        const _: &[$crate::LabelDescriptor] =
+            $crate::__private::labels_of_timed($crate::__metric_of_timed_into!($metric));
+
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        macro_rules! timed_into_at_the_crate_root {
+            ($at:tt) => {
+                $crate::__metric_of_timed_into!($at = $metric)
+            };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        pub(crate) use timed_into_at_the_crate_root as TIMED_INTO_AT_THE_CRATE_ROOT;
+    };
+}
+
+#[doc(hidden)]
+pub use enumetrics_macros::__metric_of_timed_into;
 
 /// Makes an enum the closed set of a label's values; see [`trait@LabelValue`].
 ///
@@ -755,12 +804,12 @@ pub use enumetrics_runtime::CatalogCollector;
 pub use enumetrics_runtime::Tls;
 pub use enumetrics_runtime::{
     AdaptError, Bucketed, Catalog, ComputedCounter, ComputedGauge, Counter, CounterSeries, CounterValue, Descriptor,
-    DuplicateName, Exemplar, Export, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
+    DuplicateName, Exemplar, Export, Form, Format, Gauge, GaugeSeries, GaugeValue, Histogram, HistogramSeries,
     HistogramSnapshot, InFlight, InFlightGuard, InFlightSeries, InPlace, Info, InfoLabels, InfoText, Instances,
     IntRange, Kind, LabelDescriptor, LabelField, LabelSet, LabelValue, Method, Metric, MetricFamily, Observation,
-    PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass, StatusCode,
-    Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars,
-    WithQuantiles,
+    OtherNames, PerThread, Scrape, Shared, SourceIsSet, Sparse, SparseOf, StateSet, StateSetSeries, StatusClass,
+    StatusCode, Storage, Summary, SummarySeries, SummarySnapshot, Timer, Traced, Tracked, UnknownName, Unlabelled,
+    WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
 pub use enumetrics_runtime::{
@@ -769,6 +818,8 @@ pub use enumetrics_runtime::{
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
+#[cfg(feature = "exporter")]
+pub use enumetrics_runtime::{SettingMistake, Settings, SettingsBuilder, SettingsError};
 
 #[doc(hidden)]
 pub use enumetrics_runtime::__private;

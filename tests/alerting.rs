@@ -359,3 +359,104 @@ fn temporary(name: &str, text: &str) -> PathBuf {
     fs::write(&path, text).unwrap();
     path
 }
+
+/// An operator's prefix is in front of everything that the program names itself, and nothing else changes.
+#[test]
+fn rules_follow_the_names_that_an_operator_chose() {
+    let catalog = exported::METRICS.with_labels([("service", "cart")]).unwrap();
+    let catalog = catalog.with_prefix("shop").unwrap();
+    let renamed = |text: &str| {
+        let names = ["kyc_", "kyc:", "http_requests_total"];
+        names.iter().fold(text.to_owned(), |text, name| {
+            text.replace(name, &format!("shop_{name}"))
+        })
+    };
+    for rules in [&KYC_RULES, &right::RIGHT] {
+        let adapted = rules.adapted_to(&catalog).unwrap();
+        adapted.assert_right();
+        let expressions = |rules: &enumetrics::Rules| -> Vec<String> {
+            let records = rules
+                .records()
+                .iter()
+                .map(|rule| format!("{} = {}", rule.name(), rule.expression()));
+            records
+                .chain(rules.alerts().iter().map(|rule| rule.expression().to_owned()))
+                .collect()
+        };
+        let expected: Vec<_> = expressions(rules)
+            .iter()
+            .map(|expression| renamed(expression))
+            .collect();
+        assert_eq!(expressions(&adapted), expected);
+        assert!(
+            adapted
+                .adapted_to(&catalog)
+                .unwrap_err()
+                .to_string()
+                .contains("adapted already")
+        );
+    }
+    // The file says whose names it has, and is noticed where others are in force.
+    let file = KYC_RULES.adapted_to(&catalog).unwrap().to_yaml();
+    assert!(
+        file.starts_with("# enumetrics-names: prefix=shop labels=service\ngroups:\n"),
+        "{file}"
+    );
+    assert_eq!(catalog.check_stamp(&file), Ok(()));
+    assert!(exported::METRICS.check_stamp(&file).is_err());
+
+    // Rules for the declared names find nothing under others, which the linter says.
+    let path = std::env::temp_dir().join(format!("enumetrics-adapted-{}.yml", std::process::id()));
+    fs::write(&path, &file).unwrap();
+    let output = promtool(Release::Current, &["check", "rules", path.to_str().unwrap()], "");
+    assert!(output.status.success(), "{output:?}");
+    fs::write(&path, right::RIGHT.to_yaml()).unwrap();
+    let found = catalog.check_rules(&path).unwrap();
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.lint.is_some_and(|lint| lint.id == "ref-metric")),
+        "{found:?}"
+    );
+    fs::write(&path, right::RIGHT.adapted_to(&catalog).unwrap().to_yaml()).unwrap();
+    let found = catalog.check_rules(&path).unwrap();
+    assert!(
+        found
+            .iter()
+            .all(|finding| finding.lint.is_none_or(|lint| lint.id != "ref-metric")),
+        "{found:?}"
+    );
+    fs::remove_file(&path).unwrap();
+}
+
+mod by_regex {
+    enumetrics::rules! {
+        pub static BY_REGEX for super::WEB;
+
+        /// {{ with query "sum(http_requests_total)" }}{{ . | first | value }}{{ end }} of http_requests_total.
+        #[alert(severity = Warning, runbook = "https://runbooks.example/any")]
+        Any = sum(rate({__name__="http_requests_total"}[5m])) > 5;
+    }
+}
+
+#[test]
+fn names_in_matchers_and_templates_are_renamed_too() {
+    let adapted = by_regex::BY_REGEX
+        .adapted_to(&WEB.with_prefix("shop").unwrap())
+        .unwrap();
+    let alert = adapted.alerts()[0];
+    assert_eq!(
+        alert.expression(),
+        "sum(rate({__name__=\"shop_http_requests_total\"}[5m])) > 5"
+    );
+    let summary = alert
+        .annotations()
+        .iter()
+        .find(|(name, _)| *name == "summary")
+        .unwrap()
+        .1;
+    assert_eq!(
+        summary,
+        "{{ with query \"sum(shop_http_requests_total)\" }}{{ . | first | value }}{{ end }} of http_requests_total."
+    );
+}

@@ -855,9 +855,10 @@ fn pages_of_families_with_series_left_out_are_whole() {
         /// Now.
         now: Gauge<Place>,
         /// Sizes.
-        #[metric(buckets = [1, 2])]
+        #[metric(dense, buckets = [1, 2])]
         size_bytes: Histogram<Place>,
         /// Sums.
+        #[metric(dense)]
         sum_bytes: Summary<Place>,
         /// Operations.
         operation: StateSet<Operation, Place>,

@@ -92,6 +92,27 @@ fn what_follows_is_right() {
     others::OTHERS.assert_right();
 }
 
+/// What an operator renames is renamed in what is counted, and in the alerts that follow from it.
+#[test]
+fn objectives_follow_the_names_that_an_operator_chose() {
+    let rules = KYC_RULES.adapted_to(&METRICS.with_prefix("eu").unwrap()).unwrap();
+    rules.assert_right();
+    assert_eq!(
+        rules.slos()[0].indicator(),
+        SloIndicator::Bad {
+            bad: "eu_kyc_verifications_total{status=\"ERROR\"}",
+            total: "eu_kyc_verifications_total"
+        }
+    );
+    assert_eq!(
+        rules.slos()[1].indicator(),
+        SloIndicator::Under {
+            histogram: "eu_kyc_verification_duration_seconds",
+            bound: 8.0
+        }
+    );
+}
+
 #[test]
 fn objectives_are_data() {
     let [availability, latency, modules] = KYC_RULES.slos() else {

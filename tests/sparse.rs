@@ -4,9 +4,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use enumetrics::__private::{Block, Cells, CounterCell};
+use enumetrics::catalogue::Catalogue;
 use enumetrics::{
-    Catalog, Counter, Exemplar, Export, Format, Histogram, IntRange, LabelSet, LabelValue, MetricFamily, PerThread,
-    Sparse, Storage, Summary, metric_family,
+    Calls, Catalog, Counter, Exemplar, Export, Format, Histogram, IntRange, LabelSet, LabelValue, MetricFamily,
+    PerThread, Sparse, Storage, Summary, metric_family,
 };
 
 /// The system's allocator, and how many bytes of it the program has.
@@ -222,4 +223,102 @@ fn all_that_threads_count_at_once_is_there() {
     assert_eq!(sum("http_requests_total"), u64::from(THREADS) * 256);
     assert_eq!(sum("http_shared_requests_total"), u64::from(THREADS) * 256);
     assert_eq!(sum("http_duration_seconds_count"), u64::from(THREADS) * 256);
+}
+
+/// As wide as can be without a word, and one series wider.
+#[derive(LabelSet, Clone, Copy)]
+pub struct Narrow {
+    pub row: IntRange<0, 99>,
+    pub column: IntRange<0, 99>,
+}
+
+#[derive(LabelSet, Clone, Copy)]
+pub struct Wide {
+    pub place: Narrow,
+    pub side: Outcome,
+}
+
+#[metric_family(namespace = "board")]
+pub struct Board {
+    /// Moves.
+    pub moves_total: Counter<Narrow>,
+    /// Games.
+    #[metric(sparse)]
+    pub games_total: Counter<Narrow>,
+    /// Draws.
+    #[metric(dense)]
+    pub draws_total: Counter<Wide>,
+    /// Wins.
+    #[metric(sparse)]
+    pub wins_total: Counter<Wide>,
+    /// Plays.
+    #[metric(sparse, shared, buckets = [1, 2], calls(outcome, in_flight))]
+    pub plays: Calls<Wide>,
+}
+
+static BOARD: Board = Board::new();
+
+#[test]
+fn a_document_says_the_form_and_why() {
+    let families: [&dyn Export; 1] = [&BOARD];
+    let catalogue = Catalogue::of(&Catalog::new(&families).unwrap());
+    let forms: Vec<_> = catalogue
+        .metrics
+        .iter()
+        .filter_map(|metric| Some((metric.name.as_str(), metric.form.as_deref()?)))
+        .collect();
+    assert_eq!(
+        forms,
+        [
+            (
+                "board_draws_total",
+                "dense: not declared sparse, though 20000 series are more than 10000"
+            ),
+            ("board_games_total", "sparse: declared so"),
+            ("board_plays_calls_total", "sparse: 80000 series are more than 10000"),
+            (
+                "board_plays_duration_seconds",
+                "sparse: 100000 series are more than 10000"
+            ),
+            (
+                "board_plays_in_flight",
+                "dense: not declared sparse, though 20000 series are more than 10000"
+            ),
+            ("board_wins_total", "sparse: 20000 series are more than 10000"),
+        ]
+    );
+    assert!(
+        catalogue
+            .to_markdown()
+            .contains("- series: at most 20000\n- form: sparse: 20000 series are more than 10000\n")
+    );
+    assert_eq!(Catalogue::from_json(&catalogue.to_json()), Ok(catalogue));
+}
+
+#[test]
+fn a_group_of_calls_is_sparse() {
+    #[enumetrics::timed(BOARD.plays, ..place)]
+    fn play(place: Wide) {}
+
+    let place = Wide {
+        place: Narrow {
+            row: IntRange::clamped(7),
+            column: IntRange::clamped(8),
+        },
+        side: Outcome::Error,
+    };
+    play(place);
+    let families: [&dyn Export; 1] = [&BOARD];
+    let text = Catalog::new(&families).unwrap().render();
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("board_plays_calls") || line.starts_with("board_plays_duration_seconds_c"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "board_plays_duration_seconds_count{row=\"7\",column=\"8\",side=\"error\"} 1",
+            "board_plays_calls_total{row=\"7\",column=\"8\",side=\"error\",outcome=\"ok\"} 1",
+        ]
+    );
 }

@@ -146,7 +146,7 @@ static COUNTERS: Counters = Counters::new();
 #[metric_family(namespace = "scrape")]
 struct Histograms {
     /// A thousand series of twelve buckets.
-    #[metric(buckets = BOUNDS)]
+    #[metric(dense, buckets = BOUNDS)]
     numbers_seconds: Histogram<Number>,
 }
 

@@ -84,6 +84,8 @@ impl Bench {
             })
         });
 
+        self.wide(name, move || series.wide());
+
         if series.histograms().is_some() {
             let histograms = move || filled(series.histograms().expect("it has histograms"));
             self.enter(rows::SCRAPE_HISTOGRAMS, name, move || {
@@ -93,6 +95,38 @@ impl Bench {
                 Box::new(move || per_series(live_bytes(histograms).1 as f64))
             });
         }
+    }
+
+    /// Enters a family of a hundred thousand series for the rows that touch few of them.
+    pub fn wide(&mut self, name: &str, wide: impl Fn() -> Box<dyn Family<HundredThousand>> + Copy + 'static) {
+        self.enter(rows::WIDE_MEMORY, name, move || {
+            let few = few();
+            let touched = move || {
+                let family = wide();
+                family.touch(&few);
+                family
+            };
+            let count = self::few().len() as f64;
+            Box::new(move || live_bytes(&touched).1 as f64 / count)
+        });
+        self.enter(rows::WIDE_COUNTER, name, move || {
+            let (family, few) = (wide(), few());
+            family.touch(&few);
+            let mut passes = None;
+            let pass = move |passes: u32| {
+                let start = Instant::now();
+                for _ in 0..passes {
+                    family.touch(black_box(&few));
+                }
+                start.elapsed()
+            };
+            let count = self::few().len() as f64;
+            Box::new(move || {
+                let fitting = || (SAMPLE.as_nanos() * 8 / pass(8).as_nanos().max(1)).max(8) as u32;
+                let passes = *passes.get_or_insert_with(fitting);
+                pass(passes).as_nanos() as f64 / f64::from(passes) / count
+            })
+        });
     }
 
     fn counters<L: ForSeries>(&mut self, row: Row, name: &str, series: impl Series) {
@@ -232,6 +266,11 @@ pub trait Series: Copy + 'static {
     /// A new counter family without series.
     fn counters<L: ForSeries>(self) -> Box<dyn Family<L>>;
 
+    /// A new counter family of very many series, of which few will be touched.
+    fn wide(self) -> Box<dyn Family<HundredThousand>> {
+        self.counters::<HundredThousand>()
+    }
+
     /// A new histogram family without series, with [`BOUNDS`](crate::workload::BOUNDS).
     fn histograms(self) -> Option<Box<dyn Family<Thousand>>> {
         None
@@ -283,6 +322,11 @@ fn scrapes<L: Labels>(mut family: Box<dyn Family<L>>, series: usize) -> Sample {
         }
         start.elapsed().as_nanos() as f64 / scrapes as f64 / series as f64
     })
+}
+
+/// A hundred series all over a wide family, as far from each other as they can be.
+fn few() -> Vec<HundredThousand> {
+    HundredThousand::all().into_iter().step_by(1_000).collect()
 }
 
 /// Of a thousand.

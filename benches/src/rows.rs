@@ -77,6 +77,8 @@ rows! {
     MEMORY_COUNTER: "memory of a counter series", BytesPerSeries;
     MEMORY_HISTOGRAM: "memory of a 12-bucket histogram series", BytesPerSeries;
     FIRST_TOUCH: "first touch of a counter series", NanosPerSeries;
+    WIDE_MEMORY: "memory of each of 100 series touched of 100k", BytesPerSeries;
+    WIDE_COUNTER: "counter, one of 100 series touched of 100k", NanosPerSeries;
 }
 
 #[cfg(test)]

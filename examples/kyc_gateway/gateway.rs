@@ -4,15 +4,15 @@ use crate::api::{
     ApiError, ClientAddress, LONGEST_BODY, OpenSession, SessionOpened, VerifyAnswer, VerifyRequest, read_json,
 };
 use crate::clients::Modules;
-use crate::http_metrics::measured;
-use crate::metrics::{Endpoint, Handler, KYC, LimitReason};
+use crate::metrics::{Endpoint, HTTP, KYC, LimitReason};
 use crate::pipeline;
 use crate::rate_limit::{RateLimits, Refusal};
 use crate::sessions::{Sessions, Unusable};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::StatusCode;
-use axum::routing::{MethodRouter, any, delete, post};
+use axum::routing::{MethodRouter, delete, post};
 use axum::{Json, Router};
+use enumetrics::http::HttpLayer;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,17 +43,19 @@ impl Gateway {
     }
 }
 
-/// The gateway's routes, and `metrics` as one more.
+/// The gateway's routes, and `metrics` as one more. All but that are measured: what they answer, what they refuse (a
+/// method that they do not know), and what nobody waited for.
 pub fn router(gateway: Arc<Gateway>, metrics: MethodRouter<Arc<Gateway>>) -> Router {
     // A refused method is told so in JSON like every other error; the exporter's route has answers of its own.
-    let route = |handler, route: MethodRouter<Arc<Gateway>>| measured(handler, route.fallback(wrong_method));
+    let route = |route: MethodRouter<Arc<Gateway>>| route.fallback(wrong_method);
     Router::new()
-        .route("/sessions", route(Handler::Sessions, post(open_session)))
-        .route("/sessions/{id}", route(Handler::Session, delete(close_session)))
-        .route("/verify", route(Handler::Verify, post(verify)))
-        .route("/metrics", measured(Handler::Metrics, metrics))
-        .fallback_service(measured(Handler::Other, any(unknown_path)))
+        .route("/sessions", route(post(open_session)))
+        .route("/sessions/{id}", route(delete(close_session)))
+        .route("/verify", route(post(verify)))
+        .route("/metrics", metrics)
+        .fallback(unknown_path)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(HttpLayer::new(&HTTP))
         .with_state(gateway)
 }
 

@@ -24,8 +24,8 @@
 //! - [`dashboard`]: what everybody looks at;
 //! - [`metrics`]: every metric, and `timed_into!` below: where `#[timed]` records;
 //! - [`clients`]: the timed calls; [`pipeline`]: their order, and the count of how a verification ends;
-//! - [`http_metrics`], [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
-//! - [`gateway`]: routes and handlers; [`modules`]: the rules; [`mrz`]: passports and identity cards;
+//! - [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
+//! - [`gateway`]: routes and handlers, and the layer that measures them; [`modules`]: the rules; [`mrz`]: passports and identity cards;
 //! - [`traffic`], [`summary`]: the customers, and their count.
 
 mod alerts;
@@ -34,7 +34,6 @@ mod clients;
 mod dashboard;
 mod gateway;
 mod http_client;
-mod http_metrics;
 mod metrics;
 mod modules;
 mod mrz;

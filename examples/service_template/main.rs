@@ -25,14 +25,16 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use enumetrics::Exporter;
+use enumetrics::http::HttpLayer;
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 
+use crate::metrics::{HTTP, Http};
 use crate::settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let settings = match Settings::read(|name| env::var(name).ok()) {
+    let settings = match Settings::read(|name| env::var_os(name)) {
         Ok(settings) => settings,
         Err(mistakes) => {
             for mistake in mistakes {
@@ -50,17 +52,20 @@ async fn main() -> ExitCode {
     }
 }
 
+/// What measures the service and what serves the metrics: nothing, where they are switched off.
+fn routes(metrics: &enumetrics::Settings) -> (Option<HttpLayer<Http>>, Option<Exporter>) {
+    let layer = metrics.is_enabled().then(|| metrics.layer(&HTTP));
+    (layer, metrics.exporter().map(Exporter::process_metrics))
+}
+
 async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
-    let exporter = settings
-        .metrics
-        .as_ref()
-        .map(|metrics| Exporter::new(&metrics.catalog).process_metrics());
-    let own_address = settings.metrics.as_ref().and_then(|metrics| metrics.address);
-    let (route, own) = match (exporter, own_address) {
-        (Some(exporter), Some(address)) => (None, Some(exporter.bind(address).await?)),
-        (exporter, _) => (exporter.map(Exporter::route), None),
+    let (layer, exporter) = routes(&settings.metrics);
+    let (route, own) = match (exporter, settings.metrics.addresses()) {
+        (exporter, []) => (exporter.map(Exporter::route), None),
+        (Some(exporter), addresses) => (None, Some(exporter.bind_all(addresses).await?)),
+        (None, _) => (None, None),
     };
-    let router = service::router(settings.metrics.map(|metrics| metrics.layer), route);
+    let router = service::router(layer, route);
     let listener = TcpListener::bind(settings.address).await?;
     println!("http://{}", listener.local_addr()?);
     if let Some(own) = own {

@@ -1,112 +1,42 @@
 //! What operators set, from the environment. Every mistake is found before anything starts, and each names its variable.
 //!
-//! | variable | meaning | where it is not set |
-//! |---|---|---|
-//! | `SERVICE_ADDRESS` | where the service listens | `127.0.0.1:8080` |
-//! | `ENABLE_METRICS` | `true` or `1`: measure, and serve `/metrics`; anything else: neither | `true` |
-//! | `METRICS_ADDRESS` | where the metrics are served | where the service is, at `/metrics` |
-//! | `METRICS_EXCLUDED_HANDLERS` | regular expressions, separated by commas: routes that are not measured | none |
-//! | `METRICS_NAMESPACE`, `METRICS_SUBSYSTEM` | the beginning of every name | none |
-//! | `CUSTOM_LABELS` | `service=cart,environment=staging`: labels of every series | none |
+//! `SERVICE_ADDRESS` is where the service listens, `127.0.0.1:8080` if it is not set. The variables of its metrics are those of
+//! [`enumetrics::Settings`].
 
-use std::fmt::Display;
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::str::FromStr;
 
-use enumetrics::Catalog;
-use enumetrics::http::HttpLayer;
-
-use crate::metrics::{HTTP, Http, METRICS};
+use crate::metrics::METRICS;
 
 #[derive(Debug)]
 pub struct Settings {
     pub address: SocketAddr,
-    /// Nothing where they are switched off.
-    pub metrics: Option<Metrics>,
-}
-
-#[derive(Debug)]
-pub struct Metrics {
-    pub layer: HttpLayer<Http>,
-    pub catalog: Catalog<'static>,
-    /// An address of their own.
-    pub address: Option<SocketAddr>,
+    pub metrics: enumetrics::Settings,
 }
 
 impl Settings {
     /// All mistakes, where there are some.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
+    pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Vec<String>> {
         let mut mistakes = Vec::new();
-        let address = parsed(&variable, "SERVICE_ADDRESS", &mut mistakes);
-        let enabled = variable("ENABLE_METRICS").is_none_or(|text| is_true(&text));
-        let metrics = enabled.then(|| Metrics::read(&variable, &mut mistakes)).flatten();
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
-        Ok(Self {
-            address: address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
-            metrics,
-        })
-    }
-}
-
-impl Metrics {
-    fn read(variable: &impl Fn(&str) -> Option<String>, mistakes: &mut Vec<String>) -> Option<Self> {
-        let mut noted = |name: &str, mistake: &dyn Display| mistakes.push(format!("{name}: {mistake}"));
-        let text = |name: &str| variable(name).unwrap_or_default();
-
-        let excluded = text("METRICS_EXCLUDED_HANDLERS");
-        let layer = HttpLayer::new(&HTTP)
-            .exclude(listed(&excluded))
-            .map_err(|error| noted("METRICS_EXCLUDED_HANDLERS", &error));
-
-        let mut catalog = METRICS;
-        // The subsystem comes after the namespace, so it is put in front first.
-        for name in ["METRICS_SUBSYSTEM", "METRICS_NAMESPACE"] {
-            let prefix = text(name);
-            if !prefix.is_empty() {
-                match catalog.with_prefix(&prefix) {
-                    Ok(prefixed) => catalog = prefixed,
-                    Err(error) => noted(name, &error),
-                }
+        let address = match variable("SERVICE_ADDRESS").filter(|text| !text.is_empty()) {
+            None => SocketAddr::from(([127, 0, 0, 1], 8080)),
+            Some(text) => {
+                let text = text.to_string_lossy();
+                text.parse().unwrap_or_else(|error| {
+                    mistakes.push(format!("SERVICE_ADDRESS: `{text}` is no address: {error}"));
+                    SocketAddr::from(([0, 0, 0, 0], 0))
+                })
+            }
+        };
+        match enumetrics::Settings::builder(&METRICS).variables(variable).build() {
+            Ok(metrics) if mistakes.is_empty() => Ok(Self { address, metrics }),
+            Ok(_) => Err(mistakes),
+            Err(error) => {
+                mistakes.extend(error.mistakes().iter().map(ToString::to_string));
+                Err(mistakes)
             }
         }
-        let custom = text("CUSTOM_LABELS");
-        let labels: Option<Vec<_>> = listed(&custom).map(|label| label.split_once('=')).collect();
-        match labels.map(|labels| catalog.with_labels(labels)) {
-            Some(Ok(labelled)) => catalog = labelled,
-            Some(Err(error)) => noted("CUSTOM_LABELS", &error),
-            None => noted("CUSTOM_LABELS", &"write `name=value`, separated by commas"),
-        }
-        let address = parsed(variable, "METRICS_ADDRESS", mistakes);
-        Some(Self {
-            layer: layer.ok()?,
-            catalog,
-            address,
-        })
     }
-}
-
-/// What stands between commas.
-fn listed(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty())
-}
-
-fn is_true(text: &str) -> bool {
-    text.eq_ignore_ascii_case("true") || text == "1"
-}
-
-/// A variable as `T`, if it is set and not empty.
-fn parsed<T: FromStr<Err: Display>>(
-    variable: &impl Fn(&str) -> Option<String>,
-    name: &str,
-    mistakes: &mut Vec<String>,
-) -> Option<T> {
-    let text = variable(name).filter(|text| !text.is_empty())?;
-    let result = text.parse();
-    result
-        .map_err(|error| mistakes.push(format!("{name}: `{text}` is no address: {error}")))
-        .ok()
 }
 
 #[cfg(test)]
@@ -119,20 +49,17 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::service;
+    use crate::{routes, service};
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
-        Settings::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
+        Settings::read(|name| find(name).map(|(_, value)| value.into()))
     }
 
     fn router(variables: &[(&str, &str)]) -> Router {
-        let settings = read(variables).unwrap();
-        let route = settings
-            .metrics
-            .as_ref()
-            .map(|metrics| Exporter::new(&metrics.catalog).route());
-        service::router(settings.metrics.map(|metrics| metrics.layer), route)
+        let metrics = read(variables).unwrap().metrics;
+        let (layer, exporter) = routes(&metrics);
+        service::router(layer, exporter.map(Exporter::route))
     }
 
     async fn get(router: &Router, path: &str) -> (StatusCode, String) {
@@ -162,7 +89,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_metrics_there_is_neither_layer_nor_route() {
-        for off in ["false", "0", "no", ""] {
+        for off in ["false", "0", "False"] {
             let router = router(&[("ENABLE_METRICS", off)]);
             assert_eq!(get(&router, "/metrics").await.0, StatusCode::NOT_FOUND);
             assert_eq!(get(&router, "/health").await.0, StatusCode::OK);
@@ -189,7 +116,7 @@ mod tests {
         let text = get(&router, "/metrics").await.1;
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             // What Prometheus' client libraries call alike everywhere keeps its name.
-            if !line.starts_with("process_") {
+            if !line.starts_with("process_") && !line.starts_with("enumetrics_names_info{") {
                 assert!(line.starts_with("shop_cart_"), "{line}");
                 assert!(line.contains(r#"service="cart",environment="staging""#), "{line}");
             }
@@ -208,6 +135,7 @@ mod tests {
             ("SERVICE_ADDRESS", "here"),
             ("METRICS_ADDRESS", "9091"),
             ("METRICS_NAMESPACE", "9shop"),
+            ("ENABLE_METRICS", "yes"),
             ("CUSTOM_LABELS", "service"),
             ("METRICS_EXCLUDED_HANDLERS", "(admin"),
         ]);
@@ -220,10 +148,11 @@ mod tests {
             names,
             [
                 "SERVICE_ADDRESS",
-                "METRICS_EXCLUDED_HANDLERS",
-                "METRICS_NAMESPACE",
+                "ENABLE_METRICS",
                 "CUSTOM_LABELS",
-                "METRICS_ADDRESS"
+                "METRICS_EXCLUDED_HANDLERS",
+                "METRICS_ADDRESS",
+                "METRICS_NAMESPACE",
             ]
         );
         let taken = read(&[("CUSTOM_LABELS", "handler=x")]).unwrap_err();

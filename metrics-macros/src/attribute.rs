@@ -13,6 +13,7 @@ pub(crate) const CALLS: &str = "calls";
 pub(crate) const CLIENT: &str = "client";
 pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
+pub(crate) const DENSE: &str = "dense";
 pub(crate) const ERROR_IF: &str = "error_if";
 pub(crate) const EXEMPLARS: &str = "exemplars";
 pub(crate) const FLATTEN: &str = "flatten";

@@ -433,7 +433,11 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         names,
         ..
     } = model;
-    let what = if *client { "Calls" } else { "Requests" };
+    let (what, of_what) = if *client {
+        ("Calls", "calls")
+    } else {
+        ("Requests", "requests")
+    };
     let field = |name: &Option<Ident>, help: &str, options: TokenStream, ty: TokenStream| {
         let name = name.as_ref()?;
         let options = (!options.is_empty()).then(|| quote!(#[metric(#options)]));
@@ -451,6 +455,7 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
     ] = names;
     let deciding = quote!(if <#statuses as #krate::http::ResponseStatus>::AT_ZERO { 2 } else { 3 });
     let slo = slo.iter();
+    // `dense`, because what is exported are routes as a whole, and how many there can be is said by the user.
     let gauge = if *in_progress_labels {
         quote!(InFlight<#request>)
     } else {
@@ -460,30 +465,30 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         field(
             requests,
             &format!("{what} that ended, by how they were answered."),
-            quote!(touched = #deciding),
+            quote!(touched = #deciding, dense),
             quote!(Counter<#exchange>),
         ),
         field(
             duration,
-            "How long they took, whatever their end.",
-            quote!(buckets = #buckets, touched #(, slo = #slo)*),
+            &format!("Duration of {of_what}, whatever their end."),
+            quote!(buckets = #buckets, touched, dense #(, slo = #slo)*),
             quote!(Histogram<#request>),
         ),
         field(
             high_resolution,
-            "How long they took, in many buckets and without labels.",
+            &format!("Duration of {of_what}, in many buckets and without labels."),
             quote!(buckets = #bounds),
             quote!(Histogram),
         ),
         field(
             request_size,
-            "Bytes of their bodies that were read.",
+            "Bytes of requests' bodies that were transferred.",
             TokenStream::new(),
             quote!(Summary<#handled>),
         ),
         field(
             response_size,
-            "Bytes of the responses' bodies that were sent.",
+            "Bytes of responses' bodies that were transferred.",
             TokenStream::new(),
             quote!(Summary<#handled>),
         ),
@@ -502,7 +507,7 @@ fn struct_of_metrics(model: &Model, [handled, request, exchange, incomplete, grp
         field(
             calls,
             "gRPC calls that ended, by the status in their trailers.",
-            TokenStream::new(),
+            quote!(dense),
             quote!(Counter<#grpc>),
         ),
     ];

@@ -90,6 +90,13 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     timed::timed(arguments.into(), item.into()).into()
 }
 
+/// The metric that `timed_into!` names, as `#[timed]` looks at it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __metric_of_timed_into(input: TokenStream) -> TokenStream {
+    timed::metric_of_timed_into(input.into()).into()
+}
+
 /// Declares alerts and recording rules. Documented at `enumetrics::rules`.
 #[cfg(feature = "rules")]
 #[proc_macro]

@@ -24,6 +24,7 @@ pub(crate) const NAME_KIND: &str = "name-kind";
 pub(crate) const NAME_SNAKE_CASE: &str = "name-snake-case";
 pub(crate) const NAME_UNIT: &str = "name-unit";
 pub(crate) const QUANTILE_WINDOW: &str = "quantile-window";
+pub(crate) const SERIES_WIDE: &str = "series-wide";
 pub(crate) const TIMED_FUNCTION: &str = "timed-function";
 pub(crate) const TIMED_LABEL: &str = "timed-label";
 pub(crate) const TIMED_METRIC: &str = "timed-metric";

@@ -9,11 +9,16 @@ use quote::{quote, quote_spanned};
 /// The path of the runtime's internals, shown at `place`: the compiler points at a call from the first token of its
 /// path to its closing parenthesis, so that both must be there.
 pub(crate) fn private(krate: &TokenStream, place: Span) -> TokenStream {
+    shown(quote!(#krate::__private), place)
+}
+
+/// A path, shown at `place`.
+pub(crate) fn shown(path: TokenStream, place: Span) -> TokenStream {
     let move_there = |mut token: TokenTree| {
         token.set_span(place);
         token
     };
-    quote!(#krate::__private).into_iter().map(move_there).collect()
+    path.into_iter().map(move_there).collect()
 }
 
 /// The call of a check, shown at `place`: what is wrong there is found out in a constant.

@@ -1,10 +1,12 @@
 //! Everything that a program exports.
 
 mod adapt;
+mod names;
 
 use std::{fmt, io};
 
 pub use self::adapt::AdaptError;
+pub use self::names::OtherNames;
 use crate::check::nearest;
 use crate::descriptor::{Descriptor, max_series};
 use crate::exposition::openmetrics::Ambiguous;
@@ -27,6 +29,8 @@ pub struct Catalog<'a> {
     declared: &'static [&'static [Descriptor]],
     /// The labels of all series, which others' series are given too.
     labels: &'a [(&'static str, &'static str)],
+    /// What stands before every name since the program was started.
+    prefix: &'a str,
     /// Whether scrapes say when each series started.
     created: bool,
     max_series: usize,
@@ -77,6 +81,7 @@ impl<'a> Catalog<'a> {
             without: &[],
             declared: &[],
             labels: &[],
+            prefix: "",
             created: false,
             max_series: series,
         })
@@ -97,6 +102,7 @@ impl<'a> Catalog<'a> {
             without: &[],
             declared: descriptors,
             labels: &[],
+            prefix: "",
             created: false,
             max_series: series,
         }
@@ -163,12 +169,6 @@ impl<'a> Catalog<'a> {
     pub const fn with_created_timestamps(mut self) -> Self {
         self.created = true;
         self
-    }
-
-    /// The labels that were given to all series, which the declarations of those of the catalog have already.
-    #[cfg(all(feature = "exporter", feature = "prometheus"))]
-    pub(crate) fn labels(&self) -> &'a [(&'static str, &'static str)] {
-        self.labels
     }
 
     /// The most time series that a scrape of this catalog can have, known to the compiler: what `sample_limit` in

@@ -227,6 +227,25 @@ impl fmt::Debug for Combination {
     }
 }
 
+/// How the cells of a metric's series are kept, and which are exported.
+///
+/// A counter, histogram or summary of more than [`MOST_DENSE`](Self::MOST_DENSE) series says it itself, or does not compile:
+/// one form costs memory and scrapes, the other the zeros, and nobody else can know what a program can do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// All are there from the start: `#[metric(dense)]`, or without a word for what is not as wide.
+    Dense,
+    /// Each is there once something was recorded with it, its cells in a chunk of 64: `#[metric(sparse)]`.
+    Sparse,
+}
+
+impl Form {
+    /// The most series of a metric that is dense without saying so. Each thread that records has cells for all of them, and
+    /// each scrape a line: some 80 KB and 1 MB for 10 000.
+    pub const MOST_DENSE: usize = 10_000;
+}
+
 /// One metric family as it is declared: name, help, kind, labels, buckets and quantiles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -258,6 +277,8 @@ pub struct Descriptor {
     /// How many labels, the first ones, decide what is exported: only series whose values of them something was recorded
     /// with. Nothing where all series are exported from the first scrape.
     pub touched: Option<usize>,
+    /// How the cells of its series are kept.
+    pub form: Form,
     /// Which of several instances it is of.
     pub(crate) instance: Option<Instance>,
 }
@@ -291,6 +312,7 @@ impl Descriptor {
             renamed_to: None,
             declared_at: None,
             touched: None,
+            form: Form::Dense,
             instance: None,
         }
     }
@@ -382,6 +404,16 @@ impl Descriptor {
         }
     }
 
+    /// The same where cells are made at the first recording, for the macros.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn sparse(self) -> Self {
+        Self {
+            form: Form::Sparse,
+            ..self
+        }
+    }
+
     /// The same of one of several instances.
     pub(crate) const fn of_instance(self, instance: Instance) -> Self {
         Self {
@@ -431,6 +463,12 @@ impl Descriptor {
     #[must_use]
     pub const fn max_series(&self) -> usize {
         possible_combinations(self.labels).saturating_mul(self.kind.samples(self.buckets.len() + self.quantiles.len()))
+    }
+
+    /// Whether it has so many series that it says in which [form](Form) they are kept.
+    #[must_use]
+    pub const fn is_wide(&self) -> bool {
+        self.max_series() > Form::MOST_DENSE
     }
 
     /// One of them.

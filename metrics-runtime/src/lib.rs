@@ -35,6 +35,8 @@ mod label;
 mod metric;
 #[cfg(feature = "rules")]
 mod rules;
+#[cfg(feature = "exporter")]
+mod settings;
 mod start;
 mod storage;
 mod sync;
@@ -42,8 +44,8 @@ mod sync;
 pub mod testing;
 mod timed;
 
-pub use self::catalog::{AdaptError, Catalog, DuplicateName, UnknownName};
-pub use self::descriptor::{Descriptor, Kind, LabelDescriptor};
+pub use self::catalog::{AdaptError, Catalog, DuplicateName, OtherNames, UnknownName};
+pub use self::descriptor::{Descriptor, Form, Kind, LabelDescriptor};
 #[cfg(feature = "tls")]
 pub use self::exporter::Tls;
 #[cfg(feature = "exporter")]
@@ -65,6 +67,8 @@ pub use self::metric::{
 pub use self::rules::{
     AlertRule, PanelKind, PanelQuery, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator,
 };
+#[cfg(feature = "exporter")]
+pub use self::settings::{SettingMistake, Settings, SettingsBuilder, SettingsError};
 pub use self::storage::{PerThread, Shared, Sparse, Storage, Traced};
 pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 
@@ -88,9 +92,9 @@ pub mod __private {
     #[cfg(feature = "stream")]
     pub use crate::timed::TimedStream;
     pub use crate::timed::{
-        Awaited, CallsOf, Consumed, End, Judge, LabelAt, Labelled, Otherwise, PollState, Polls, Seen, TimedFuture,
-        TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index, is_one_label, item, judged,
-        label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
+        Awaited, CallsOf, Consumed, End, IsCalls, Judge, LabelAt, Labelled, NoCalls, Otherwise, PollState, Polls, Seen,
+        TimedFuture, TimedMetric, Unending, Unfinished, call, called, combinations, first_item, index, is_one_label,
+        item, judged, label_position, labels_of, labels_of_timed, never, plus, position, started, stride,
     };
     #[cfg(feature = "http")]
     pub use ::http::Method as HttpMethod;

@@ -199,6 +199,7 @@ pub fn enter(bench: &mut Bench) {
     });
     bench.call(&[HTTP], OURS, || client(router().layer(from_fn(record))));
     bench.series(OURS, Ours);
+    bench.wide("enumetrics, dense", || Ours.counters::<HundredThousand>());
 }
 
 #[derive(Clone, Copy)]
@@ -216,6 +217,7 @@ macro_rules! counters {
         #[metric_family(namespace = "bench")]
         pub struct $name {
             /// Requests.
+            #[metric(dense)]
             requests_total: Counter<$labels>,
         }
 
@@ -250,15 +252,26 @@ counters! {
 }
 
 #[metric_family(namespace = "bench")]
+struct Wide {
+    /// Requests.
+    #[metric(sparse)]
+    requests_total: Counter<HundredThousand>,
+}
+
+#[metric_family(namespace = "bench")]
 struct Histograms {
     /// Durations.
-    #[metric(buckets = crate::workload::BOUNDS)]
+    #[metric(dense, buckets = crate::workload::BOUNDS)]
     requests_seconds: Histogram<Thousand>,
 }
 
 impl Series for Ours {
     fn counters<L: ForSeries>(self) -> Box<dyn Family<L>> {
         Box::new(Instance::new(L::Enumetrics::boxed()))
+    }
+
+    fn wide(self) -> Box<dyn Family<HundredThousand>> {
+        Box::new(Instance::new(Box::new(const { Wide::new() })))
     }
 
     fn histograms(self) -> Option<Box<dyn Family<Thousand>>> {
@@ -291,6 +304,18 @@ impl<L: LabelSet + Copy, F: Counters<L>> Family<L> for Instance<F> {
     fn touch(&self, labels: &[L]) {
         for &labels in labels {
             self.metrics.counter().with(labels).inc();
+        }
+    }
+
+    fn scrape(&mut self) -> usize {
+        self.render()
+    }
+}
+
+impl Family<HundredThousand> for Instance<Wide> {
+    fn touch(&self, labels: &[HundredThousand]) {
+        for &labels in labels {
+            self.metrics.requests_total.with(labels).inc();
         }
     }
 

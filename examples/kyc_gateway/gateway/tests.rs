@@ -3,11 +3,12 @@
 use super::*;
 use crate::api::DEMO_ADDRESS;
 use crate::http_client::HttpClient;
-use crate::metrics::{Exchange, HTTP, Method, Module, Status, StatusClass};
+use crate::metrics::{Handler, HttpExchange, Module, Status};
 use crate::modules::{self, Services};
 use axum::http::{self, header};
 use axum::routing::get;
-use enumetrics::LabelValue;
+use enumetrics::http::StatusGroup;
+use enumetrics::{LabelValue, Method};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -225,10 +226,10 @@ async fn a_hanging_module_is_dropped_and_timed() {
 async fn a_client_that_leaves_leaves_a_duration_and_no_status() {
     let client = Client::new().await;
     let before = Numbers::now();
-    let cancelled = HTTP.requests_total.with(Exchange {
+    let cancelled = HTTP.http_requests_total.with(HttpExchange {
         handler: Handler::Verify,
         method: Method::Post,
-        status: StatusClass::Cancelled,
+        status: StatusGroup::Cancelled,
     });
     let cancelled_before = cancelled.get();
     let request = misbehaving(client.request("gone").await, "liveness", "hang");

@@ -8,12 +8,12 @@ pub use tally::Tally;
 
 use crate::api::DEMO_ADDRESS;
 use crate::http_client::{HttpClient, HttpError};
-use crate::metrics::{Handler, Method};
+use crate::metrics::Handler;
 use crate::random::Random;
 use crate::terminal::say;
 use axum::body::Bytes;
 use axum::http::{self, Request, header};
-use enumetrics::LabelValue;
+use enumetrics::{LabelValue, Method};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};

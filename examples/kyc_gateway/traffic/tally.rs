@@ -2,9 +2,10 @@
 //! outside.
 
 use crate::http_client::Answer;
-use crate::metrics::{AttackType, Exchange, Handler, LimitReason, Method, Module, Status, StatusClass};
+use crate::metrics::{AttackType, Handler, LimitReason, Module, Status};
 use axum::http::StatusCode;
-use enumetrics::LabelValue;
+use enumetrics::http::{Answer as Ending, End, ResponseStatus, StatusGroup};
+use enumetrics::{LabelValue, Method};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,14 +70,14 @@ impl Tally {
     /// Adds one request and its end.
     pub fn add(&mut self, handler: Handler, method: Method, outcome: &Outcome) {
         let status = match outcome {
-            Outcome::Answered(status, _) => (*status).into(),
-            Outcome::Left(_) => StatusClass::Cancelled,
+            Outcome::Answered(status, _) => Ending::Status(*status),
+            Outcome::Left(_) => {
+                let labels = [("handler", handler.value()), ("reason", End::Cancelled.value())];
+                self.one("http_requests_incomplete_total", &labels);
+                Ending::Cancelled
+            }
         };
-        self.http(Exchange {
-            handler,
-            method,
-            status,
-        });
+        self.http(handler, method, StatusGroup::of(status));
         match (handler, outcome) {
             (Handler::Verify, Outcome::Left(module)) => {
                 self.verification(None, Some(*module));
@@ -110,20 +111,16 @@ impl Tally {
         }
     }
 
-    fn http(
-        &mut self,
-        Exchange {
-            handler,
-            method,
-            status,
-        }: Exchange,
-    ) {
+    fn http(&mut self, handler: Handler, method: Method, status: StatusGroup) {
         let [handler, method, status] = [handler.value(), method.value(), status.value()];
         self.one(
             "http_requests_total",
             &[("handler", handler), ("method", method), ("status", status)],
         );
-        self.one("http_request_duration_seconds_count", &[("handler", handler)]);
+        self.one(
+            "http_request_duration_seconds_count",
+            &[("handler", handler), ("method", method)],
+        );
     }
 
     /// A verification that ended with `status`, if anybody was told, because of `module`, if there was trouble.
@@ -164,7 +161,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::METRICS;
+    use crate::metrics::{HTTP, HttpExchange, HttpRequest, METRICS};
 
     #[test]
     fn every_series_is_one_that_is_exported() {
@@ -174,7 +171,17 @@ mod tests {
             r#"{"status": "ERROR", "module": "antifraud"}"#,
             r#"{"reason": "ip_limit"}"#,
         ];
-        for handler in [Handler::Sessions, Handler::Session, Handler::Verify, Handler::Other] {
+        for &handler in Handler::VARIANTS {
+            // A route's series are there once it was used.
+            let method = Method::Post;
+            let (request, status) = (HttpRequest { handler, method }, StatusGroup::Success);
+            HTTP.http_request_duration_seconds.with(request).observe(0.0);
+            let exchange = HttpExchange {
+                handler,
+                method,
+                status,
+            };
+            HTTP.http_requests_total.with(exchange).inc();
             tally.add(handler, Method::Post, &Outcome::Left(Module::Ocr));
             tally.add(
                 handler,

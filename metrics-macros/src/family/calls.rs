@@ -11,13 +11,13 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visib
 
 use super::parse::{find, float, help};
 use crate::attribute::{
-    BUCKETS, CALLS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SUBSYSTEM, Setting, crate_path, settings,
-    split_at_commas, take_settings, unknown,
+    BUCKETS, CALLS, CRATE, DENSE, LABELS, MAX_SERIES, NAMESPACE, SHARED, SLO, SPARSE, SUBSYSTEM, Setting, crate_path,
+    settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
 use crate::rule::{self, Problem};
-use crate::span::{check, span_of};
+use crate::span::{self, check, span_of};
 
 const ERROR: &str = "error";
 const FIRST_ITEM: &str = "first_item";
@@ -124,7 +124,7 @@ impl Group {
     /// Reads the group, and makes its field one that is flattened.
     fn of(outside: &Outside<'_>, field: &mut Field, errors: &mut Errors) -> Option<Self> {
         let name = field.ident.clone()?;
-        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED];
+        let known = [CALLS, BUCKETS, SLO, MAX_SERIES, SHARED, SPARSE, DENSE];
         let settings = take_settings(&mut field.attrs, "metric", &known, errors);
         let has_buckets = find(&settings, BUCKETS).is_some();
         let mut parts: Vec<Setting> = Vec::new();
@@ -195,8 +195,8 @@ impl Group {
             arguments,
             ident: family,
         } = outside;
-        let Self { ident, ty, field, .. } = self;
-        let labels = quote_spanned!(ty.span()=> <#ty as #krate::__private::CallsOf>::Labels);
+        let Self { ident, field, .. } = self;
+        let labels = quote!(<#ident as #krate::__private::TimedMetric>::Labels);
         let subsystem = LitStr::new(&field.unraw().to_string(), field.span());
         let budget = find(&self.settings, MAX_SERIES).map(|budget| {
             let value = &budget.value;
@@ -212,21 +212,28 @@ impl Group {
                 #visibility struct #ident { #(#fields)* }
             },
         );
-        let recording = self.recording(krate, &labels);
+        let recording = self.recording(krate);
         quote!(#declared #recording)
     }
 
     /// The parts, each a metric.
     fn fields(&self, krate: &TokenStream, labels: &TokenStream) -> Vec<TokenStream> {
-        let shared = find(&self.settings, SHARED).map(|setting| &setting.word);
+        let word = |word| find(&self.settings, word).map(|setting| &setting.word).into_iter();
+        let shared = word(SHARED);
+        let form: Vec<_> = word(SPARSE).chain(word(DENSE)).collect();
+        // A part is shown where the group's type is.
+        let krate = &span::shown(krate.clone(), self.ty.span());
         let field = |name: &str, help: &str, options: TokenStream, ty: TokenStream| {
             let Self {
                 attributes, visibility, ..
             } = self;
             let name = Ident::new(name, self.field.span());
             let help = self.help_of(help);
+            // What goes back to 0 has its cells from the start.
+            let form = form.iter().filter(|_| name != IN_FLIGHT);
+            let words = shared.clone().chain(form.copied());
             let ty = quote_spanned!(self.ty.span()=> #ty);
-            quote!(#[doc = #help] #(#attributes)* #[metric(#options #shared)] #visibility #name: #ty,)
+            quote!(#[doc = #help] #(#attributes)* #[metric(#options #(#words),*)] #visibility #name: #ty,)
         };
         let joined = |with: TokenStream| quote!(#krate::Joined<#labels, #with, { #krate::__private::combinations::<#labels, #with>() }>);
         let none = TokenStream::new;
@@ -316,8 +323,10 @@ impl Group {
     }
 
     /// What `#[timed]` does with it.
-    fn recording(&self, krate: &TokenStream, labels: &TokenStream) -> TokenStream {
-        let Self { ident, attributes, .. } = self;
+    fn recording(&self, krate: &TokenStream) -> TokenStream {
+        let Self {
+            ident, attributes, ty, ..
+        } = self;
         let private = quote!(#krate::__private);
         let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         let error = find(&self.parts, ERROR).map_or_else(|| quote!(()), |part| part.value.clone());
@@ -349,19 +358,15 @@ impl Group {
         let first = has(FIRST_ITEM);
         let first_item = first.then(|| quote!(#private::first_item(&self.first_item_seconds, index, first);));
         let conditions: Vec<_> = conditions.collect();
-        let is_calls = {
-            let ty = &self.ty;
-            quote_spanned!(ty.span()=> <#ty as #private::CallsOf>::IS_CALLS)
-        };
-        let is_calls = check(
-            krate,
-            span_of(&self.ty.to_token_stream(), self.field.span()),
-            "takes_calls",
-            &is_calls,
-        );
+        let place = span_of(&ty.to_token_stream(), self.field.span());
+        let shown = span::private(krate, place);
+        let is_calls =
+            quote_spanned!(place=> { #[allow(unused_imports)] use #shown::NoCalls as _; #shown::IsCalls::<#ty>::IS });
+        let labels = quote_spanned!(place=> <() as #shown::CallsOf<#ty, #is_calls>>::Labels);
+        let check = check(krate, place, "takes_calls", &is_calls);
         quote! {
             #(#conditions)*
-            const _: () = #is_calls;
+            const _: () = #check;
 
             #(#conditions)*
             #[automatically_derived]

@@ -297,6 +297,7 @@ impl<'a> Expansion<'a> {
         let slo = (!slo.is_empty()).then(|| quote!(.with_slo(&[#(#slo),*])));
         let unit = unit.iter();
         let deprecated = deprecated.iter();
+        let with_form = sparse.as_ref().map(|_| quote!(.sparse()));
         // What has no memory until it is recorded has no zero to show.
         let touched = match (touched, sparse) {
             (Some(touched), _) => Some(touched.labels.clone()),
@@ -333,6 +334,7 @@ impl<'a> Expansion<'a> {
                 #constant_labels
                 #(.deprecated(#deprecated))*
                 #(.touched(#touched))*
+                #with_form
                 .declared_at(#file, #line);
             #(#renamed)*
         }
@@ -375,6 +377,7 @@ impl<'a> Expansion<'a> {
             ty,
             name,
             buckets,
+            dense,
             shared,
             sparse,
             exemplars,
@@ -422,6 +425,11 @@ impl<'a> Expansion<'a> {
         if let Some(word) = sparse {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SPARSE);
             checks.push(check(krate, word.span(), "takes_sparse", &quote!(#kind, #takes)));
+        }
+        if sparse.is_none() {
+            let (place, is_said) = (dense.as_ref().map_or(ty.span(), Ident::span), dense.is_some());
+            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SPARSE);
+            checks.push(check(krate, place, "says_form", &quote!(#descriptor, #takes, #is_said)));
         }
         if let Some(word) = exemplars {
             let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);

@@ -42,6 +42,10 @@ fn lint_metric(metric: &Metric, errors: &mut Errors) {
         let message = format!("`{field}` has no help text: say what it counts in a doc comment (`/// …`) above it");
         errors.at(metric.field.span(), Problem::new(rule::HELP_MISSING, message));
     }
+    if let (Some(_), Some(dense)) = (&metric.sparse, &metric.dense) {
+        let message = "`sparse` and `dense` exclude each other: remove one";
+        errors.at(dense.span(), Problem::new(rule::SERIES_WIDE, message));
+    }
     if let Some(was) = &metric.was
         && let Some(problem) = metric_name_problem(&was.value())
     {

@@ -63,6 +63,8 @@ struct Metric {
     exemplars: Option<Ident>,
     /// The word `sparse`, where it stands.
     sparse: Option<Ident>,
+    /// The word `dense`, where it stands.
+    dense: Option<Ident>,
     /// The word `shared`, where it stands.
     shared: Option<Ident>,
     quantiles: Option<options::Quantiles>,

@@ -10,8 +10,9 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 
 use super::{Buckets, Family, Metric, options};
 use crate::attribute::{
-    ALLOW, BUCKETS, COMPUTE, CRATE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO, SPARSE,
-    SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings, visible,
+    ALLOW, BUCKETS, COMPUTE, CRATE, DENSE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, QUANTILES, SHARED, SLO,
+    SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas, take_settings,
+    visible,
 };
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
@@ -87,8 +88,8 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         !conditional
     });
     let known = [
-        BUCKETS, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, SLO, UNIT, MAX_SERIES, TOUCHED, WAS, FLATTEN,
-        ALLOW,
+        BUCKETS, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, DENSE, SLO, UNIT, MAX_SERIES, TOUCHED, WAS,
+        FLATTEN, ALLOW,
     ];
     let settings = take_settings(&mut field.attrs, "metric", &known, errors);
     let buckets = find(&settings, BUCKETS)
@@ -103,6 +104,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         setting.map(|setting| setting.word.clone())
     };
     let (shared, sparse, exemplars) = (word_alone(SHARED), word_alone(SPARSE), word_alone(EXEMPLARS));
+    let dense = word_alone(DENSE);
     let flatten = find(&settings, FLATTEN).is_some_and(|setting| setting.alone(errors));
     for other in settings.iter().filter(|other| flatten && other.word() != FLATTEN) {
         errors.at(
@@ -134,6 +136,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         field: ident,
         ty: field.ty,
         buckets,
+        dense,
         shared,
         sparse,
         exemplars,

@@ -9,6 +9,7 @@ use syn::LitStr;
 use syn::ext::IdentExt;
 
 use super::function::{AsyncInBox, Function, Shape};
+use super::metric::metric;
 use super::{Hidden, Label, Labels, Target, Value};
 use crate::span::{check, private, span_of};
 
@@ -142,24 +143,11 @@ fn is_opaque(ty: &TokenStream) -> bool {
 /// `let series = …;`: which series of which metric, and the checks of its labels.
 fn series(target: &Target, function: Option<&Ident>) -> TokenStream {
     let Target {
-        krate,
-        metric,
-        labels,
-        span,
-        ..
+        krate, labels, span, ..
     } = target;
     let private_path = quote!(#krate::__private);
-    let (metric, place) = match metric {
-        Some(metric) => (metric.clone(), span_of(metric, *span)),
-        // Made by `timed_into!`. The name is the message that the compiler shows where it is not found.
-        None => (quote!(crate::TIMED_INTO_AT_THE_CRATE_ROOT!()), *span),
-    };
-    // In a constant, so that what is named must be a static: a constant would be another value each time.
-    let labels_of = {
-        let private = private(krate, place);
-        quote_spanned!(place=> #private::labels_of(&#metric))
-    };
-    let (name, index) = (ours("series"), ours("index"));
+    let metric = metric(target, function.map_or(*span, Ident::span));
+    let (name, index, into) = (ours("series"), ours("index"), ours("metric"));
     let labels = match labels {
         Labels::Each(labels) => labels,
         Labels::All(labels) => {
@@ -167,8 +155,9 @@ fn series(target: &Target, function: Option<&Ident>) -> TokenStream {
             return quote! {
                 #[allow(unused_qualifications)]
                 let #name = {
-                    let #index = #private_path::index(&#metric, #reference);
-                    move || (&#metric, #index)
+                    let #into = #metric;
+                    let #index = #private_path::index(#into, #reference);
+                    move || (#into(), #index)
                 };
             };
         }
@@ -192,13 +181,13 @@ fn series(target: &Target, function: Option<&Ident>) -> TokenStream {
             }
             Value::Expression(value) => {
                 let reference = reference(value, ident.span());
-                let at = quote!(::<{ #private_path::label_position(__LABELS, #name) }, _>);
-                let is_one = quote!(#private_path::is_one_label #at(&#metric));
+                let at = quote!(::<{ #private_path::label_position(__LABELS, #name) }, _, _>);
+                let is_one = quote!(#private_path::is_one_label #at(#metric));
                 checks.push(check(krate, ident.span(), "is_one_label", &quote!(#name, #is_one)));
                 computed.push(quote! {
                     let #index = #private_path::plus(
                         #index,
-                        #private_path::position #at(&#metric, #reference),
+                        #private_path::position #at(#into, #reference),
                         const { #private_path::stride(__LABELS, #name) },
                     );
                 });
@@ -214,16 +203,17 @@ fn series(target: &Target, function: Option<&Ident>) -> TokenStream {
         pairs.push(quote!((#name, #text)));
     }
     let series = if computed.is_empty() {
-        quote!(|| (&#metric, __INDEX))
+        quote!(move || (#into(), __INDEX))
     } else {
-        quote!(let #index = __INDEX; #(#computed)* move || (&#metric, #index))
+        quote!(let #index = __INDEX; #(#computed)* move || (#into(), #index))
     };
     quote! {
         #[allow(unused_qualifications)]
         let #name = {
-            const __LABELS: &[#krate::LabelDescriptor] = #labels_of;
+            const __LABELS: &[#krate::LabelDescriptor] = #private_path::labels_of(#metric);
             const __INDEX: usize = #private_path::check::combination_index(__LABELS, &[#(#pairs),*]);
             #(const _: () = #checks;)*
+            let #into = #metric;
             #series
         };
     }

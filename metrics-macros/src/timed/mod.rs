@@ -3,12 +3,14 @@
 mod expand;
 mod function;
 mod items;
+mod metric;
 mod parse;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
 
+pub(crate) use self::metric::metric_of_timed_into;
 use crate::diagnostics::Errors;
 
 pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -99,6 +99,10 @@ impl Catalog<'static> {
         }
         let prefixed = |name: &str| format!("{prefix}_{name}");
         self.without = Vec::leak(self.without.iter().map(|name| prefixed(name)).collect());
+        self.prefix = match self.prefix {
+            "" => prefix.to_owned().leak(),
+            before => prefixed(before).leak(),
+        };
         Ok(self.adapted(|descriptor| {
             let name: &'static str = prefixed(descriptor.name).leak();
             let mut labels = descriptor.labels.to_vec();
@@ -171,14 +175,15 @@ fn is_name(text: &str) -> bool {
     text.bytes().all(is_part) && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
 }
 
-/// A catalog cannot have what [`with_labels`](Catalog::with_labels) or [`with_prefix`](Catalog::with_prefix) asks for.
+/// A catalog cannot have what [`with_labels`](Catalog::with_labels) or [`with_prefix`](Catalog::with_prefix) asks for, or
+/// rules about it cannot follow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdaptError {
     message: String,
 }
 
 impl AdaptError {
-    fn new(message: String) -> Self {
+    pub(crate) fn new(message: String) -> Self {
         Self { message }
     }
 }

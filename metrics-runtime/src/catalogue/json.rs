@@ -36,7 +36,7 @@ fn to_value(metric: &Entry) -> Value {
         .constant_labels
         .iter()
         .map(|(name, value)| json!({ "name": name, "value": value }));
-    json!({
+    let mut value = json!({
         "name": metric.name,
         "kind": metric.kind,
         "unit": metric.unit,
@@ -50,7 +50,11 @@ fn to_value(metric: &Entry) -> Value {
         "deprecated": metric.deprecated,
         "renamed_to": metric.renamed_to,
         "file": metric.file,
-    })
+    });
+    if let Some(form) = &metric.form {
+        value["form"] = json!(form);
+    }
+    value
 }
 
 fn from_value(value: &Value) -> Result<Entry, CatalogueError> {
@@ -74,6 +78,7 @@ fn from_value(value: &Value) -> Result<Entry, CatalogueError> {
                 .as_u64()
                 .and_then(|series| usize::try_from(series).ok())
                 .ok_or_else(|| missing("max_series", "a whole number"))?,
+            form: optional(value, "form"),
             deprecated: optional(value, "deprecated"),
             renamed_to: optional(value, "renamed_to"),
             file: optional(value, "file"),

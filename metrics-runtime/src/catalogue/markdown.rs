@@ -67,6 +67,9 @@ fn section(text: &mut String, metric: &Entry) {
         let _ = writeln!(text, "- objective at: {}", numbers(&metric.slo));
     }
     let _ = writeln!(text, "- series: at most {}", metric.max_series);
+    if let Some(form) = &metric.form {
+        let _ = writeln!(text, "- form: {form}");
+    }
     if let Some(file) = &metric.file {
         let _ = writeln!(text, "- declared in: `{file}`");
     }

@@ -21,7 +21,7 @@ pub use self::json::CatalogueError;
 use std::path::Path;
 
 use crate::catalog::Catalog;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Form};
 
 /// All that is declared, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,6 +56,8 @@ pub struct Entry {
     pub slo: Vec<f64>,
     /// The most series that it can export.
     pub max_series: usize,
+    /// In which [form](crate::Form) they are kept, and why, where that is not what all metrics have that are not as wide.
+    pub form: Option<String>,
     /// What to use instead, where it is deprecated; the text may be empty.
     pub deprecated: Option<String>,
     /// The name that replaces this one, where this is a former name.
@@ -135,10 +137,24 @@ impl Entry {
             quantiles: descriptor.quantiles.to_vec(),
             slo: descriptor.slo.to_vec(),
             max_series: descriptor.max_series().saturating_mul(instance_count),
+            form: form(descriptor),
             deprecated: descriptor.deprecated.map(owned),
             renamed_to: descriptor.renamed_to.map(owned),
             // On Windows the compiler writes the other slash, and a committed file has one.
             file: descriptor.declared_at.map(|(file, _)| file.replace('\\', "/")),
         }
+    }
+}
+
+/// In which form the series are kept, and why.
+fn form(descriptor: &Descriptor) -> Option<String> {
+    let (series, most) = (descriptor.max_series(), Form::MOST_DENSE);
+    match (descriptor.form, descriptor.is_wide()) {
+        (Form::Sparse, true) => Some(format!("sparse: {series} series are more than {most}")),
+        (Form::Sparse, false) => Some("sparse: declared so".to_owned()),
+        (Form::Dense, true) => Some(format!(
+            "dense: not declared sparse, though {series} series are more than {most}"
+        )),
+        (Form::Dense, false) => None,
     }
 }

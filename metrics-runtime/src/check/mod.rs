@@ -22,7 +22,7 @@ use self::message::Message;
 use std::time::Duration;
 
 pub(crate) use self::nearest::nearest;
-use crate::descriptor::{Descriptor, Kind, LabelDescriptor, max_series, without_suffix};
+use crate::descriptor::{Descriptor, Form, Kind, LabelDescriptor, max_series, without_suffix};
 
 /// A label that `#[timed]` names must be one of the metric's.
 #[track_caller]
@@ -436,6 +436,26 @@ pub const fn takes_sparse(kind: Kind, takes: bool) {
         let message = Message::new().text("remove `sparse`: ").text(kind.with_article());
         let message = message.text(" that is 0 may have been recorded; counters, histograms and summaries only grow");
         panic!("{}", message.rule("sparse-kind").as_str());
+    }
+}
+
+/// A metric of very many series says in which form they are kept, and only one that has the choice does.
+#[track_caller]
+pub const fn says_form(metric: &Descriptor, has_choice: bool, is_said: bool) {
+    if is_said && !has_choice {
+        let message = Message::new().text("remove `dense`: ").text(metric.kind.with_article());
+        let message =
+            message.text(" has no other form; counters, histograms and summaries that are recorded can be `sparse`");
+        panic!("{}", message.rule("series-wide").as_str());
+    }
+    if has_choice && !is_said && metric.is_wide() {
+        let message = Message::new().text("`").text(metric.name).text("` has up to ");
+        let message = message.number(metric.max_series()).text(" series, more than ");
+        let message = message.number(Form::MOST_DENSE).text(
+            ": say how they are kept, `#[metric(sparse)]` (memory, and a place in scrapes, once something is recorded with \
+             them) or `#[metric(dense)]` (all from the first scrape, at 0)",
+        );
+        panic!("{}", message.rule("series-wide").as_str());
     }
 }
 

@@ -86,7 +86,8 @@ impl Dashboard {
                     |metric: &Metric| metric.has_series(name) && shown.iter().any(|shown| metric.has_series(shown));
                 shown.contains(name) || self.all_metrics().any(same)
             };
-            if !has_line && !(made_of.iter().all(is_shown) && !made_of.is_empty()) {
+            let is_seen = !made_of.is_empty() && made_of.iter().all(is_shown);
+            if !has_line && !is_seen {
                 uncovered.push(alert.name().to_owned());
             }
         }

@@ -120,7 +120,7 @@ impl Dashboard {
 
     /// With what these rules watch: for each objective what is left of its budget, for each alert the line at which it fires
     /// and a mark when it does, and the panels that they declare. The rules are to be loaded by the Prometheus that is
-    /// asked.
+    /// asked. Where an operator chose other names, they are [adapted](Rules::adapted_to) to the same catalog.
     #[must_use]
     pub fn rules(mut self, rules: &Rules) -> Self {
         self.rules.push(*rules);

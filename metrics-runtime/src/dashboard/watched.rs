@@ -8,7 +8,7 @@ use super::panel::{Limit, Panel, Row, Shape};
 use super::query::{grouped_by, legend, legend_of, names, read};
 use super::unit;
 use crate::descriptor::Kind;
-use crate::rules::{AlertRule, PanelQuery, Rules, Slo, SloBurn};
+use crate::rules::{AlertRule, PanelQuery, RecordingRule, Rules, Slo, SloBurn};
 
 /// What an alert compares with a number.
 struct Condition<'a> {
@@ -319,7 +319,16 @@ fn is_of_objective(rules: &[Rules], alert: &AlertRule) -> bool {
 /// What is left of the budget, what is bad now, and how fast the budget burns.
 fn objective(rules: &Rules, slo: &'static Slo) -> [Panel; 3] {
     let title = words(slo.name());
-    let series = |name: &str| format!("{name}{{slo=\"{}\",slo_group=\"{}\"}}", slo.name(), rules.name());
+    let series = |name: &str| {
+        // An operator may have put a prefix before it.
+        let recorded = rules
+            .records()
+            .iter()
+            .map(RecordingRule::name)
+            .find(|recorded| recorded.ends_with(name));
+        let name = recorded.unwrap_or(name);
+        format!("{name}{{slo=\"{}\",slo_group=\"{}\"}}", slo.name(), rules.name())
+    };
     let legend = match slo.by() {
         [] => title.clone(),
         by => legend_of(by),

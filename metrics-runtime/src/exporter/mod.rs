@@ -42,8 +42,10 @@ use self::serve::tls::Acceptor;
 pub use self::serve::tls::Tls;
 pub use self::service::ExporterService;
 use crate::catalog::Catalog;
+use crate::exposition::Format;
 #[cfg(feature = "prometheus")]
 use crate::interop::Foreign;
+use crate::label::LabelValue as _;
 
 /// Serves a catalog, and what else the program exports, over HTTP.
 ///
@@ -117,6 +119,9 @@ pub struct Exporter {
     #[cfg(feature = "http2")]
     http2: bool,
     self_metrics: bool,
+    /// What may be answered with, the first to who likes none.
+    formats: Vec<Format>,
+    compressed: bool,
     #[cfg(feature = "tls")]
     tls: Option<Acceptor>,
     #[cfg(feature = "prometheus")]
@@ -136,6 +141,8 @@ impl Exporter {
             #[cfg(feature = "http2")]
             http2: true,
             self_metrics: false,
+            formats: Format::VARIANTS.to_vec(),
+            compressed: true,
             #[cfg(feature = "tls")]
             tls: None,
             #[cfg(feature = "prometheus")]
@@ -256,6 +263,31 @@ impl Exporter {
         Ok(self)
     }
 
+    /// Answers in these formats only, and in the first to a client that likes none of them. All of them, if none is given.
+    ///
+    /// A scrape for which a format has no place is answered in text nevertheless: see
+    /// [what is left out](Self#what-is-left-out-and-how-to-see-it).
+    pub fn formats(mut self, formats: impl IntoIterator<Item = Format>) -> Self {
+        self.formats = formats.into_iter().collect();
+        if self.formats.is_empty() {
+            self.formats = Format::VARIANTS.to_vec();
+        }
+        self
+    }
+
+    /// Whether answers are packed as clients like it (features `gzip` and `zstd`); they are, unless this says `false`:
+    /// packing costs more CPU time than writing does, and saves nine tenths of the bytes.
+    pub fn compressed(mut self, compressed: bool) -> Self {
+        self.compressed = compressed;
+        self
+    }
+
+    /// The same for another catalog.
+    pub(crate) fn with_catalog(mut self, catalog: &Catalog<'static>) -> Self {
+        self.catalog = *catalog;
+        self
+    }
+
     /// What `/ready` answers: status 200 while `is_ready` says so, else 503. Without this it is always 200.
     ///
     /// The listener of [`bind`](Self::bind) has this page for Kubernetes' readiness probe, and `/health`, which always
@@ -286,6 +318,8 @@ impl Exporter {
             renderer: Renderer::new(sources),
             access,
             readiness: self.readiness,
+            formats: self.formats,
+            compressed: self.compressed,
             headers: self.headers,
         }
     }

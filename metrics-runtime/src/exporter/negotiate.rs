@@ -8,14 +8,15 @@ use http::header::{ACCEPT, HeaderName};
 
 use crate::exposition::Format;
 
-/// The format that the client likes best of those that there are, and the text format 0.0.4 for one that likes none of
-/// them or says nothing: who cannot read it can still say so.
-pub(super) fn negotiate(headers: &HeaderMap) -> Format {
-    let mut best = (Format::Text, 0);
+/// The format that the client likes best of those that it may have, and the first of them (the text format 0.0.4, if
+/// nobody says otherwise) for one that likes none of them or says nothing: who cannot read it can still say so.
+pub(super) fn negotiate(headers: &HeaderMap, formats: &[Format]) -> Format {
+    let mut best = (formats.first().copied().unwrap_or_default(), 0);
     for range in ranges(headers, ACCEPT) {
         // Of two that are liked equally the first one counts.
         if let Some((format, quality)) = offered(range)
             && quality > best.1
+            && formats.contains(&format)
         {
             best = (format, quality);
         }
@@ -69,13 +70,14 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::LabelValue as _;
 
     fn wanted(accept: &[&'static str]) -> Format {
         let mut headers = HeaderMap::new();
         for value in accept {
             headers.append(ACCEPT, HeaderValue::from_static(value));
         }
-        negotiate(&headers)
+        negotiate(&headers, Format::VARIANTS)
     }
 
     #[test]
@@ -115,6 +117,27 @@ mod tests {
         ] {
             assert_eq!(wanted(&[accept]), format, "{accept}");
         }
+    }
+
+    #[test]
+    fn only_what_there_may_be() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("application/openmetrics-text,text/plain;version=1.0.0;q=0.5"),
+        );
+        for (formats, format) in [
+            (&[Format::Text][..], Format::Text),
+            (&[Format::Text, Format::Text1], Format::Text1),
+            (&[Format::Text, Format::OpenMetrics], Format::OpenMetrics),
+        ] {
+            assert_eq!(negotiate(&headers, formats), format);
+        }
+        // Who likes none of them gets the first.
+        assert_eq!(
+            negotiate(&HeaderMap::new(), &[Format::Text1, Format::Text]),
+            Format::Text1
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::filter::Filter;
 use super::negotiate::negotiate;
 use super::render::{NotRendered, Rendered, Renderer, Text, Wanted};
 use super::self_metrics::Refused;
+use crate::exposition::Format;
 
 /// Where our own listener serves the metrics.
 const PATH: &str = "/metrics";
@@ -51,6 +52,9 @@ pub(super) struct Responder {
     pub(super) renderer: Renderer,
     pub(super) access: Arc<Access>,
     pub(super) readiness: Readiness,
+    /// What it may answer with, the first to who likes none.
+    pub(super) formats: Vec<Format>,
+    pub(super) compressed: bool,
     /// What every answer has besides.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -102,8 +106,11 @@ impl Responder {
             return self.refused(refusal);
         }
         let wanted = Wanted {
-            format: negotiate(asked.headers),
-            encoding: Encoding::negotiate(asked.headers),
+            format: negotiate(asked.headers, &self.formats),
+            encoding: match self.compressed {
+                true => Encoding::negotiate(asked.headers),
+                false => Encoding::Identity,
+            },
             filter: Filter::from_query(asked.uri.query()),
         };
         match self.renderer.render(&wanted, patience(asked.headers)).await {

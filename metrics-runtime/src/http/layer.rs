@@ -20,6 +20,8 @@ use super::label::{End, Handler as _, UNTEMPLATED};
 use super::ongoing::Ongoing;
 use super::options::Options;
 use super::patterns::PatternError;
+#[cfg(feature = "exporter")]
+use super::patterns::Patterns;
 
 /// A layer that records each exchange of a service once, whatever its end.
 ///
@@ -93,6 +95,12 @@ impl<M: HttpMetrics> HttpLayer<M> {
         let mut result = Ok(());
         let layer = self.with(|options| result = options.exclude_also(patterns));
         result.map(|()| layer)
+    }
+
+    /// The same with patterns that are compiled.
+    #[cfg(feature = "exporter")]
+    pub(crate) fn exclude_all(self, patterns: &Patterns) -> Self {
+        self.with(|options| options.exclude_all(patterns))
     }
 
     /// The path of the program's own scrapes, which are not recorded: `/metrics`, unless this says another. Nothing is
@@ -196,6 +204,9 @@ impl<M: HttpMetrics> HttpLayer<M> {
     }
 
     fn begin(&self, request: &request::Parts, bytes: &Option<Arc<AtomicU64>>) -> Option<Ongoing<M>> {
+        if self.options.disabled {
+            return None;
+        }
         let template = self.options.template(request);
         if self.options.exclude(template, request.uri.path()) {
             return None;

@@ -19,6 +19,8 @@ pub use self::ended::{Exchange, HttpMetrics};
 pub use self::label::{Answer, End, ExactStatus, GrpcCode, Handler, ResponseStatus, StatusGroup, UNTEMPLATED};
 pub use self::layer::{HttpLayer, HttpService, ResponseFuture};
 pub use self::patterns::PatternError;
+#[cfg(feature = "exporter")]
+pub(crate) use self::patterns::Patterns;
 
 /// The bounds of the histogram of high resolution, in seconds, where `http_metrics!` says no others.
 pub const HIGH_RESOLUTION: [f64; 21] = [

@@ -67,6 +67,13 @@ impl Options {
         self.excluded.add(patterns)
     }
 
+    /// The same with patterns that are compiled.
+    #[cfg(feature = "exporter")]
+    pub(super) fn exclude_all(&mut self, patterns: &Patterns) {
+        self.included = Arc::new(Interner::new());
+        self.excluded.extend(patterns);
+    }
+
     /// The template of the route that a request takes, if it is known.
     pub(super) fn template<'a>(&self, request: &'a request::Parts) -> Option<&'a str> {
         if let Some(template) = &self.template
@@ -88,7 +95,7 @@ impl Options {
     /// Whether nothing is recorded of a request.
     pub(super) fn exclude(&self, template: Option<&str>, path: &str) -> bool {
         let handler = template.unwrap_or(path);
-        if self.disabled || template.is_none() && self.ignore_untemplated {
+        if template.is_none() && self.ignore_untemplated {
             return true;
         }
         if self

@@ -6,11 +6,11 @@ use regex_lite::Regex;
 
 /// Regular expressions, of which one suffices; they match anywhere unless they say `^` and `$`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Patterns(Vec<Regex>);
+pub(crate) struct Patterns(Vec<Regex>);
 
 impl Patterns {
     /// Adds some; none where one is no regular expression.
-    pub(super) fn add<P: AsRef<str>>(&mut self, patterns: impl IntoIterator<Item = P>) -> Result<(), PatternError> {
+    pub(crate) fn add<P: AsRef<str>>(&mut self, patterns: impl IntoIterator<Item = P>) -> Result<(), PatternError> {
         let patterns = patterns.into_iter().map(|pattern| {
             let pattern = pattern.as_ref();
             Regex::new(pattern).map_err(|source| PatternError {
@@ -20,6 +20,11 @@ impl Patterns {
         });
         self.0.extend(patterns.collect::<Result<Vec<_>, _>>()?);
         Ok(())
+    }
+
+    #[cfg(feature = "exporter")]
+    pub(super) fn extend(&mut self, others: &Self) {
+        self.0.extend(others.0.iter().cloned());
     }
 
     pub(super) fn is_empty(&self) -> bool {

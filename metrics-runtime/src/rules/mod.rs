@@ -1,5 +1,6 @@
 //! Rules for Prometheus: what `rules!` declares, as data.
 
+mod adapted;
 mod check;
 mod file;
 mod panel;
@@ -39,6 +40,8 @@ pub struct Rules {
     target_labels: &'static [&'static str],
     records: &'static [RecordingRule],
     alerts: &'static [AlertRule],
+    /// Which names they were adapted to, if they were.
+    adapted: Option<&'static str>,
     slos: &'static [Slo],
     panels: &'static [PanelQuery],
     retention: &'static str,
@@ -64,6 +67,7 @@ impl Rules {
             target_labels,
             records,
             alerts,
+            adapted: None,
             slos: &[],
             panels: &[],
             retention: "30d",

@@ -101,6 +101,11 @@ impl PanelQuery {
 }
 
 impl PanelQuery {
+    /// The same with another expression.
+    pub(super) const fn with_common(self, common: Common) -> Self {
+        Self { common, ..self }
+    }
+
     /// The panel's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {

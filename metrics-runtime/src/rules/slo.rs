@@ -107,6 +107,11 @@ impl Slo {
         self.indicator
     }
 
+    /// The same about metrics of other names.
+    pub(super) const fn with_indicator(self, indicator: SloIndicator) -> Self {
+        Self { indicator, ..self }
+    }
+
     /// The labels by which it is judged separately.
     #[must_use]
     pub const fn by(&self) -> &'static [&'static str] {

@@ -16,7 +16,8 @@ impl Rules {
     /// ```
     #[must_use]
     pub fn to_yaml(&self) -> String {
-        let mut out = format!("groups:\n  - name: {}\n", scalar(self.name));
+        let mut out = self.adapted.map_or_else(String::new, |stamp| format!("# {stamp}\n"));
+        out += &format!("groups:\n  - name: {}\n", scalar(self.name));
         if let Some(interval) = self.interval {
             line(&mut out, 4, "interval", interval);
         }

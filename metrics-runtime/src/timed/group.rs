@@ -2,18 +2,33 @@ use std::marker::PhantomData;
 
 use super::PollState;
 use crate::label::LabelSet;
-use crate::metric::{Counter, CounterCells, Histogram, HistogramCells, InFlight, Metric};
+use crate::metric::{Counter, CounterCells, Histogram, HistogramCells, InFlight};
 use crate::storage::Storage;
 
 /// What is recorded of calls, as one field of a `#[metric_family]`: a group of metrics with the labels `L`.
 ///
-/// ```ignore
-/// #[metric_family(namespace = "kyc")]
+/// ```
+/// # use enumetrics_runtime::{Calls, ErrorLabel, Joined, LabelValue, Outcome};
+/// # use enumetrics_macros::{ErrorLabel, LabelValue, metric_family};
+/// #[derive(LabelValue, Clone, Copy)]
+/// # #[label(crate = enumetrics_runtime)]
+/// pub enum Module { Ocr, FaceMatch }
+///
+/// #[derive(ErrorLabel)]
+/// # #[label(crate = enumetrics_runtime)]
+/// pub enum OcrError { Blurred, Timeout }
+///
+/// #[metric_family(namespace = "kyc", crate = enumetrics_runtime)]
 /// pub struct Kyc {
 ///     /// Calls of the pipeline's modules.
 ///     #[metric(buckets = [0.5, 1, 2, 4, 8], calls(outcome, in_flight, error = OcrErrorKind, slow = 4))]
 ///     pub module: Calls<Module>,
 /// }
+///
+/// pub static KYC: Kyc = Kyc::new();
+///
+/// // kyc_module_calls_total{module="ocr",outcome="cancelled"}
+/// assert_eq!(KYC.module.calls_total.with(Joined(Module::Ocr, Outcome::Cancelled)).get(), 0);
 /// ```
 ///
 /// The field becomes a struct of ordinary metrics, named after the struct and the field (here `KycModuleCalls`), each of
@@ -37,30 +52,37 @@ use crate::storage::Storage;
 )]
 pub struct Calls<L: LabelSet = ()>(PhantomData<L>);
 
-/// The labels of [`Calls`].
-#[diagnostic::on_unimplemented(
-    message = "`calls(…)` is for a field of type `Calls`, and this is `{Self}` [calls-type]",
-    label = "not `Calls`",
-    note = "write `Calls<…>` with the labels that the calls have, or `Calls` for none"
-)]
-pub trait CallsOf {
+/// The labels of a group whose field is of type `T`. The compiler knows whether that `IS` [`Calls`]: another type has no
+/// labels, and is refused by a check, since all that is made of its labels would be an error of its own.
+pub trait CallsOf<T: ?Sized, const IS: bool> {
     /// In `<…>`.
     type Labels: LabelSet;
-    /// Whether it is `Calls`.
-    const IS_CALLS: bool;
 }
 
-impl<L: LabelSet> CallsOf for Calls<L> {
+impl<L: LabelSet> CallsOf<Calls<L>, true> for () {
     type Labels = L;
-    const IS_CALLS: bool = true;
 }
 
-/// A metric, which a check refuses: all that is made of the labels would be an error of its own.
-#[diagnostic::do_not_recommend]
-impl<M: Metric> CallsOf for M {
+impl<T: ?Sized> CallsOf<T, false> for () {
     type Labels = ();
-    const IS_CALLS: bool = false;
 }
+
+/// Tells whether a type is [`Calls`], under whatever alias: an inherent constant is found before that of [`NoCalls`].
+#[allow(missing_debug_implementations, reason = "hidden: a type that is only asked")]
+pub struct IsCalls<T: ?Sized>(PhantomData<T>);
+
+impl<L: LabelSet> IsCalls<Calls<L>> {
+    /// It is.
+    pub const IS: bool = true;
+}
+
+/// What any other type says.
+pub trait NoCalls {
+    /// It is not.
+    const IS: bool = false;
+}
+
+impl<T: ?Sized> NoCalls for IsCalls<T> {}
 
 /// A call began, for the part `in_flight`.
 #[inline]

@@ -26,7 +26,7 @@ impl<V: LabelValue> LabelAt<0> for V {
     label = "no metric",
     note = "name a static `Histogram` or `Summary`, in seconds, or a field that is declared with `#[metric(calls(…))]`"
 )]
-pub trait Labelled {
+pub trait Labelled: 'static {
     /// The labels of a call.
     const LABELS: &'static [LabelDescriptor];
 }
@@ -36,31 +36,34 @@ impl<M: Metric> Labelled for M {
     const LABELS: &'static [LabelDescriptor] = M::LABELS;
 }
 
-/// The labels of what `#[timed]` records into. In a constant, so that it must be a static.
+// A metric is named by a closure: a constant can ask for its type, and never needs its value.
+
+/// The labels of what `#[timed]` records into.
 #[must_use]
-pub const fn labels_of<M: Labelled>(_: &'static M) -> &'static [LabelDescriptor] {
+pub const fn labels_of<M: Labelled>(_: impl Fn() -> &'static M + Copy) -> &'static [LabelDescriptor] {
     M::LABELS
 }
 
 /// The same of what it can record into.
 #[must_use]
-pub const fn labels_of_timed<M: TimedMetric>(_: &'static M) -> &'static [LabelDescriptor] {
+pub const fn labels_of_timed<M: TimedMetric>(_: impl Fn() -> &'static M + Copy) -> &'static [LabelDescriptor] {
     M::Labels::LABELS
 }
 
 /// The position of a label's value, which the compiler knows the type of.
 #[inline]
-pub fn position<const I: usize, M>(_: &'static M, value: &<M::Labels as LabelAt<I>>::Value) -> usize
+pub fn position<const I: usize, M, F>(_: F, value: &<M::Labels as LabelAt<I>>::Value) -> usize
 where
     M: TimedMetric,
     M::Labels: LabelAt<I>,
+    F: Fn() -> &'static M + Copy,
 {
     value.position()
 }
 
 /// The position of a combination whose type the compiler knows.
 #[inline]
-pub fn index<M: TimedMetric>(_: &'static M, labels: &M::Labels) -> usize {
+pub fn index<M: TimedMetric>(_: impl Fn() -> &'static M + Copy, labels: &M::Labels) -> usize {
     labels.index()
 }
 
@@ -83,10 +86,11 @@ pub const fn label_position(labels: &[LabelDescriptor], name: &str) -> usize {
 
 /// Whether what `#[timed(label = …)]` wants there is one label, and not a set that is a field of the set.
 #[must_use]
-pub const fn is_one_label<const I: usize, M>(_: &'static M) -> bool
+pub const fn is_one_label<const I: usize, M, F>(_: F) -> bool
 where
     M: TimedMetric,
     M::Labels: LabelAt<I>,
+    F: Fn() -> &'static M + Copy,
 {
     !<M::Labels as LabelAt<I>>::Value::FIELD.nests()
 }

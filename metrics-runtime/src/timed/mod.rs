@@ -13,7 +13,7 @@ mod verdict;
 
 pub use self::call::{call, called, never};
 pub use self::future::TimedFuture;
-pub use self::group::{Calls, CallsOf, Polls, first_item, item, started};
+pub use self::group::{Calls, CallsOf, IsCalls, NoCalls, Polls, first_item, item, started};
 pub use self::joined::{Joined, combinations};
 pub use self::labels::{
     LabelAt, Labelled, index, is_one_label, label_position, labels_of, labels_of_timed, plus, position, stride,
@@ -34,7 +34,7 @@ use crate::storage::Storage;
     label = "neither a histogram or summary nor a group of `Calls`",
     note = "name a static `Histogram` or `Summary`, in seconds, or a field that is declared with `#[metric(calls(…))]`"
 )]
-pub trait TimedMetric: Sync + 'static {
+pub trait TimedMetric: 'static {
     /// The labels of a call.
     type Labels: LabelSet;
     /// The kinds of error; `()` where they are not told apart.
@@ -105,34 +105,4 @@ impl PollState for () {
     fn total(&self) -> Option<(f64, u64)> {
         None
     }
-}
-
-/// Names what `#[timed(label = "value")]` records into where it names nothing itself: once, at the root of the crate
-/// (`main.rs`, `lib.rs`, or a test's file), by a path that holds in all modules.
-///
-/// ```
-/// # use enumetrics_runtime::Histogram;
-/// static CALLS: Histogram<(), 2> = Histogram::with_buckets(&[0.1, 1.0]);
-///
-/// enumetrics_runtime::timed_into!(crate::CALLS);
-/// # fn main() {}
-/// ```
-#[macro_export]
-macro_rules! timed_into {
-    ($metric:expr $(;)?) => {
-        // What it names is looked up here too, so that a mistake is one error, also where nothing is timed yet.
-        #[allow(unused_qualifications)]
-        const _: &[$crate::LabelDescriptor] = $crate::__private::labels_of_timed(&$metric);
-
-        #[doc(hidden)]
-        #[allow(unused_macros)]
-        macro_rules! timed_into_at_the_crate_root {
-            () => {
-                $metric
-            };
-        }
-        #[doc(hidden)]
-        #[allow(unused_imports)]
-        pub(crate) use timed_into_at_the_crate_root as TIMED_INTO_AT_THE_CRATE_ROOT;
-    };
 }

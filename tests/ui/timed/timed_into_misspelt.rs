@@ -27,6 +27,9 @@ timed_into!(KYC.module_duration_secs);
 fn run_ocr() {}
 
 #[timed(module = "liveness")]
-fn run_liveness() {}
+async fn run_liveness() {}
+
+#[timed(module = module)]
+fn run(module: Module) {}
 
 fn main() {}

@@ -56,6 +56,28 @@ impl Exporter {
         self.into_server().and_bind(address).await
     }
 
+    /// Listens on several addresses, each as for [`bind`](Self::bind), or `unix:` and the path of a socket, as for
+    /// [`bind_unix`](Self::bind_unix): those that [`Settings::addresses`](crate::Settings::addresses) has.
+    ///
+    /// # Errors
+    ///
+    /// For the first that cannot be listened on: [`ExporterError::Listen`], which names it and says what to do.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime, or in one whose I/O driver is off.
+    pub async fn bind_all(self, addresses: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Server, ExporterError> {
+        let mut server = self.into_server();
+        for address in addresses {
+            server = match address.as_ref() {
+                #[cfg(unix)]
+                address if address.starts_with("unix:") => server.and_bind_unix(&address["unix:".len()..])?,
+                address => server.and_bind(address).await?,
+            };
+        }
+        Ok(server)
+    }
+
     /// Listens on a Unix socket: a file, whose permissions say who may connect (those that the process' `umask` leaves).
     ///
     /// A file that is left over from a program that has ended is replaced. It is removed when the server stops.
