@@ -53,6 +53,7 @@
 //! | write alerts and recording rules | `rules!`; the guide's chapter on it |
 //! | say objectives, and be told when their budget burns | `#[slo(…)]` in `rules!` |
 //! | have files for Prometheus, Alertmanager, Grafana and Kubernetes, and tests of the alerts | `operations`; the guide's chapter on it |
+//! | see it in Grafana | `dashboard::Dashboard`; the guide's chapter on it |
 //! | measure HTTP, as a server or a client | `http_metrics!`, `http::HttpLayer`; the guide's chapter on it |
 //! | measure WebSocket connections | `websocket_metrics!`; the same chapter |
 //! | test what is recorded, document what is declared | `testing`, `catalogue`; the guide's chapter on it |
@@ -76,6 +77,7 @@
 //! | `catalogue` | no | `catalogue`: what is declared as Markdown and JSON, kept current, compared with the last version |
 //! | `rules` | no | `rules!`: alerts and recording rules in PromQL, checked against the metrics |
 //! | `tokio`, `tokio-metrics`, `allocator` | no | collectors of Tokio's runtime, of tasks by name, of an allocator |
+//! | `dashboards` | no | `dashboard`: Grafana dashboards, generated from what is declared; with `catalogue` and `rules` |
 //! | `axum` | no | `Exporter::route`: the same as a route of an axum server; with `http`, the templates of its routes |
 //! | `http` | no | `http_metrics!` and `http::HttpLayer`: HTTP measured by a tower layer; `websocket_metrics!` |
 //!
@@ -430,6 +432,9 @@ pub use enumetrics_macros::http_metrics;
 /// | `page = …`, `ticket = …` | severities of the two alerts; `Critical` and `Warning` of [`Severity`] if not given |
 /// | `runbook`, `labels`, `allow` | as those of an alert |
 ///
+/// `#[panel(…)]` declares a panel for a dashboard, which may have Grafana's `$__rate_interval`;
+/// the guide's chapter on dashboards says what its options are.
+///
 /// `#[record]` takes `labels` and `allow`. `crate = path;` before the declaration says where this crate is, if not at
 /// `::enumetrics`.
 ///
@@ -545,6 +550,11 @@ pub use enumetrics_runtime::operations;
 #[cfg(feature = "catalogue")]
 #[doc(inline)]
 pub use enumetrics_runtime::catalogue;
+
+/// Grafana dashboards, generated from what is declared: see [the guide](guide::dashboards).
+#[cfg(feature = "dashboards")]
+#[doc(inline)]
+pub use enumetrics_runtime::dashboard;
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use enumetrics_runtime::http;
@@ -880,7 +890,9 @@ pub use enumetrics_runtime::{
     Timer, Traced, Tracked, UnknownName, Unlabelled, WithExemplars, WithQuantiles,
 };
 #[cfg(feature = "rules")]
-pub use enumetrics_runtime::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
+pub use enumetrics_runtime::{
+    AlertRule, PanelKind, PanelQuery, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator,
+};
 pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
@@ -905,6 +917,9 @@ pub mod guide {
     #[cfg(feature = "operations")]
     #[doc = include_str!("../docs/operations.md")]
     pub mod operations {}
+    #[cfg(feature = "dashboards")]
+    #[doc = include_str!("../docs/dashboards.md")]
+    pub mod dashboards {}
 
     #[cfg(all(feature = "testing", feature = "catalogue"))]
     #[doc = include_str!("../docs/testing.md")]

@@ -21,6 +21,7 @@
 //! Where to look:
 //!
 //! - [`alerts`]: what wakes somebody; [`ops`]: the files of those who operate it, in `ops/`;
+//! - [`dashboard`]: what everybody looks at;
 //! - [`metrics`]: every metric, and `timed_into!` below: where `#[timed]` records;
 //! - [`clients`]: the timed calls; [`pipeline`]: their order, and the count of how a verification ends;
 //! - [`sessions`], [`rate_limit`]: metrics that cannot be forgotten, because a guard records them;
@@ -30,6 +31,7 @@
 mod alerts;
 mod api;
 mod clients;
+mod dashboard;
 mod gateway;
 mod http_client;
 mod metrics;
@@ -89,6 +91,10 @@ async fn main() -> ExitCode {
         }
         Ok(Command::Rules) => {
             say(ALERTS.to_yaml());
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Dashboard) => {
+            say(dashboard::dashboard().to_json());
             return ExitCode::SUCCESS;
         }
         Ok(Command::Run(settings)) => settings,

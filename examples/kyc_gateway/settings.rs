@@ -14,12 +14,14 @@ A KYC gateway with its five modules, its metrics and its customers, in one proce
 
 usage: kyc_gateway [--requests N] [--seed N] [--no-traffic]
        kyc_gateway --rules
+       kyc_gateway --dashboard
 
   --requests N   send N requests, compare what came back with a scrape, and exit:
                  0 if all numbers agree, 1 if not
   --seed N       other customers in another order (default 1)
   --no-traffic   only serve
   --rules        print the alerts for Prometheus, and exit
+  --dashboard    print the dashboard for Grafana, and exit
   --help         this text
 
 environment:
@@ -42,6 +44,7 @@ const SESSION: &str = "KYC_SESSION_SECONDS";
 pub enum Command {
     Help,
     Rules,
+    Dashboard,
     Run(Settings),
 }
 
@@ -129,6 +132,7 @@ impl Command {
             match argument.to_str() {
                 Some("--help" | "-h") => return Ok(Self::Help),
                 Some("--rules") => return Ok(Self::Rules),
+                Some("--dashboard") => return Ok(Self::Dashboard),
                 Some("--no-traffic") => no_traffic = true,
                 Some(name @ "--requests") => {
                     requests = number(name, arguments.next(), 1..=1_000_000, &mut mistakes);
@@ -278,7 +282,7 @@ mod tests {
         };
         match Command::read(arguments, lookup) {
             Ok(Command::Run(settings)) => Ok(settings),
-            Ok(Command::Help | Command::Rules) => Err(vec![USAGE.to_owned()]),
+            Ok(Command::Help | Command::Rules | Command::Dashboard) => Err(vec![USAGE.to_owned()]),
             Err(mistakes) => Err(mistakes.iter().map(Mistake::to_string).collect()),
         }
     }

@@ -23,6 +23,7 @@
 //!   a result: [`Expr::labels`].
 //! - Files (feature `files`): `Linter::check_rules` and `Linter::check_dashboard` read rule files and Grafana's dashboards,
 //!   and say line and column.
+//! - Grafana's durations in expressions of dashboards: [`with_durations`].
 //! - Macros: [`TokenText`] puts tokens together as a text and remembers which bytes are whose, so that an error can be
 //!   shown on the token that is wrong.
 //!
@@ -45,6 +46,7 @@ mod error;
 #[cfg(feature = "files")]
 mod files;
 mod function;
+mod interpolation;
 mod interval;
 mod lex;
 mod lint;
@@ -70,6 +72,7 @@ pub use self::error::{Error, Report};
 #[cfg(feature = "files")]
 pub use self::files::FileFinding;
 pub use self::function::Function;
+pub use self::interpolation::{with_durations, with_variables};
 pub use self::interval::Interval;
 pub use self::lint::{
     Asks, Finding, LabelSource, Lint, Linter, Meaning, Operand, Origin, Outline, Question, Severity, Step, Usage,

@@ -188,6 +188,18 @@ impl<'a> Catalog<'a> {
         all.filter(|descriptor| self.exports(descriptor))
     }
 
+    /// What each struct of metrics is about, and what it declares.
+    #[cfg(feature = "dashboards")]
+    pub(crate) fn structs(&self) -> impl Iterator<Item = (&'static str, Vec<&'static Descriptor>)> {
+        self.families.iter().map(|family| {
+            let descriptors = family.descriptors().iter();
+            (
+                family.about(),
+                descriptors.filter(|descriptor| self.exports(descriptor)).collect(),
+            )
+        })
+    }
+
     /// A whole scrape in Prometheus' text format 0.0.4, for tests and for a first look; the exporter serves the same.
     #[must_use]
     pub fn render(&self) -> String {

@@ -13,6 +13,9 @@ pub trait MetricFamily: 'static {
     /// What the struct declares, in the order of its fields.
     const DESCRIPTORS: &'static [Descriptor];
 
+    /// What the metrics are about: the first paragraph of the struct's doc comment, or nothing.
+    const ABOUT: &'static str = "";
+
     /// Shows each metric's cells to `visit`, in the order of the fields.
     #[doc(hidden)]
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>));
@@ -53,6 +56,11 @@ pub trait Export: Sync {
     /// What the struct declares, in the order of its fields.
     fn descriptors(&self) -> &'static [Descriptor];
 
+    /// What the metrics are about, as [`MetricFamily::ABOUT`] says it.
+    fn about(&self) -> &'static str {
+        ""
+    }
+
     /// See [`MetricFamily::read`].
     #[doc(hidden)]
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>));
@@ -61,6 +69,10 @@ pub trait Export: Sync {
 impl<F: MetricFamily + Sync> Export for F {
     fn descriptors(&self) -> &'static [Descriptor] {
         F::DESCRIPTORS
+    }
+
+    fn about(&self) -> &'static str {
+        F::ABOUT
     }
 
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {

@@ -110,6 +110,7 @@ impl<F: MetricFamily, L: LabelValue, const N: usize> MetricFamily for Instances<
         let count = F::DESCRIPTORS.len() * N;
         Self::ALL.split_at(if count < MOST { count } else { MOST }).0
     };
+    const ABOUT: &'static str = F::ABOUT;
 
     /// Each struct is gone through once for each of its families: a scrape wants one family of all instances together.
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {

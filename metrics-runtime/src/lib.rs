@@ -19,6 +19,8 @@ pub mod catalogue;
 #[doc(hidden)]
 pub mod check;
 mod clock;
+#[cfg(feature = "dashboards")]
+pub mod dashboard;
 mod descriptor;
 #[cfg(feature = "exporter")]
 mod exporter;
@@ -72,7 +74,9 @@ pub use self::metric::{
 #[cfg(feature = "process")]
 pub use self::process::{PROCESS, Process};
 #[cfg(feature = "rules")]
-pub use self::rules::{AlertRule, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator};
+pub use self::rules::{
+    AlertRule, PanelKind, PanelQuery, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator,
+};
 #[cfg(feature = "exporter")]
 pub use self::settings::{SettingMistake, Settings, SettingsBuilder, SettingsError};
 pub use self::storage::{Native, PerThread, Shared, Sparse, Storage, Traced};

@@ -228,6 +228,11 @@ impl Prometheus {
             .collect()
     }
 
+    /// What the server takes `promql` for, as JSON; only [`Release::Current`] tells.
+    pub(crate) fn parse_query(&self, promql: &str) -> Result<Value, String> {
+        self.api(&format!("/api/v1/parse_query?query={}", http::encode(promql)))
+    }
+
     /// Every active target, in the server's order.
     pub(crate) fn targets(&self) -> Vec<Target> {
         let data = self

@@ -21,6 +21,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         ..
     } = family;
     let name = ident.to_string();
+    let about = family.about.iter();
     let metrics: Vec<_> = metrics.iter().map(|metric| Expansion::of(family, metric)).collect();
     let fields = metrics.iter().map(Expansion::field);
     let initial_values = metrics.iter().map(Expansion::initial_value);
@@ -66,6 +67,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
             #unlisted
             impl #krate::MetricFamily for #ident {
                 const DESCRIPTORS: &'static [#krate::Descriptor] = __DESCRIPTORS;
+                #(const ABOUT: &'static ::core::primitive::str = #about;)*
 
                 fn read(
                     &self,

@@ -34,6 +34,8 @@ pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenS
 struct Family {
     krate: TokenStream,
     attributes: Vec<Attribute>,
+    /// The first paragraph of the doc comment, as that of a metric.
+    about: Option<TokenStream>,
     visibility: Visibility,
     ident: Ident,
     /// Namespace and subsystem, where given, with their tokens.

@@ -59,6 +59,7 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
         .collect();
     Some(Family {
         krate: crate_path(&settings, errors),
+        about: help(&input.attrs),
         attributes: input.attrs,
         visibility: input.vis,
         ident: input.ident,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use enumetrics_promql::{Asks, BinaryOp, Instruction, Interval, LabelSource, Operand, Origin, Question, Step};
+use enumetrics_promql::{
+    Asks, BinaryOp, Instruction, Interval, LabelSource, Operand, Origin, Question, Step, with_variables,
+};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -40,20 +42,21 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
     let declared = (0..catalogs.len()).map(|at| quote!(__LISTED[#at].__declared()));
     let external = external.iter().map(|external| external.descriptor(krate));
     let target_labels = &options.target_labels;
-    let in_order = |is_alert: bool| {
-        let wanted = analysis
-            .rules
-            .iter()
-            .filter(move |analysed| rules[analysed.at].is_alert() == is_alert);
-        let mut wanted: Vec<_> = wanted.collect();
-        if is_alert {
+    let of_kind = |is_wanted: fn(&Kind) -> bool| {
+        let wanted = analysis.rules.iter();
+        let mut wanted: Vec<_> = wanted.filter(|analysed| is_wanted(&rules[analysed.at].kind)).collect();
+        if !is_wanted(&Kind::Record) {
             wanted.sort_by_key(|analysed| analysed.at);
         }
-        wanted
+        let data = wanted
             .into_iter()
-            .map(|analysed| data(group, &rules[analysed.at], analysed))
+            .map(|analysed| data(group, &rules[analysed.at], analysed));
+        data.collect::<Vec<_>>()
     };
-    let (records, alerts) = (in_order(false), in_order(true));
+    let records = of_kind(|kind| matches!(kind, Kind::Record));
+    let alerts = of_kind(|kind| matches!(kind, Kind::Alert(_)));
+    let panels = of_kind(|kind| matches!(kind, Kind::Panel(_)));
+    let panels = (!panels.is_empty()).then(|| quote!(.__panels(&[#(#panels),*])));
     let name = group.name();
     let slos = slos.iter().map(|slo| slo.data(krate));
     let retention = options.retention.as_deref().unwrap_or(RETENTION);
@@ -75,6 +78,7 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
             #krate::Rules::__new(#name, __LISTED, __EXTERNAL, __TARGETS, &[#(#records),*], &[#(#alerts),*])
                 #(.__interval(#interval))*
                 .__slos(&[#(#slos),*], #retention)
+                #panels
         };
         #warnings
     }
@@ -118,6 +122,15 @@ fn data(group: &Group, rule: &Rule, analysed: &Analysed) -> TokenStream {
         Kind::Record => quote! {
             #krate::RecordingRule::__new(#name, #expression, &[#(#labels),*], &[#(#allowed),*], #declared_at)
         },
+        Kind::Panel(panel) => {
+            let about = rule.docs.iter().map(|(paragraph, _)| paragraph.as_str());
+            let about = about.collect::<Vec<_>>().join("\n\n");
+            let expression = with_variables(expression);
+            let calls = panel.calls(krate);
+            quote! {
+                #krate::PanelQuery::__new(#name, #about, #expression, &[#(#allowed),*], #declared_at) #calls
+            }
+        }
         Kind::Alert(alert) => {
             let annotations = annotations(group, rule, alert);
             let annotations = annotations.iter().map(|(name, text)| quote!((#name, #text)));

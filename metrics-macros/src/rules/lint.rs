@@ -96,7 +96,7 @@ pub(super) fn analyse(group: &Group, errors: &mut Errors) -> Analysis {
 fn records(group: &Group) -> BTreeMap<&str, Vec<usize>> {
     let mut records: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, rule) in group.rules.iter().enumerate() {
-        if !rule.is_alert() {
+        if rule.is_record() {
             records.entry(&rule.name.text).or_default().push(at);
         }
     }
@@ -129,19 +129,30 @@ impl Lints<'_> {
                 LabelValue::Text(text) => format!("{name}={text:?}"),
                 LabelValue::Variant(tokens) => format!("{name}={tokens}"),
             });
-            let severity = match &rule.kind {
+            let (severity, advice) = match &rule.kind {
                 Kind::Alert(Alert {
                     severity: Some(severity),
                     ..
-                }) => severity.tokens(self.group).to_string(),
-                _ => String::new(),
+                }) => (
+                    severity.tokens(self.group).to_string(),
+                    "with the same labels: give one of them",
+                ),
+                // Several expressions in one panel.
+                Kind::Panel(panel) => {
+                    let advice = "with the same legend: give each a `legend = \"…\"`, or one of them";
+                    (format!("panel {:?}", panel.legend), advice)
+                }
+                _ => (String::new(), "with the same labels: give one of them"),
             };
             let key = (&rule.name.text, severity, labels.collect::<Vec<_>>());
             if seen.contains(&key) {
                 let name = &rule.name.text;
-                let message = format!(
-                    "`{name}` is there twice with the same labels: give one of them another name [alert-duplicate]"
-                );
+                let lint = if matches!(rule.kind, Kind::Alert(_)) {
+                    " [alert-duplicate]"
+                } else {
+                    ""
+                };
+                let message = format!("`{name}` is there twice {advice} another name{lint}");
                 rule.name.place.error(message, self.errors);
             }
             seen.push(key);
@@ -220,7 +231,7 @@ impl Lints<'_> {
         if !self.is_unrecorded(name) {
             return;
         }
-        let records = self.group.rules.iter().filter(|rule| !rule.is_alert());
+        let records = self.group.rules.iter().filter(|rule| rule.is_record());
         let recorded = records.map(|rule| rule.name.text.as_str());
         let external = self.group.external.iter().map(|external| external.name.as_str());
         let known: Vec<_> = recorded.chain(external.filter(|name| name.contains(':'))).collect();
@@ -237,12 +248,16 @@ impl Lints<'_> {
             .group
             .rules
             .iter()
-            .any(|rule| !rule.is_alert() && rule.name.text == name);
+            .any(|rule| rule.is_record() && rule.name.text == name);
         name.contains(':') && !is_external && !is_recorded
     }
 
     fn rule(&mut self, at: usize, rule: &Rule, expr: &Expr, meanings: &BTreeMap<&str, Meaning>) -> Analysed {
-        let usage = if rule.is_alert() { Usage::Alert } else { Usage::Record };
+        let usage = match rule.kind {
+            Kind::Alert(_) => Usage::Alert,
+            Kind::Record => Usage::Record,
+            Kind::Panel(_) => Usage::Panel,
+        };
         let mut questions = Vec::new();
         let mut is_right = true;
         match &rule.asked {

@@ -8,6 +8,7 @@ mod expand;
 mod external;
 mod finding;
 mod lint;
+mod panel;
 mod parse;
 mod promql;
 mod runbook;
@@ -79,6 +80,7 @@ struct Rule {
 enum Kind {
     Record,
     Alert(alert::Alert),
+    Panel(panel::Panel),
 }
 
 /// `kyc:verifications:rate5m`, which are several tokens.
@@ -95,8 +97,8 @@ enum LabelValue {
 }
 
 impl Rule {
-    fn is_alert(&self) -> bool {
-        matches!(self.kind, Kind::Alert(_))
+    fn is_record(&self) -> bool {
+        matches!(self.kind, Kind::Record)
     }
 
     fn allows(&self, lint: &str) -> bool {

@@ -10,6 +10,7 @@ use super::alert::{self, Alert};
 use super::external::External;
 use super::finding::Place;
 use super::lint;
+use super::panel::{self, Panel};
 use super::promql::Expression;
 use super::slo::{self, Slo};
 use super::{Group, Kind, LabelValue, Name, Options, Rule, duration};
@@ -263,6 +264,7 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
 const RECORD: &str = "record";
 const ALERT: &str = "alert";
 const SLO: &str = "slo";
+const PANEL: &str = "panel";
 
 impl Item {
     fn read(self, group: &mut Group, errors: &mut Errors) {
@@ -274,13 +276,14 @@ impl Item {
         let docs = paragraphs(&attributes, errors);
         let mut others = attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
         let (Some(attribute), None) = (others.next(), others.next()) else {
-            let advice = "a rule has one attribute: `#[alert(…)]`, `#[record]` or `#[slo(…)]`";
+            let advice = "a rule has one attribute: `#[alert(…)]`, `#[record]`, `#[slo(…)]` or `#[panel(…)]`";
             return name.place.error(advice, errors);
         };
         let kinds = [
             (ALERT, &alert::WORDS[..]),
             (RECORD, &[LABELS, ALLOW]),
             (SLO, &slo::WORDS),
+            (PANEL, &panel::WORDS),
         ];
         let Some((kind, known)) = kinds.into_iter().find(|(kind, _)| attribute.path().is_ident(kind)) else {
             let word = attribute
@@ -310,13 +313,17 @@ impl Item {
         }
         let mut rule = Rule {
             docs,
-            kind: match kind == ALERT {
-                true => Kind::Alert(Alert::new(&settings, errors)),
-                false => Kind::Record,
+            kind: match kind {
+                ALERT => Kind::Alert(Alert::new(&settings, errors)),
+                PANEL => Kind::Panel(Panel::new(&settings, errors)),
+                _ => Kind::Record,
             },
             labels: Vec::new(),
             allowed: Vec::new(),
-            expression: Expression::new(expression, name.place),
+            expression: match kind == PANEL {
+                true => Expression::of_panel(expression, name.place),
+                false => Expression::new(expression, name.place),
+            },
             asked: None,
             name,
         };
@@ -341,9 +348,14 @@ pub(super) fn is_word(word: &str) -> bool {
 impl Rule {
     fn check_name(&self, errors: &mut Errors) {
         let Name { text, place } = &self.name;
-        if self.is_alert() {
+        let example = match self.kind {
+            Kind::Alert(_) => Some("an alert, such as `HighErrorRate`"),
+            Kind::Panel(_) => Some("a panel, such as `ErrorShare`"),
+            Kind::Record => None,
+        };
+        if let Some(example) = example {
             if !is_word(text) {
-                place.error("expected the name of an alert, such as `HighErrorRate`", errors);
+                place.error(format_args!("expected the name of {example}"), errors);
             }
         } else if !text.split(':').all(|word| word.is_empty() || is_word(word)) {
             place.error("expected a name such as `level:metric:operations`", errors);

@@ -1,6 +1,8 @@
 //! Rust tokens to PromQL.
 
-use enumetrics_promql::{AggregationOp, Error, Expr, Finding, Function, Spacing, Span, TokenText, parse};
+use enumetrics_promql::{
+    AggregationOp, Error, Expr, Finding, Function, Spacing, Span, TokenText, parse, with_durations,
+};
 use proc_macro2::{Delimiter, Spacing as Joint, TokenStream, TokenTree};
 use syn::LitStr;
 
@@ -20,7 +22,25 @@ impl Expression {
                 place: literal.span().into(),
             };
         }
-        let mut writer = Writer::default();
+        Self::written(Writer::default(), tokens, otherwise)
+    }
+
+    /// The same of a panel, where Grafana's durations may stand: they are read as durations of PromQL.
+    pub(super) fn of_panel(tokens: TokenStream, otherwise: Place) -> Self {
+        if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
+            return Self::Text {
+                text: with_durations(&literal.value()),
+                place: literal.span().into(),
+            };
+        }
+        let writer = Writer {
+            knows_variables: true,
+            ..Writer::default()
+        };
+        Self::written(writer, tokens, otherwise)
+    }
+
+    fn written(mut writer: Writer, tokens: TokenStream, otherwise: Place) -> Self {
         writer.write(tokens, false);
         if writer.places.is_empty() {
             writer.places.push(otherwise);
@@ -82,6 +102,7 @@ fn with_help(message: &str, help: Option<&str>, id: &str) -> String {
 struct Writer {
     text: TokenText,
     places: Vec<Place>,
+    knows_variables: bool,
 }
 
 impl Writer {
@@ -127,6 +148,13 @@ impl Writer {
                         next => space_before(next),
                     };
                     self.push(&name, spacing, place);
+                }
+                TokenTree::Punct(punct) if self.knows_variables && punct.as_char() == '$' => {
+                    let next = tokens.next_if(|next| matches!(next, TokenTree::Ident(_)));
+                    let name = next.as_ref().map(ToString::to_string).unwrap_or_default();
+                    let last = next.map_or(punct.span(), |next| next.span());
+                    let duration = with_durations(&format!("${name}"));
+                    self.push(&duration, space_before(tokens.peek()), Place::new(punct.span(), last));
                 }
                 TokenTree::Punct(punct) => {
                     let character = punct.as_char();
@@ -174,6 +202,7 @@ fn space_before(next: Option<&TokenTree>) -> Spacing {
 
 #[cfg(test)]
 mod tests {
+    use enumetrics_promql::with_variables;
     use quote::quote;
 
     use super::*;
@@ -214,6 +243,19 @@ mod tests {
         ] {
             assert_eq!(read(tokens), text);
         }
+    }
+
+    #[test]
+    fn panels_know_durations_of_grafana() {
+        let tokens = quote!(max_over_time(rate(x[$__rate_interval])[$__range:$__interval] offset $__range));
+        let expression = Expression::of_panel(tokens, proc_macro2::Span::call_site().into());
+        let text = expression.parse().map(|expr| with_variables(&expr.to_string()));
+        assert_eq!(
+            text.as_deref(),
+            Ok("max_over_time(rate(x[$__rate_interval])[$__range:$__interval] offset $__range)")
+        );
+        let expression = Expression::of_panel(quote!(rate(x[$__rate])), proc_macro2::Span::call_site().into());
+        assert!(expression.parse().is_err());
     }
 
     #[test]

@@ -150,6 +150,10 @@ impl Export for Adapted<'_> {
         self.descriptors
     }
 
+    fn about(&self) -> &'static str {
+        self.family.about()
+    }
+
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
         let mut descriptors = self.descriptors.iter();
         self.family.read(&mut |_, reading| {

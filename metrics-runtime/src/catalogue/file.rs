@@ -6,7 +6,7 @@ use std::path::Path;
 const UPDATE: &str = "ENUMETRICS_UPDATE";
 
 /// Compares the file with `text`, or writes it if [`UPDATE`] is set. `changes` says what is new since the old text.
-pub(super) fn assert_current(path: &Path, text: &str, changes: impl FnOnce(&str) -> String) -> Result<(), String> {
+pub(crate) fn assert_current(path: &Path, text: &str, changes: impl FnOnce(&str) -> String) -> Result<(), String> {
     let name = path.display();
     if std::env::var_os(UPDATE).is_some_and(|value| !value.is_empty() && value != "0") {
         if let Some(folder) = path.parent() {

@@ -11,7 +11,7 @@
 //! ```
 
 mod changes;
-mod file;
+pub(crate) mod file;
 mod json;
 mod markdown;
 

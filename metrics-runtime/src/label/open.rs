@@ -421,6 +421,10 @@ impl Export for Overflows {
         self.descriptor
     }
 
+    fn about(&self) -> &'static str {
+        "Labels whose values come while the program runs."
+    }
+
     fn read(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
         for descriptor in self.descriptor {
             visit(descriptor, Reading::Counter(self));

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use enumetrics_promql::{Expr, ExprKind, Label, MatchOp, Selector, Severity, Span, parse};
+use enumetrics_promql::{
+    Expr, ExprKind, Label, MatchOp, Selector, Severity, Span, parse, with_durations, with_variables,
+};
 
 use super::{AlertRule, Common, RecordingRule, Rules, SloIndicator};
 use crate::catalog::{AdaptError, Catalog};
@@ -81,7 +83,17 @@ impl Rules {
                 },
             }))
         });
+        let panels = self.panels.iter().map(|panel| {
+            let readable = Common {
+                expression: with_durations(panel.expression()).leak(),
+                ..panel.common
+            };
+            let renamed = renaming.common(&readable)?;
+            let expression = with_variables(renamed.expression).leak();
+            Ok::<_, AdaptError>(panel.with_common(Common { expression, ..renamed }))
+        });
         let adapted = Self {
+            panels: Vec::leak(panels.collect::<Result<_, _>>()?),
             catalogs: Vec::leak(catalogs.collect::<Result<_, _>>()?),
             records: Vec::leak(records.collect::<Result<_, _>>()?),
             alerts: Vec::leak(alerts.collect::<Result<_, _>>()?),

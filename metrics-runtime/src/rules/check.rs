@@ -4,7 +4,7 @@ use std::fmt;
 
 use enumetrics_promql::{
     Details, Domain, ExprKind, Family, FileFinding, Labels, LineColumn, Lint, Linter, MetricKind, Schema, Severity,
-    Usage, parse,
+    Usage, parse, with_durations,
 };
 
 use super::file::check_query;
@@ -76,6 +76,24 @@ impl RuleFinding {
     pub(super) fn reported(self, report: String) -> Self {
         Self { report, ..self }
     }
+
+    /// Of no expression.
+    #[cfg(feature = "dashboards")]
+    pub(crate) fn error(message: String) -> Self {
+        let place = LineColumn { line: 0, column: 0 };
+        Self::of_query(place, None, &message, None).reported(message)
+    }
+
+    /// The place of what is declared in Rust is that of the declaration.
+    pub(crate) fn about(self, (file, line): (&str, u32), rule: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: line as usize,
+            column: 0,
+            rule: rule.to_owned(),
+            ..self
+        }
+    }
 }
 
 impl fmt::Display for RuleFinding {
@@ -111,7 +129,8 @@ impl Rules {
         let exported = Exported::of(self);
         let records = self.records.iter().map(|record| (&record.common, Usage::Record));
         let alerts = self.alerts.iter().map(|alert| (&alert.common, Usage::Alert));
-        let rules = records.chain(alerts);
+        let panels = self.panels.iter().map(|panel| (&panel.common, Usage::Panel));
+        let rules = records.chain(alerts).chain(panels);
         let found = rules.flat_map(|(rule, usage)| check(rule, &Linter::new(usage).schema(&exported)));
         found.chain(self.without_absence()).collect()
     }
@@ -140,7 +159,7 @@ impl Rules {
         let report = format!("{}[{}]: {message}\n  = help: {help}", lint.severity, lint.id);
         let place = LineColumn { line: 0, column: 0 };
         let found = RuleFinding::of_query(place, Some((lint, lint.severity)), &message, Some(help));
-        Some(first.found(found.reported(report)))
+        Some(found.reported(report).about(first.declared_at, first.name))
     }
 
     /// A test that the rules have neither errors nor warnings.
@@ -175,29 +194,18 @@ impl Rules {
 }
 
 fn check(rule: &Common, linter: &Linter<'_>) -> Vec<RuleFinding> {
-    let found = check_query(rule.expression, linter).into_iter();
+    // Only panels have durations of Grafana's.
+    let found = check_query(&with_durations(rule.expression), linter).into_iter();
     let allowed = |finding: &RuleFinding| finding.lint.is_some_and(|lint| rule.allows(lint.id));
     found
         .filter(|finding| !allowed(finding))
-        .map(|finding| rule.found(finding))
+        .map(|finding| finding.about(rule.declared_at, rule.name))
         .collect()
 }
 
 impl Common {
     fn allows(&self, id: &str) -> bool {
         self.allowed.iter().any(|(allowed, _)| *allowed == id)
-    }
-
-    /// The place of a rule is that of its declaration.
-    fn found(&self, finding: RuleFinding) -> RuleFinding {
-        let (file, line) = self.declared_at;
-        RuleFinding {
-            file: file.to_owned(),
-            line: line as usize,
-            column: 0,
-            rule: self.name.to_owned(),
-            ..finding
-        }
     }
 }
 
@@ -227,14 +235,35 @@ impl Exported {
         let catalogs = rules.catalogs.iter().flat_map(|catalog| catalog.descriptors());
         let mut exported = Self::new(catalogs.copied(), rules.target_labels);
         exported.descriptors.extend(rules.external);
+        exported.records(rules);
+        exported
+    }
+
+    /// What these metrics export and these groups declare and record.
+    #[cfg(feature = "dashboards")]
+    pub(crate) fn with_rules(
+        descriptors: impl Iterator<Item = Descriptor>,
+        groups: &[Rules],
+        targets: &[&str],
+    ) -> Self {
+        let mut exported = Self::new(descriptors, targets);
+        exported
+            .descriptors
+            .extend(groups.iter().flat_map(|rules| rules.external));
+        for rules in groups {
+            exported.records(rules);
+        }
+        exported
+    }
+
+    fn records(&mut self, rules: &Rules) {
         for record in rules.records {
-            exported.record(
+            self.record(
                 record.name(),
                 record.expression(),
                 record.labels().map(|(name, _)| name),
             );
         }
-        exported
     }
 
     /// Rules after this one may name it.
@@ -285,6 +314,9 @@ fn family(descriptor: &Descriptor) -> Family {
         };
         (label.name.to_owned(), domain)
     });
+    let instance = descriptor.instance.iter();
+    let instance = instance.map(|instance| (instance.label.to_owned(), Domain::of(instance.values.iter().copied())));
+    let own = instance.chain(own);
     let constant = descriptor.constant_labels.iter();
     let constant = constant.map(|(name, value)| ((*name).to_owned(), Domain::of([*value])));
     Family {

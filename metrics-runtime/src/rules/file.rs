@@ -107,7 +107,7 @@ fn check(
     Ok(found.map(|finding| RuleFinding::of_file(&file, finding)).collect())
 }
 
-pub(super) fn check_query(query: &str, linter: &Linter<'_>) -> Vec<RuleFinding> {
+pub(crate) fn check_query(query: &str, linter: &Linter<'_>) -> Vec<RuleFinding> {
     match parse(query) {
         Err(error) => {
             let place = error.line_column(query);

@@ -3,13 +3,17 @@
 mod adapted;
 mod check;
 mod file;
+mod panel;
 mod severity;
 mod slo;
 mod yaml;
 
-#[cfg(any(test, feature = "operations"))]
+#[cfg(any(test, feature = "dashboards", feature = "operations"))]
 pub(crate) use self::check::Exported;
 pub use self::check::RuleFinding;
+#[cfg(feature = "dashboards")]
+pub(crate) use self::file::check_query;
+pub use self::panel::{PanelKind, PanelQuery};
 pub use self::severity::Severity;
 pub use self::slo::{Slo, SloBurn, SloIndicator};
 
@@ -41,6 +45,7 @@ pub struct Rules {
     /// Which names they were adapted to, if they were.
     adapted: Option<&'static str>,
     slos: &'static [Slo],
+    panels: &'static [PanelQuery],
     retention: &'static str,
 }
 
@@ -66,6 +71,7 @@ impl Rules {
             alerts,
             adapted: None,
             slos: &[],
+            panels: &[],
             retention: "30d",
         }
     }
@@ -89,6 +95,13 @@ impl Rules {
             retention,
             ..self
         }
+    }
+
+    /// For `rules!`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __panels(self, panels: &'static [PanelQuery]) -> Self {
+        Self { panels, ..self }
     }
 
     /// The name of the group: that of the static in lower case, if nothing else is said.
@@ -133,9 +146,16 @@ impl Rules {
         self.external
     }
 
-    #[cfg(feature = "operations")]
+    /// The labels that Prometheus gives to all that it scrapes.
+    #[cfg(any(feature = "dashboards", feature = "operations"))]
     pub(crate) const fn target_labels(&self) -> &'static [&'static str] {
         self.target_labels
+    }
+
+    /// What is declared for dashboards, as it is declared. Prometheus' rule files have no place for it.
+    #[must_use]
+    pub const fn panels(&self) -> &'static [PanelQuery] {
+        self.panels
     }
 
     /// How long Prometheus must keep what it scrapes, such as `30d`.
@@ -147,12 +167,12 @@ impl Rules {
 
 /// What alerts and recording rules have in common.
 #[derive(Clone, Copy, Debug)]
-struct Common {
+pub(crate) struct Common {
     name: &'static str,
     expression: &'static str,
     labels: &'static [(&'static str, LabelText)],
     /// Ids of lints that do not apply, and why.
-    allowed: &'static [(&'static str, &'static str)],
+    pub(crate) allowed: &'static [(&'static str, &'static str)],
     declared_at: (&'static str, u32),
 }
 
