@@ -23,7 +23,7 @@ impl Linter<'_> {
     ///
     /// let file = "groups: [{name: shop, rules: [{alert: Slow, expr: 'rate(x[5m]) >'}]}]";
     /// let found = Linter::new(Usage::Alert).check_rules(file);
-    /// assert_eq!((found[0].line, found[0].column), (1, 69));
+    /// assert_eq!((found[0].line, found[0].column), (1, 65)); // where a number should be
     /// ```
     #[must_use]
     pub fn check_rules(&self, text: &str) -> Vec<FileFinding> {
