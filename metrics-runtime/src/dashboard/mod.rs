@@ -7,7 +7,7 @@
 //! # static KYC_RULES: Rules = Rules::__new("kyc", &[], &[], &[], &[], &[]);
 //!
 //! let dashboard = Dashboard::of(&METRICS).rules(&KYC_RULES).title("KYC gateway");
-//! std::fs::write("/tmp/dashboard.json", dashboard.to_json())?;
+//! std::fs::write(std::env::temp_dir().join("dashboard.json"), dashboard.to_json())?;
 //! # std::io::Result::Ok(())
 //! ```
 
