@@ -57,7 +57,7 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
         let span = head.first().map_or_else(Span::call_site, TokenTree::span);
         errors.at(
             span,
-            broken("`#[timed]` stands on a function or method, or on an `impl` or inline `mod` for all its public functions"),
+            broken("`#[timed]` stands on a function or method, or on an `impl` or inline `mod` for all its public functions; a block or an expression goes into `time!`"),
         );
         return None;
     };
@@ -67,7 +67,7 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
         _ => {
             errors.at(
                 outline.name.span(),
-                broken("there is no body to time: put `#[timed]` on the implementation"),
+                broken("there is no body to time: put `#[timed]` on the implementation, or on a function that calls this one"),
             );
             return None;
         }
@@ -75,7 +75,7 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
     if let Some(span) = outline.constant {
         errors.at(
             span,
-            broken("a `const fn` cannot be timed: there is no clock while compiling"),
+            broken("a `const fn` cannot be timed, as there is no clock while compiling: put `#[timed]` on a function that calls it"),
         );
         return None;
     }
