@@ -15,6 +15,8 @@ pub struct Kyc {
     #[metric(buckets = [0.5, 1, 2, 4, 8])]
     pub module_duration_seconds: Histogram<Module>,
     /// Verifications that came to an end, by final status.
+    // Once in seconds, on any thread: cells of each thread's own would gain nothing.
+    #[metric(shared)]
     pub verifications_total: Counter<Status>,
     /// Attempts to pass something else off as a living face, by what was shown.
     pub liveness_failures_total: Counter<AttackType>,
