@@ -1,6 +1,7 @@
 //! What the gateway's operators need. `ops/` has the files; a test keeps them current.
 
 use crate::alerts::{ALERTS, Component};
+use crate::dashboard::dashboard;
 use crate::metrics::{METRICS, Module};
 use enumetrics::operations::{Alertmanager, Job, Operations, Receiver, Route};
 use enumetrics::{LabelValue, Severity};
@@ -14,6 +15,7 @@ pub fn operations() -> Operations {
     let modules = Module::VALUES.iter().map(|module| module.replace('_', "-"));
     Operations::new("kyc-gateway", &METRICS)
         .rules(&ALERTS)
+        .dashboard(&dashboard())
         .job(gateway)
         .job(Job::new("kyc-modules").pods("app", modules, "metrics"))
         .alertmanager(alertmanager())
@@ -51,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn each_alert_has_its_tests() {
+    fn each_alert_has_its_tests_and_everything_is_on_a_panel() {
         let files = operations().files().unwrap();
         assert!(files.notes.is_empty(), "{}", files.notes.join("\n"));
     }

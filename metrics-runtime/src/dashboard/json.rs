@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::Dashboard;
 use super::metric::Metric;
 use super::panel::{Limit, Panel, Row, Shape};
 use super::query::{Choices, DATA_SOURCE};
-use super::{Dashboard, slug};
 use crate::rules::AlertRule;
 
 /// Of the classic model: <https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/>.
@@ -52,7 +52,7 @@ impl Dashboard {
         let title = self.name();
         let mut dashboard = json!({
             "schemaVersion": SCHEMA_VERSION,
-            "uid": self.uid.clone().unwrap_or_else(|| slug(&title)),
+            "uid": self.id(),
             "title": title,
             "tags": self.tags,
             "editable": true,

@@ -239,6 +239,11 @@ impl Dashboard {
             .unwrap_or_else(|| "Metrics".to_owned())
     }
 
+    /// What Grafana knows it by.
+    pub(crate) fn id(&self) -> String {
+        self.uid.clone().unwrap_or_else(|| slug(&self.name()))
+    }
+
     fn targets(&self) -> Vec<String> {
         if let Some(said) = &self.targets {
             return said.clone();

@@ -12,7 +12,7 @@ const MORE_SAMPLES: usize = 100;
 pub struct Job {
     pub(super) name: String,
     targets: Vec<String>,
-    pods: Option<Pods>,
+    pub(super) pods: Option<Pods>,
     interval: String,
     timeout: String,
     path: String,
@@ -23,10 +23,10 @@ pub struct Job {
 }
 
 #[derive(Clone, Debug)]
-struct Pods {
-    label: String,
-    values: Vec<String>,
-    port: String,
+pub(super) struct Pods {
+    pub(super) label: String,
+    pub(super) values: Vec<String>,
+    pub(super) port: String,
 }
 
 /// Where Prometheus finds the secret: never the secret itself.
@@ -168,13 +168,16 @@ impl Job {
         operations.catalog.max_series() + self.more_samples
     }
 
-    /// How the Prometheus operator says the same, of the service's port `metrics`.
-    pub(super) fn endpoint(&self, service: &str, pace: Pace) -> Yaml {
+    /// How the Prometheus operator says the same, of the port of this name; what is secret, and who signed the
+    /// certificate, is in the service's secret.
+    pub(super) fn endpoint(&self, port: &str, service: &str, pace: Pace) -> Yaml {
         let secret = |key: &str| Yaml::texts([("name", format!("{service}-metrics")), ("key", key.to_owned())]);
-        let endpoint = Yaml::texts([("port", "metrics"), ("path", &self.path)])
+        let signed_by = || Yaml::map([("ca", Yaml::map([("secret", secret("ca.crt"))]))]);
+        let endpoint = Yaml::texts([("port", port), ("path", &self.path)])
             .with("interval", Yaml::text(pace.duration(&self.interval)))
             .with("scrapeTimeout", Yaml::text(pace.duration(&self.timeout)))
-            .with_some("scheme", self.scheme.map(Yaml::from));
+            .with_some("scheme", self.scheme.map(Yaml::from))
+            .with_some("tlsConfig", self.ca_file.as_ref().map(|_| signed_by()));
         match &self.credentials {
             Some(Credentials::Basic { .. }) => {
                 let auth = [("username", secret("username")), ("password", secret("password"))];
@@ -185,10 +188,6 @@ impl Job {
             }
             None => endpoint,
         }
-    }
-
-    pub(super) fn is_of_pods(&self) -> bool {
-        self.pods.is_some()
     }
 
     /// The files with secrets that Prometheus reads.

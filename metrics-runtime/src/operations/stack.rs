@@ -96,7 +96,7 @@ impl Operations {
         Yaml::map([("apiVersion", Yaml::Number(1)), ("datasources", Yaml::list([source]))])
     }
 
-    pub(super) fn dashboards(&self) -> Yaml {
+    pub(super) fn dashboard_provider(&self) -> Yaml {
         let provider = Yaml::texts([
             ("name", self.service.as_str()),
             ("folder", &self.service),
