@@ -1,8 +1,11 @@
 //! The hot paths: each a loop of calls with labels and values that the compiler does not know.
 
+use std::fs;
 use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use enumetrics::{
     Catalog, Counter, Export, Gauge, Histogram, InFlight, IntRange, LabelSet, LabelValue, Scrape, StateSet, Summary,
@@ -196,13 +199,19 @@ fn repeat(passes: u64, call: impl Fn(&Step)) {
     }
 }
 
-/// Timers first learn how long a tick of the processor's counter is. In sleep: a loop that waits for it would be counted,
-/// and be longer each time.
+/// Timers first learn how long a tick of the processor's counter is, on a thread of their own.
 pub fn settle_the_clock() {
-    for _ in 0..6 {
-        CALLS.duration_seconds.start_timer().discard();
-        std::thread::sleep(std::time::Duration::from_millis(25));
+    CALLS.duration_seconds.start_timer().discard();
+    let patience = Instant::now() + Duration::from_secs(60);
+    while calibrates() && Instant::now() < patience {
+        sleep(Duration::from_millis(5));
     }
+}
+
+/// Whether this process has a thread besides this one, as Linux tells.
+fn calibrates() -> bool {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    threads.count() > 1
 }
 
 #[timed(CALLS.by_route_duration_seconds, route = "search")]

@@ -1,12 +1,15 @@
 //! The clock of timers: the processor's time stamp counter where it can be trusted, `Instant` everywhere else.
 //!
 //! Two readings are most of what a timer costs, and reading the counter takes less than half as long as `Instant::now`.
-//! Its frequency is learnt on the way, from the timers themselves: until then they use `Instant`, and nobody waits for
-//! it, neither before `main` nor at the first timer.
+//! `quanta` reads it and learns its frequency; that takes up to a fifth of a second, for which nobody waits, neither
+//! before `main` nor at the first timer: a thread of its own does it, and until then timers use `Instant`.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
+use std::thread;
+use std::time::Instant;
+
+use self::counter::Counter;
 
 /// When a timer started.
 ///
@@ -31,78 +34,83 @@ impl Moment {
     }
 }
 
-static CLOCK: Clock = Clock::new(counter::is_trusted);
+static CLOCK: Clock = Clock::new(counter::find);
 
 struct Clock {
-    /// The bits of an `f64`, which never change again; 0 while timers use `Instant`.
-    ///
-    /// A timer that ends on another thread got there in a way that orders this thread's reading after the first one's:
-    /// relaxed loads suffice.
-    seconds_per_tick: AtomicU64,
-    /// There is nothing more to find out.
-    settled: AtomicBool,
-    calibration: Mutex<Calibration>,
-    is_trusted: fn() -> bool,
+    /// Made once, and never while timers use `Instant`.
+    counter: OnceLock<Counter>,
+    /// A thread looks for it, or did. In a process that was forked meanwhile there is no such thread, and timers stay with
+    /// `Instant`.
+    is_sought: AtomicBool,
+    find: fn() -> Option<Counter>,
 }
 
 impl Clock {
-    const fn new(is_trusted: fn() -> bool) -> Self {
+    const fn new(find: fn() -> Option<Counter>) -> Self {
         Self {
-            seconds_per_tick: AtomicU64::new(0),
-            settled: AtomicBool::new(false),
-            calibration: Mutex::new(Calibration::new()),
-            is_trusted,
+            counter: OnceLock::new(),
+            is_sought: AtomicBool::new(false),
+            find,
         }
     }
 
     #[inline]
-    fn now(&self) -> Moment {
-        if self.seconds_per_tick.load(Ordering::Relaxed) == 0 {
-            self.instant()
-        } else {
-            Moment::Ticks(counter::read())
+    fn now(&'static self) -> Moment {
+        match self.counter.get() {
+            Some(counter) => Moment::Ticks(read(counter)),
+            None => self.instant(),
         }
     }
 
     #[inline]
     fn since(&self, moment: Moment) -> f64 {
         match moment {
-            Moment::Ticks(start) => {
-                let seconds_per_tick = f64::from_bits(self.seconds_per_tick.load(Ordering::Relaxed));
-                ticks_between(start, counter::read()) * seconds_per_tick
-            }
+            Moment::Ticks(start) => match self.counter.get() {
+                // It is 0 where the end looks earlier than the start, as it may by some ticks from another core.
+                #[allow(clippy::cast_precision_loss, reason = "of more than 100 days, some nanoseconds")]
+                Some(counter) => counter.delta_as_nanos(start, read(counter)) as f64 / 1e9,
+                // There are no ticks without a counter.
+                None => 0.0,
+            },
             Moment::Instant(start) => since_instant(start),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn instant(&self) -> Moment {
-        if !self.settled.load(Ordering::Relaxed) {
-            self.calibrate();
+    fn instant(&'static self) -> Moment {
+        if !self.is_sought.load(Ordering::Relaxed) && !self.is_sought.swap(true, Ordering::Relaxed) {
+            self.seek();
         }
         // Last, so that what this costs is not part of what is timed.
         Moment::Instant(Instant::now())
     }
 
-    fn calibrate(&self) {
-        // Who comes while another does this goes on without it.
-        let Ok(mut calibration) = self.calibration.try_lock() else {
-            return;
-        };
-        if calibration.last.is_none() && !(self.is_trusted)() {
-            self.settled.store(true, Ordering::Relaxed);
-            return;
-        }
-        match calibration.advance(Instant::now(), counter::read()) {
-            Progress::More => {}
-            Progress::SecondsPerTick(seconds) => {
-                self.seconds_per_tick.store(seconds.to_bits(), Ordering::Relaxed);
-                self.settled.store(true, Ordering::Relaxed);
+    fn seek(&'static self) {
+        let seek = || {
+            if let Some(counter) = (self.find)() {
+                // Nobody else sets it.
+                _ = self.counter.set(counter);
             }
-            Progress::Hopeless => self.settled.store(true, Ordering::Relaxed),
+        };
+        if counter::CAN_BE {
+            // Where no thread can be started, `Instant` is as good as it was.
+            _ = thread::Builder::new().name(THREAD.to_owned()).spawn(seek);
         }
     }
+}
+
+/// What Linux shows of a thread's name is 15 bytes.
+const THREAD: &str = "metrics-clock";
+
+/// What the counter says, give or take the instructions that the processor has in flight.
+#[inline]
+fn read(counter: &Counter) -> u64 {
+    // The compiler believes that reading the counter has nothing to do with memory: what is timed stays between.
+    compiler_fence(Ordering::SeqCst);
+    let ticks = counter.raw();
+    compiler_fence(Ordering::SeqCst);
+    ticks
 }
 
 #[cold]
@@ -111,160 +119,107 @@ fn since_instant(start: Instant) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// None if the end is before the start, as it may look by some ticks from another core.
-#[inline]
-fn ticks_between(start: u64, end: u64) -> f64 {
-    // Signed: that is one instruction to a float.
-    end.wrapping_sub(start).cast_signed().max(0) as f64
-}
-
-/// Learns how long a tick is from moments read by both clocks.
-///
-/// A frequency counts once two intervals in a row agree on it. What can go wrong with one interval (the thread is
-/// stopped between its two readings, the machine sleeps, time is corrected) does not go wrong with its neighbour alike.
-struct Calibration {
-    last: Option<(Instant, u64)>,
-    seconds_per_tick: f64,
-    disagreements: u8,
-}
-
-#[derive(Debug, PartialEq)]
-enum Progress {
-    More,
-    SecondsPerTick(f64),
-    Hopeless,
-}
-
-impl Calibration {
-    /// Long against the time between the two readings of a moment, short against the life of a process.
-    const INTERVAL: Duration = Duration::from_millis(20);
-    /// How far two intervals may be apart: a microsecond in [`Self::INTERVAL`].
-    const TOLERANCE: f64 = 5e-5;
-    /// How often intervals may disagree until timers stay with `Instant`.
-    const PATIENCE: u8 = 100;
-
-    const fn new() -> Self {
-        Self {
-            last: None,
-            seconds_per_tick: f64::NAN,
-            disagreements: 0,
-        }
-    }
-
-    fn advance(&mut self, now: Instant, ticks: u64) -> Progress {
-        let Some((then, ticks_then)) = self.last else {
-            self.last = Some((now, ticks));
-            return Progress::More;
-        };
-        let elapsed = now.saturating_duration_since(then);
-        if elapsed < Self::INTERVAL {
-            return Progress::More;
-        }
-        let seconds_per_tick = elapsed.as_secs_f64() / ticks_between(ticks_then, ticks);
-        // False for the NaN before the first interval, and for the infinity where the counter stands still.
-        let agreed = (seconds_per_tick / self.seconds_per_tick - 1.0).abs() <= Self::TOLERANCE;
-        if agreed {
-            return Progress::SecondsPerTick(seconds_per_tick);
-        }
-        self.last = Some((now, ticks));
-        self.seconds_per_tick = seconds_per_tick;
-        self.disagreements += 1;
-        if self.disagreements < Self::PATIENCE {
-            Progress::More
-        } else {
-            Progress::Hopeless
-        }
-    }
-}
-
 #[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
 mod counter {
-    use std::arch::x86_64::{__cpuid, _rdtsc};
-    use std::fs::File;
-    use std::io::Read;
-    use std::sync::atomic::{Ordering, compiler_fence};
+    use std::fs;
+    use std::thread;
+    use std::time::{Duration, Instant};
 
-    /// Whether the counter ticks at one rate whatever the processor does, and alike on all cores.
-    pub(super) fn is_trusted() -> bool {
-        is_invariant() && is_clock_of_the_kernel()
-    }
+    pub(super) use quanta::Clock as Counter;
 
-    fn is_invariant() -> bool {
-        const POWER_MANAGEMENT: u32 = 0x8000_0007;
-        const INVARIANT: u32 = 1 << 8;
-        __cpuid(0x8000_0000).eax >= POWER_MANAGEMENT && __cpuid(POWER_MANAGEMENT).edx & INVARIANT != 0
+    pub(super) const CAN_BE: bool = true;
+
+    /// The counter, if it ticks at one rate whatever the processor does, alike on all cores, and that rate is known.
+    pub(super) fn find() -> Option<Counter> {
+        if !is_clock_of_the_kernel() {
+            return None;
+        }
+        // It asks the processor whether the counter is invariant; where it is not, this reads the system's clock.
+        let counter = Counter::new();
+        (0..ATTEMPTS).any(|_| agrees(&counter)).then_some(counter)
     }
 
     /// Linux compares the counters of the cores when it starts them and watches them afterwards; it keeps time by
     /// another clock if they differ, or if they would after the machine is moved by its hypervisor.
-    fn is_clock_of_the_kernel() -> bool {
-        // On the stack: the first timer of a process asks, and timers do not allocate.
-        let mut name = [0; 8];
-        File::open("/sys/devices/system/clocksource/clocksource0/current_clocksource")
-            .and_then(|mut file| file.read(&mut name))
-            .is_ok_and(|length| name[..length] == *b"tsc\n")
+    pub(super) fn is_clock_of_the_kernel() -> bool {
+        const CURRENT: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+        fs::read(CURRENT).is_ok_and(|name| name == b"tsc\n")
     }
 
-    /// What the counter says, give or take the instructions that the processor has in flight.
-    #[inline]
-    #[allow(
-        unsafe_code,
-        reason = "the standard library has no safe way; measured: a timed function takes less than half of what it does with `Instant`"
-    )]
-    pub(super) fn read() -> u64 {
-        // The compiler believes that reading the counter has nothing to do with memory: what is timed stays between.
-        compiler_fence(Ordering::SeqCst);
-        // SAFETY: the instruction writes two registers and touches no memory; every x86-64 processor has it. A process
-        // can ask Linux to make it fault (`PR_SET_TSC`): then `Instant::now` faults as well, which reads the same
-        // counter while it is the kernel's clock.
-        let ticks = unsafe { _rdtsc() };
-        compiler_fence(Ordering::SeqCst);
-        ticks
+    const ATTEMPTS: usize = 10;
+    /// Long against the time between the readings of the two clocks.
+    const INTERVAL: Duration = Duration::from_millis(50);
+    /// How far from `Instant` the counter may be.
+    const TOLERANCE: f64 = 1e-3;
+
+    /// Whether an interval is as long by the counter as by `Instant`.
+    ///
+    /// A frequency is wrong if the thread was stopped between the two readings of a moment that it was learnt from, and
+    /// so is this interval if the thread is stopped: a good frequency agrees the next time, and a wrong one never does.
+    fn agrees(counter: &Counter) -> bool {
+        let (start, ticks) = (Instant::now(), counter.raw());
+        thread::sleep(INTERVAL);
+        let (elapsed, end) = (start.elapsed(), counter.raw());
+        let counted = Duration::from_nanos(counter.delta_as_nanos(ticks, end));
+        counted.abs_diff(elapsed) <= elapsed.mul_f64(TOLERANCE)
     }
 }
 
 /// Elsewhere nothing is known that is faster than `Instant` and as good.
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
 mod counter {
-    pub(super) fn is_trusted() -> bool {
-        false
+    pub(super) const CAN_BE: bool = false;
+
+    #[derive(Debug)]
+    pub(super) enum Counter {}
+
+    impl Counter {
+        pub(super) fn raw(&self) -> u64 {
+            match *self {}
+        }
+
+        pub(super) fn delta_as_nanos(&self, _: u64, _: u64) -> u64 {
+            match *self {}
+        }
     }
 
-    /// Nobody asks a counter that is not trusted.
-    pub(super) fn read() -> u64 {
-        0
+    pub(super) fn find() -> Option<Counter> {
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::sync_channel;
-    use std::thread;
+    use std::time::Duration;
 
     use super::*;
 
-    /// How far ticks may be from `Instant` for each second: the corrections of the system's clock by NTP are up to
-    /// 500 millionths, which it may begin or end after the calibration.
-    const DRIFT: f64 = 1e-3;
+    /// How far ticks may be from `Instant` for each second: the frequency is learnt once, and the corrections of the
+    /// system's clock by NTP, up to 500 millionths, may begin or end later.
+    const DRIFT: f64 = 2e-3;
     /// Reading a clock is not an instant, and the processor may read ahead.
     const READING: f64 = 2e-6;
 
     const MS: Duration = Duration::from_millis(1);
 
-    /// A clock that counts ticks, if the counter of this machine is trusted.
-    fn calibrated() -> Option<Clock> {
-        let clock = Clock::new(counter::is_trusted);
-        while !clock.settled.load(Ordering::Relaxed) {
-            clock.now();
-            thread::sleep(MS);
+    fn clock(find: fn() -> Option<Counter>) -> &'static Clock {
+        Box::leak(Box::new(Clock::new(find)))
+    }
+
+    /// A clock that counts ticks, if the counter of this machine is trusted, and nothing came between when its frequency
+    /// was learnt.
+    fn calibrated() -> Option<&'static Clock> {
+        let clock = clock(counter::find);
+        if let Some(counter) = counter::find() {
+            assert!(clock.counter.set(counter).is_ok());
+            assert!(matches!(clock.now(), Moment::Ticks(_)));
         }
-        let counts = matches!(clock.now(), Moment::Ticks(_));
-        assert!(counts || !counter::is_trusted(), "no two intervals agreed");
-        counts.then_some(clock)
+        clock.counter.get().map(|_| clock)
     }
 
     /// Times `work` by `clock` and checks it against two `Instant`s around it and two inside.
-    fn check(clock: &Clock, work: impl FnOnce()) {
+    fn check(clock: &'static Clock, work: impl FnOnce()) {
         let outside = Instant::now();
         let start = clock.now();
         let inside = Instant::now();
@@ -283,49 +238,69 @@ mod tests {
     fn ticks_agree_with_instant() {
         let Some(clock) = calibrated() else { return };
         for milliseconds in [0, 1, 5, 40] {
-            check(&clock, || thread::sleep(MS * milliseconds));
+            check(clock, || thread::sleep(MS * milliseconds));
         }
     }
 
     #[test]
     fn every_timer_is_right_while_the_clock_is_calibrated() {
-        let clock = Clock::new(counter::is_trusted);
+        let clock = clock(counter::find);
         let began = Instant::now();
-        // Each ends after the next one started, the first one long after the clock is settled.
+        // Each ends after the next one started; the first one when the clock is calibrated, or cannot be.
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    while began.elapsed() < 80 * MS {
-                        check(&clock, || thread::sleep(7 * MS));
+                    while began.elapsed() < 400 * MS {
+                        check(clock, || thread::sleep(7 * MS));
                     }
                 });
             }
-            check(&clock, || thread::sleep(100 * MS));
+            check(clock, || thread::sleep(500 * MS));
         });
     }
 
     #[test]
-    fn a_counter_that_is_not_trusted_is_not_used() {
-        let clock = Clock::new(|| false);
+    fn the_first_timer_has_the_counter_sought_once_and_waits_for_nothing() {
+        static SOUGHT: AtomicBool = AtomicBool::new(false);
+        static MAY_BE_FOUND: OnceLock<()> = OnceLock::new();
+        fn find() -> Option<Counter> {
+            assert!(!SOUGHT.swap(true, Ordering::Relaxed), "it is sought again");
+            assert_eq!(thread::current().name(), Some(THREAD));
+            MAY_BE_FOUND.wait();
+            counter::find()
+        }
+        let clock = clock(find);
+        // While it is not found, as it never is where no thread could be started, or that thread stayed behind in the
+        // process that forked this one.
         for _ in 0..3 {
             assert!(matches!(clock.now(), Moment::Instant(_)));
-            check(&clock, || thread::sleep(Calibration::INTERVAL));
+            check(clock, || thread::sleep(MS));
         }
-        assert!(clock.settled.into_inner());
+        MAY_BE_FOUND.set(()).unwrap();
+        if counter::find().is_some() {
+            clock.counter.wait();
+            assert!(SOUGHT.load(Ordering::Relaxed) && matches!(clock.now(), Moment::Ticks(_)));
+        }
     }
 
     #[test]
-    fn who_comes_while_another_calibrates_does_not_wait() {
-        let clock = Clock::new(counter::is_trusted);
-        let another = clock.calibration.lock().unwrap();
-        assert!(matches!(clock.now(), Moment::Instant(_)));
-        drop(another);
+    fn a_counter_that_is_not_trusted_is_not_used() {
+        let clock = clock(|| None);
+        for _ in 0..3 {
+            assert!(matches!(clock.now(), Moment::Instant(_)));
+            check(clock, || thread::sleep(20 * MS));
+        }
+    }
+
+    #[test]
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    fn the_counter_is_used_only_where_linux_keeps_time_by_it() {
+        assert!(counter::find().is_none() || counter::is_clock_of_the_kernel());
     }
 
     #[test]
     fn time_does_not_run_backwards_between_threads() {
         let Some(clock) = calibrated() else { return };
-        let clock = &clock;
         let (to, from) = sync_channel::<(Instant, Moment)>(0);
         thread::scope(|scope| {
             scope.spawn(move || {
@@ -336,12 +311,6 @@ mod tests {
                         (0.0..=most * (1.0 + DRIFT) + READING).contains(&seconds),
                         "{seconds} of at most {most}"
                     );
-                    // By `Instant` this is later, so it must not look earlier by the counter.
-                    if let (Moment::Ticks(start), Moment::Ticks(end)) = (start, clock.now()) {
-                        let late = start.wrapping_sub(end).cast_signed().max(0) as f64;
-                        let late = late * f64::from_bits(clock.seconds_per_tick.load(Ordering::Relaxed));
-                        assert!(late < READING, "{late} s backwards");
-                    }
                 }
             });
             for _ in 0..2_000 {
@@ -354,59 +323,10 @@ mod tests {
 
     #[test]
     fn an_end_before_the_start_is_no_time() {
-        assert_eq!(ticks_between(10, 7), 0.0);
-        assert_eq!(ticks_between(7, 10), 3.0);
-        assert_eq!(ticks_between(u64::MAX, 2), 3.0);
-    }
-
-    /// What a calibration says to moments given in milliseconds and ticks.
-    fn advance(moments: impl IntoIterator<Item = (u32, u64)>) -> Vec<Progress> {
-        let began = Instant::now();
-        let mut calibration = Calibration::new();
-        moments
-            .into_iter()
-            .map(|(milliseconds, ticks)| calibration.advance(began + MS * milliseconds, ticks))
-            .collect()
-    }
-
-    #[test]
-    fn two_intervals_that_agree_make_a_frequency() {
-        use Progress::{More, SecondsPerTick};
-        // Half a nanosecond a tick; what comes too early is passed over.
-        assert_eq!(
-            advance([(0, 1_000), (5, 7), (20, 40_001_000), (39, 7), (50, 100_001_000)]),
-            [More, More, More, More, SecondsPerTick(0.5e-9)]
-        );
-    }
-
-    #[test]
-    fn one_disturbed_interval_makes_no_frequency() {
-        use Progress::{More, SecondsPerTick};
-        // The counter went on while the machine slept, was set back, stood still; or it took 2 us to be read.
-        for disturbance in [1_000_000_000_000, -10_000_000, -40_000_000, 4_000] {
-            let disturbed = 80_000_000_u64.wrapping_add_signed(disturbance);
-            let more = |ticks: u64| disturbed.wrapping_add(ticks);
-            let moments = [
-                (0, 0),
-                (20, 40_000_000),
-                (40, disturbed),
-                (60, more(40_000_000)),
-                (80, more(80_000_000)),
-            ];
-            assert_eq!(
-                advance(moments),
-                [More, More, More, More, SecondsPerTick(0.5e-9)],
-                "{disturbance}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_counter_that_never_agrees_is_given_up() {
-        let restless = (0..=100).map(|n| (20 * n, u64::from(n * n) * 1_000_000));
-        let progress = advance(restless);
-        assert!(progress[..100].iter().all(|progress| *progress == Progress::More));
-        assert_eq!(progress[100], Progress::Hopeless);
+        let Some(clock) = calibrated() else { return };
+        let Moment::Ticks(now) = clock.now() else { panic!() };
+        assert_eq!(clock.since(Moment::Ticks(now + (1 << 40))), 0.0);
+        assert_eq!(clock.since(Moment::Ticks(u64::MAX)), 0.0);
     }
 
     #[test]
