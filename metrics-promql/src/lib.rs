@@ -51,6 +51,7 @@ mod interval;
 mod lex;
 mod lint;
 mod meaning;
+mod names;
 mod nearest;
 mod operator;
 mod parse;
@@ -79,6 +80,7 @@ pub use self::lint::{
     evaluate,
 };
 pub use self::meaning::{Facts, Labels, Nature, Unit};
+pub use self::names::Names;
 pub use self::operator::{AggregationOp, AggregationParameter, BinaryOp, MatchOp, Sign};
 pub use self::parse::{MAX_HEIGHT, MAX_NESTING, parse};
 pub use self::print::Pretty;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use enumetrics_promql::{
-    Asks, BinaryOp, Instruction, Interval, LabelSource, Operand, Origin, Question, Step, with_variables,
+    Asks, BinaryOp, Instruction, Interval, LabelSource, Names, Operand, Origin, Question, Step, with_variables,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -326,7 +326,7 @@ impl Questions {
                     quote!(Series(#series))
                 }
             };
-            let list = |labels: &std::collections::BTreeSet<String>| {
+            let list = |labels: &Names| {
                 let labels = labels.iter();
                 quote!(&[#(#labels),*])
             };

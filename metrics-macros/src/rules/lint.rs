@@ -274,7 +274,7 @@ impl Lints<'_> {
         let outline = expr.outline(usage, &|name| meanings.get(name));
         let mut meaning = outline.meaning;
         for source in &mut meaning.labels {
-            source.plus.extend(rule.labels.iter().map(|(name, _)| name.clone()));
+            rule.labels.iter().for_each(|(name, _)| source.plus.insert(name));
         }
         let mut shown = Vec::new();
         if let Kind::Alert(alert) = &rule.kind {
@@ -382,7 +382,7 @@ impl Lints<'_> {
             !meaning.labels.is_empty()
                 && meaning.labels.iter().all(|source| {
                     // `by (instance)` says that it is meant.
-                    is_scraped(&source.origin) && source.only.is_none() && !source.without.contains(*target)
+                    is_scraped(&source.origin) && source.only.is_none() && !source.without.has(target)
                 })
         };
         if let Some(target) = self.group.options.target_labels.iter().find(has) {

@@ -70,7 +70,7 @@ impl Check<'_> {
                     lint,
                     span,
                     message,
-                    format!("there are: {}", family.series().join(", ")),
+                    format!("there are: {}", joined(&family.series(), ", ")),
                 );
                 return;
             }
@@ -130,7 +130,7 @@ impl Check<'_> {
                 let Some(matching) = matching else { return };
                 if !matching.contains(&true) {
                     let message = format!("`{}` matches no value of label `{label}`", matcher.value);
-                    let help = format!("there are: {}", values.join(", "));
+                    let help = format!("there are: {}", joined(&values, ", "));
                     self.find_help(REF_REGEX_NONE, matcher.value_span, message, help);
                 } else if !matching.contains(&false) && values.len() > 1 {
                     let message = format!("`{}` matches every value of label `{label}`", matcher.value);
@@ -158,7 +158,7 @@ impl Check<'_> {
                 REF_VALUE,
                 matcher.value_span,
                 message,
-                format!("there are: {}", bounds.join(", ")),
+                format!("there are: {}", joined(&bounds, ", ")),
             );
         } else if canonical(bound) != matcher.value {
             let message = format!("`le` is never written `{}`", matcher.value);
@@ -172,12 +172,7 @@ impl Check<'_> {
     }
 
     fn kind(&mut self, expr: &Expr, family: &Family, part: Part, name: &str, ancestors: &[&Expr]) {
-        let around = ancestors
-            .iter()
-            .rev()
-            .copied()
-            .find(|ancestor| !matches!(ancestor.kind, ExprKind::Paren(_)));
-        let function = around.and_then(called);
+        let function = outside(ancestors).and_then(called);
         let is_counter = family.is_counter(part);
         match function {
             Some(function @ ("rate" | "increase" | "irate" | "resets")) if !is_counter => {
@@ -203,9 +198,7 @@ impl Check<'_> {
             }
             _ => {}
         }
-        let quantile = ancestors
-            .iter()
-            .any(|ancestor| called(ancestor) == Some("histogram_quantile"));
+        let quantile = is_in_quantile(ancestors);
         let has_buckets = part == Part::Bucket || part == Part::Whole && family.is_native();
         if quantile && !has_buckets {
             let message = format!("`{name}` has no buckets to take a quantile of");
@@ -316,7 +309,7 @@ fn kind_of(family: &Family) -> &'static str {
 fn did_you_mean(name: &str, known: &[&str]) -> String {
     let all = match known.is_empty() {
         true => "there are none".to_owned(),
-        false => format!("there are: {}", known.join(", ")),
+        false => format!("there are: {}", joined(known, ", ")),
     };
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? {all}"),

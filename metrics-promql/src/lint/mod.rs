@@ -10,6 +10,7 @@ pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Qu
 
 use crate::ast::{Expr, ExprKind, Selector};
 use crate::meaning::{Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
+use crate::names::joined;
 use crate::operator::{AggregationOp, BinaryOp};
 use crate::requirement::{Flag, Version};
 use crate::schema::{Exported, Schema};
@@ -361,10 +362,11 @@ impl<'a> Linter<'a> {
             findings: Vec::new(),
         };
         check.root(expr);
-        check.visit(expr, &mut Vec::new());
-        let mut findings = check.findings;
-        findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
-        findings
+        walk_below(expr, &mut |expr, ancestors| {
+            check.tree(expr, ancestors);
+            check.against_schema(expr, ancestors);
+        });
+        check.findings
     }
 }
 
@@ -384,17 +386,6 @@ impl Check<'_> {
     fn root(&mut self, expr: &Expr) {
         self.root_tree(expr);
         self.features(expr);
-    }
-
-    /// `ancestors` are what the expression stands in, the outermost first.
-    fn visit<'e>(&mut self, expr: &'e Expr, ancestors: &mut Vec<&'e Expr>) {
-        self.tree(expr, ancestors);
-        self.against_schema(expr, ancestors);
-        ancestors.push(expr);
-        for child in expr.children() {
-            self.visit(child, ancestors);
-        }
-        ancestors.pop();
     }
 
     fn is_rule(&self) -> bool {
@@ -417,14 +408,41 @@ impl Check<'_> {
     }
 
     fn add(&mut self, lint: &'static Lint, severity: Severity, span: Span, message: String, help: Option<String>) {
-        self.findings.push(Finding {
+        let finding = Finding {
             lint,
             severity,
             span,
             message,
             help,
-        });
+        };
+        let is_before = |other: &Finding| (other.span.start, other.span.end) <= (span.start, span.end);
+        let place = self.findings.partition_point(is_before);
+        self.findings.insert(place, finding);
     }
+}
+
+/// Visits an expression and all below it with what they stand in, the outermost first.
+fn walk_below<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr, &[&'e Expr])) {
+    let mut ancestors = Vec::new();
+    // Chains of operators may be longer than the stack is deep.
+    let mut todo = vec![(0, expr)];
+    while let Some((depth, next)) = todo.pop() {
+        ancestors.truncate(depth);
+        visit(next, &ancestors);
+        ancestors.push(next);
+        todo.extend(next.children().rev().map(|child| (depth + 1, child)));
+    }
+}
+
+/// What an expression stands in, but for parentheses.
+fn outside<'e>(ancestors: &[&'e Expr]) -> Option<&'e Expr> {
+    let is_paren = |ancestor: &&&Expr| !matches!(ancestor.kind, ExprKind::Paren(_));
+    ancestors.iter().rev().find(is_paren).copied()
+}
+
+fn is_in_quantile(ancestors: &[&Expr]) -> bool {
+    let is_quantile = |ancestor: &&Expr| called(ancestor) == Some("histogram_quantile");
+    ancestors.iter().any(is_quantile)
 }
 
 /// The name of the function that an expression calls.

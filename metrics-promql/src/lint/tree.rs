@@ -258,7 +258,7 @@ impl Check<'_> {
         self.quantile_parameter(Some(quantile));
         let mut classic = false;
         let mut raw = None;
-        walk_below(buckets, &mut Vec::new(), &mut |expr, ancestors| {
+        walk_below(buckets, &mut |expr, ancestors| {
             let Some(selector) = selector_of(expr) else { return };
             if !selector.metric().is_some_and(|name| name.ends_with("_bucket")) {
                 return;
@@ -297,7 +297,7 @@ impl Check<'_> {
                     .map(ToString::to_string)
                     .chain(["le".to_owned()])
                     .collect();
-                (grouping.span, format!("`by ({})`", labels.join(", ")))
+                (grouping.span, format!("`by ({})`", joined(&labels, ", ")))
             }
             Some(grouping) => (grouping.span, "without `le` among the labels".to_owned()),
         };
@@ -401,7 +401,7 @@ impl Check<'_> {
                     let known: Vec<_> = known.collect();
                     match known.is_empty() {
                         true => "nothing is left to group by".to_owned(),
-                        false => format!("there are: {}", known.join(", ")),
+                        false => format!("there are: {}", joined(&known, ", ")),
                     }
                 }
                 None => "group by it there, too".to_owned(),
@@ -490,8 +490,8 @@ impl Check<'_> {
             let [own, others] = [own, others].map(|values| values.iter().map(String::as_str).collect::<Vec<_>>());
             let message = format!(
                 "nothing matches: label `{label}` is {} on the left and {} on the right",
-                own.join(" or "),
-                others.join(" or ")
+                joined(&own, " or "),
+                joined(&others, " or ")
             );
             let help = format!("leave it out of the comparison: `{} ignoring ({label})`", binary.op);
             self.find_help(MATCH_DISJOINT, binary.op_span, message, help);
@@ -596,7 +596,7 @@ impl Check<'_> {
                 VAL_BETWEEN_BUCKETS,
                 binary.rhs.span,
                 message,
-                format!("the bounds are: {}", bounds.join(", ")),
+                format!("the bounds are: {}", joined(&bounds, ", ")),
             );
         }
         match (lhs.compared(binary.op, rhs), top) {
@@ -749,12 +749,6 @@ fn summed(grouping: Option<&Grouping>, expr: &Expr) -> String {
     expr.to_string()
 }
 
-/// What an expression stands in, but for parentheses.
-fn outside<'e>(ancestors: &[&'e Expr]) -> Option<&'e Expr> {
-    let is_paren = |ancestor: &&&Expr| !matches!(ancestor.kind, ExprKind::Paren(_));
-    ancestors.iter().rev().find(is_paren).copied()
-}
-
 /// Whether the groups of an aggregation have this label.
 fn keeps(aggregation: &Aggregation, label: &str) -> bool {
     let Some(grouping) = &aggregation.grouping else {
@@ -792,14 +786,4 @@ fn has_condition(expr: &Expr) -> bool {
     });
     // A metric that is there only when it matters, as ALERTS and what recording rules make of conditions.
     found || selector_of(expr.without_parens()).is_some()
-}
-
-/// Visits an expression and all below it with what they stand in, from `expr` on.
-fn walk_below<'e>(expr: &'e Expr, ancestors: &mut Vec<&'e Expr>, visit: &mut impl FnMut(&'e Expr, &[&'e Expr])) {
-    visit(expr, ancestors);
-    ancestors.push(expr);
-    for child in expr.children() {
-        walk_below(child, ancestors, visit);
-    }
-    ancestors.pop();
 }

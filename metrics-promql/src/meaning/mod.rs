@@ -1,23 +1,24 @@
 //! What is known of an expression before it is evaluated: one interpretation that everything else asks.
 
 mod labels;
+mod memo;
 mod numbers;
 mod unit;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 pub use self::labels::Labels;
 pub use self::unit::Unit;
 
 pub(crate) use self::labels::is_compared;
+pub(crate) use self::memo::Memo;
 pub(crate) use self::numbers::{
     Numbers, is_part_of_whole, is_plain_quantile, keeps_values, mirrored, quantiles_of, selects_part,
 };
 
 use crate::ast::{Aggregation, Binary, Call, Expr, ExprKind, Group, GroupingKind, Matcher, Modifiers, Selector, Side};
 use crate::interval::Interval;
+use crate::names::Names;
 use crate::operator::{AggregationOp, BinaryOp, MatchOp, Sign};
 use crate::schema::{Domain, Exported, Family, MetricKind, Part, Resolved};
 use crate::types::ValueType;
@@ -173,7 +174,7 @@ pub(crate) struct Interpreter<'a> {
     /// What targets have, where nothing is known of what is exported.
     target_labels: &'a [&'a str],
     scrape_interval: f64,
-    known: RefCell<HashMap<*const Expr, Rc<Facts>>>,
+    known: Memo<Facts>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -182,7 +183,7 @@ impl<'a> Interpreter<'a> {
             exported,
             target_labels,
             scrape_interval: INTERVAL,
-            known: RefCell::default(),
+            known: Memo::default(),
         }
     }
 
@@ -195,28 +196,10 @@ impl<'a> Interpreter<'a> {
 
     /// What is known of an expression, which must live as long as this does.
     pub(crate) fn of(&self, expr: &Expr) -> Rc<Facts> {
-        let known = |expr: &Expr| self.known.borrow().get(&std::ptr::from_ref(expr)).map(Rc::clone);
-        // Chains of operators may be longer than the stack is deep.
-        let mut todo = vec![expr];
-        while let Some(&next) = todo.last() {
-            if let ExprKind::Binary(binary) = &next.kind {
-                let sides = [&binary.lhs, &binary.rhs];
-                let before = todo.len();
-                todo.extend(sides.into_iter().filter(|side| known(side).is_none()));
-                if todo.len() > before {
-                    continue;
-                }
-            }
-            if known(next).is_none() {
-                let facts = match &next.kind {
-                    ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => self.of(inner),
-                    _ => Rc::new(self.interpret(next)),
-                };
-                self.known.borrow_mut().insert(next, facts);
-            }
-            todo.pop();
-        }
-        known(expr).unwrap_or_else(|| Rc::new(Facts::new(expr.value_type())))
+        self.known.of(expr, &|expr| match &expr.kind {
+            ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => self.of(inner),
+            _ => Rc::new(self.interpret(expr)),
+        })
     }
 
     fn interpret(&self, expr: &Expr) -> Facts {
@@ -646,18 +629,18 @@ fn labels_of(family: &Family, part: Part, exported: &Exported) -> Labels {
     };
     for (label, domain) in &family.labels {
         if let Domain::Values(values) = domain {
-            labels.values.insert(label.clone(), values.iter().cloned().collect());
+            labels.values.insert(label, values.iter().cloned().collect());
         }
     }
     let canonical = |numbers: &[f64]| numbers.iter().map(|number| format!("{number:?}")).collect();
     match (part, &family.kind) {
         (Part::Bucket, MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds }) => {
-            let mut bounds: std::collections::BTreeSet<String> = canonical(bounds);
-            bounds.insert("+Inf".to_owned());
-            labels.values.insert("le".to_owned(), bounds);
+            let mut bounds: Names = canonical(bounds);
+            bounds.insert("+Inf");
+            labels.values.insert("le", bounds);
         }
         (Part::Whole, MetricKind::Summary { quantiles }) => {
-            labels.values.insert("quantile".to_owned(), canonical(quantiles));
+            labels.values.insert("quantile", canonical(quantiles));
         }
         _ => {}
     }
@@ -690,7 +673,7 @@ fn labels_of_binary(binary: &Binary, lhs: &Facts, rhs: &Facts) -> Labels {
                 // Where the one side lacks it, it is gone.
                 labels.perhaps(label);
                 if let Some(values) = one.labels.values.get(label) {
-                    labels.values.insert(label.clone(), values.clone());
+                    labels.values.insert(label, values.clone());
                 }
             }
         }
@@ -787,7 +770,9 @@ pub(crate) fn labels_when_absent(vector: &Expr) -> Labels {
             && !matcher.value.is_empty()
         {
             labels.add(name);
-            labels.values.insert(name.clone(), [matcher.value.clone()].into());
+            labels
+                .values
+                .insert(name, [matcher.value.clone()].into_iter().collect());
         } else if matcher.op == MatchOp::Equal {
             labels.perhaps(name);
         }
