@@ -58,6 +58,7 @@ mod parse;
 mod print;
 mod regex;
 mod requirement;
+#[cfg(feature = "schema")]
 mod schema;
 mod span;
 mod template;
@@ -86,6 +87,7 @@ pub use self::parse::{MAX_HEIGHT, MAX_NESTING, parse};
 pub use self::print::Pretty;
 pub use self::regex::{Instruction, InvalidRegex, Regex, matches};
 pub use self::requirement::{Feature, Flag, Requirements, Version};
+#[cfg(feature = "schema")]
 pub use self::schema::{Details, Domain, Family, MetricKind, Schema};
 pub use self::span::{LineColumn, Span};
 pub use self::template::Template;

@@ -1,11 +1,13 @@
 //! What the expression shows beside what is exported.
 
 use super::*;
-use crate::ast::{Aggregation, Grouping, GroupingKind, Label, Matcher};
+use crate::ast::{Aggregation, Binary, Grouping, GroupingKind, Label, Matcher};
+use crate::interval::Interval;
+use crate::meaning::Resolved;
 use crate::nearest::nearest;
 use crate::operator::{BinaryOp, MatchOp};
 use crate::regex::Regex;
-use crate::schema::{Domain, Family, MetricKind, Part, Resolved};
+use crate::schema::{Domain, Family, MetricKind, Part};
 use crate::types::ValueType;
 
 impl Check<'_> {
@@ -215,6 +217,34 @@ impl Check<'_> {
             let help = format!("what happens now: `rate({expr}[5m])`, or `increase` for the number of events");
             self.find_help(KIND_COUNTER_RAW, expr.span, message, help);
         }
+    }
+
+    /// `histogram_quantile(…) > 8`: whether it is one of buckets that are known.
+    pub(super) fn quantile(&mut self, binary: &Binary, threshold: Interval, holds: Option<bool>) -> bool {
+        let ExprKind::Call(call) = &binary.lhs.without_parens().kind else {
+            return false;
+        };
+        let ("histogram_quantile", Some(buckets)) = (call.function.name, call.arguments.get(1)) else {
+            return false;
+        };
+        let Some(histogram) = self.exported.and_then(|exported| exported.quantiled(buckets)) else {
+            return false;
+        };
+        let (name, bounds, top) = (histogram.name, histogram.bounds, histogram.top());
+        let bound = threshold.least;
+        if bound == threshold.most && bound < top && !bounds.contains(&bound) {
+            let bounds: Vec<String> = bounds.iter().map(ToString::to_string).collect();
+            let message = format!("`{name}` has no bucket that ends at {bound}: the quantile is interpolated");
+            let help = format!("the bounds are: {}", joined(&bounds, ", "));
+            self.find_help(VAL_BETWEEN_BUCKETS, binary.rhs.span, message, help);
+        }
+        if holds == Some(false) {
+            let message =
+                format!("this never holds: the highest bound of `{name}` is {top}, and no quantile is above it");
+            let help = format!("a lower threshold, or more buckets than up to {top}");
+            self.find_help(VAL_TOP_BUCKET, binary.rhs.span, message, help);
+        }
+        true
     }
 
     fn grouping(&mut self, aggregation: &Aggregation) {

@@ -1,5 +1,6 @@
 //! Expressions that are PromQL and wrong nevertheless.
 
+#[cfg(feature = "schema")]
 mod against_schema;
 mod outline;
 mod tree;
@@ -9,11 +10,12 @@ use std::fmt;
 pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Question, Step, evaluate};
 
 use crate::ast::{Expr, ExprKind, Selector};
-use crate::meaning::{Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
+use crate::meaning::{Exported, Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
 use crate::names::joined;
 use crate::operator::{AggregationOp, BinaryOp};
 use crate::requirement::{Flag, Version};
-use crate::schema::{Exported, Schema};
+#[cfg(feature = "schema")]
+use crate::schema::Schema;
 use crate::span::{Snippet, Span};
 
 /// A kind of mistake.
@@ -230,6 +232,7 @@ pub enum Usage {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Linter<'a> {
+    #[cfg(feature = "schema")]
     schema: Option<&'a dyn Schema>,
     usage: Usage,
     target_labels: &'a [&'a str],
@@ -252,6 +255,7 @@ impl<'a> Linter<'a> {
     #[must_use]
     pub fn new(usage: Usage) -> Self {
         Self {
+            #[cfg(feature = "schema")]
             schema: None,
             usage,
             target_labels: TARGET_LABELS,
@@ -263,6 +267,7 @@ impl<'a> Linter<'a> {
     }
 
     /// Knowing what is exported: all that an expression may name.
+    #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema(self, schema: &'a dyn Schema) -> Self {
         Self {
@@ -345,17 +350,28 @@ impl<'a> Linter<'a> {
     /// ```
     #[must_use]
     pub fn facts(&self, expr: &Expr) -> Facts {
-        let exported = self.schema.map(Exported::new);
+        let exported = self.exported();
         let interpreter = Interpreter::new(exported.as_ref(), self.target_labels).scraped_every(self.scrape_interval);
         Facts::clone(&interpreter.of(expr))
+    }
+
+    #[cfg(feature = "schema")]
+    fn exported(&self) -> Option<Exported> {
+        self.schema.map(Exported::new)
+    }
+
+    #[cfg(not(feature = "schema"))]
+    const fn exported(&self) -> Option<Exported> {
+        None
     }
 
     /// What is wrong with an expression, in the order of the text.
     #[must_use]
     pub fn check(&self, expr: &Expr) -> Vec<Finding> {
-        let exported = self.schema.map(Exported::new);
+        let exported = self.exported();
         let mut check = Check {
             linter: self,
+            #[cfg(feature = "schema")]
             exported: exported.as_ref(),
             facts: Interpreter::new(exported.as_ref(), self.target_labels).scraped_every(self.scrape_interval),
             alone: Interpreter::new(None, self.target_labels),
@@ -364,6 +380,7 @@ impl<'a> Linter<'a> {
         check.root(expr);
         walk_below(expr, &mut |expr, ancestors| {
             check.tree(expr, ancestors);
+            #[cfg(feature = "schema")]
             check.against_schema(expr, ancestors);
         });
         check.findings
@@ -373,6 +390,7 @@ impl<'a> Linter<'a> {
 /// One expression being checked.
 struct Check<'a> {
     linter: &'a Linter<'a>,
+    #[cfg(feature = "schema")]
     exported: Option<&'a Exported>,
     /// What is known of its parts.
     facts: Interpreter<'a>,

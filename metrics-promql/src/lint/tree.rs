@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ast::{Aggregation, Binary, Call, Duration, Grouping, GroupingKind, Matcher, Modifiers, Side};
-use crate::meaning::{chooses, is_compared, quantile_of, selects_part};
+use crate::meaning::{chooses, is_compared, selects_part};
 use crate::operator::{AggregationOp, BinaryOp, MatchOp};
 use crate::types::ValueType;
 
@@ -577,54 +577,21 @@ impl Check<'_> {
             return;
         }
         let whole = binary.lhs.span.to(binary.rhs.span);
-        let top = match &binary.lhs.without_parens().kind {
-            ExprKind::Call(call) if call.function.name == "histogram_quantile" => self
-                .exported
-                .and_then(|exported| quantile_of(call.arguments.get(1)?, exported)),
-            _ => None,
-        };
-        if let (Some(histogram), true) = (&top, rhs.least == rhs.most)
-            && rhs.least < histogram.top()
-            && !histogram.bounds.contains(&rhs.least)
-        {
-            let bounds: Vec<String> = histogram.bounds.iter().map(ToString::to_string).collect();
-            let message = format!(
-                "`{}` has no bucket that ends at {}: the quantile is interpolated",
-                histogram.name, rhs.least
-            );
-            self.find_help(
-                VAL_BETWEEN_BUCKETS,
-                binary.rhs.span,
-                message,
-                format!("the bounds are: {}", joined(&bounds, ", ")),
-            );
-        }
-        match (lhs.compared(binary.op, rhs), top) {
-            (Some(false), Some(histogram)) => {
-                let (metric, top) = (histogram.name, histogram.top());
-                let message =
-                    format!("this never holds: the highest bound of `{metric}` is {top}, and no quantile is above it");
-                self.find_help(
-                    VAL_TOP_BUCKET,
-                    binary.rhs.span,
-                    message,
-                    format!("a lower threshold, or more buckets than up to {top}"),
-                );
-            }
-            (Some(false), None) => {
-                let message = format!(
-                    "this never holds: the values on the left are {}",
-                    Shown(lhs.least, lhs.most)
-                );
+        let holds = lhs.compared(binary.op, rhs);
+        #[cfg(feature = "schema")]
+        let is_of_buckets = self.quantile(binary, rhs, holds);
+        #[cfg(not(feature = "schema"))]
+        let is_of_buckets = false;
+        let values = Shown(lhs.least, lhs.most);
+        match holds {
+            Some(false) if !is_of_buckets => {
+                let message = format!("this never holds: the values on the left are {values}");
                 self.find(VAL_NEVER, whole, message);
             }
             // A comparison of what is always 1 is a way to say that it is there.
-            (Some(true), top) if self.is_alert() && lhs.least < lhs.most => {
-                let place = if top.is_some() { binary.rhs.span } else { whole };
-                let message = format!(
-                    "this always holds: the values on the left are {}",
-                    Shown(lhs.least, lhs.most)
-                );
+            Some(true) if self.is_alert() && lhs.least < lhs.most => {
+                let place = if is_of_buckets { binary.rhs.span } else { whole };
+                let message = format!("this always holds: the values on the left are {values}");
                 self.find(VAL_ALWAYS, place, message);
             }
             _ => {}

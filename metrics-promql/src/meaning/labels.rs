@@ -62,6 +62,7 @@ impl Labels {
     }
 
     /// One that tells targets apart, and that is only there because nothing was aggregated.
+    #[cfg(feature = "schema")]
     pub(crate) fn of_each_target(&self) -> Option<&str> {
         self.scraped.first().map(String::as_str)
     }
