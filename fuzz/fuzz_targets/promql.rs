@@ -18,6 +18,9 @@ fuzz_target!(|text: &str| {
                     assert!(finding.span.start <= finding.span.end && finding.span.end <= text.len());
                     assert!(!finding.render(text).is_empty());
                 }
+                for question in expr.outline(usage, &|_| None).questions {
+                    assert!(question.span.start <= question.span.end && question.span.end <= text.len());
+                }
             }
         }
         Err(error) => {

@@ -82,24 +82,31 @@ impl Setting {
 
     /// The value as `T`.
     pub(crate) fn value_as<T: Parse>(&self, expected: &str, errors: &mut Errors) -> Option<T> {
-        let word = self.word();
-        if self.form == Form::List {
-            errors.at(self.word.span(), format_args!("expected `=`: write `{word} = value`"));
-            return None;
-        }
-        if self.value.is_empty() {
-            errors.at(self.word.span(), format_args!("`{word}` needs a value: {expected}"));
-            return None;
-        }
-        // One token is a value; what follows it without a comma is the next option.
-        let mut tokens = self.value.clone().into_iter();
-        if let (Some(TokenTree::Literal(_)), Some(TokenTree::Ident(next))) = (tokens.next(), tokens.next()) {
-            errors.at(next.span(), "expected `,`");
+        if !self.has_value(expected, errors) {
             return None;
         }
         syn::parse2(self.value.clone())
             .map_err(|error| errors.at(error.span(), format_args!("expected {expected}")))
             .ok()
+    }
+
+    fn has_value(&self, expected: &str, errors: &mut Errors) -> bool {
+        let word = self.word();
+        if self.form == Form::List {
+            errors.at(self.word.span(), format_args!("expected `=`: write `{word} = value`"));
+            return false;
+        }
+        if self.value.is_empty() {
+            errors.at(self.word.span(), format_args!("`{word}` needs a value: {expected}"));
+            return false;
+        }
+        // One token is a value; what follows it without a comma is the next option.
+        let mut tokens = self.value.clone().into_iter();
+        if let (Some(TokenTree::Literal(_)), Some(TokenTree::Ident(next))) = (tokens.next(), tokens.next()) {
+            errors.at(next.span(), "expected `,`");
+            return false;
+        }
+        true
     }
 
     /// Whether the word stands alone, without a value.
@@ -140,10 +147,20 @@ impl Setting {
             );
             return Vec::new();
         }
-        let list = |input: ParseStream<'_>| input.parse_terminated(T::parse, Token![,]);
+        // Without `Punctuated`, which is compiled again for each type.
+        let list = |input: ParseStream<'_>| {
+            let mut list = Vec::new();
+            while !input.is_empty() {
+                list.push(T::parse(input)?);
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(list)
+        };
         errors
             .ok(syn::parse::Parser::parse2(list, self.value.clone()))
-            .map_or_else(Vec::new, |list| list.into_iter().collect())
+            .unwrap_or_default()
     }
 
     /// The value as a string literal.

@@ -407,16 +407,20 @@ impl Expr {
     /// assert_eq!(operands, ["sum(a)", "sum(b)"]);
     /// # Ok::<(), enumetrics_promql::Error>(())
     /// ```
-    pub fn children(&self) -> impl Iterator<Item = &Self> {
-        let (pair, rest): ([Option<&Self>; 2], &[Self]) = match &self.kind {
-            ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Selector(_) | ExprKind::Range(_) => ([None; 2], &[]),
-            ExprKind::Paren(operand) | ExprKind::Unary(_, operand) => ([Some(operand), None], &[]),
-            ExprKind::Subquery(subquery) => ([Some(&subquery.operand), None], &[]),
-            ExprKind::Binary(binary) => ([Some(&binary.lhs), Some(&binary.rhs)], &[]),
-            ExprKind::Aggregation(aggregation) => ([aggregation.parameter.as_ref(), Some(&aggregation.operand)], &[]),
-            ExprKind::Call(call) => ([None; 2], &call.arguments),
-        };
-        pair.into_iter().flatten().chain(rest)
+    pub fn children(&self) -> impl DoubleEndedIterator<Item = &Self> {
+        let mut children = Vec::new();
+        match &self.kind {
+            ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Selector(_) | ExprKind::Range(_) => {}
+            ExprKind::Paren(operand) | ExprKind::Unary(_, operand) => children.push(&**operand),
+            ExprKind::Subquery(subquery) => children.push(&subquery.operand),
+            ExprKind::Binary(binary) => children.extend([&binary.lhs, &binary.rhs]),
+            ExprKind::Aggregation(aggregation) => {
+                children.extend(&aggregation.parameter);
+                children.push(&aggregation.operand);
+            }
+            ExprKind::Call(call) => children.extend(&call.arguments),
+        }
+        children.into_iter()
     }
 
     /// Calls `visit` for it and for every expression below it, from the top down and from left to right.
@@ -433,10 +437,12 @@ impl Expr {
     /// assert_eq!(metrics, ["hits_total", "calls_total"]);
     /// # Ok::<(), enumetrics_promql::Error>(())
     /// ```
-    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
-        visit(self);
-        for child in self.children() {
-            child.walk(visit);
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        // Chains of operators may be longer than the stack is deep.
+        let mut todo = vec![self];
+        while let Some(next) = todo.pop() {
+            visit(next);
+            todo.extend(next.children().rev());
         }
     }
 

@@ -51,12 +51,14 @@ mod interval;
 mod lex;
 mod lint;
 mod meaning;
+mod names;
 mod nearest;
 mod operator;
 mod parse;
 mod print;
 mod regex;
 mod requirement;
+#[cfg(feature = "schema")]
 mod schema;
 mod span;
 mod template;
@@ -79,11 +81,13 @@ pub use self::lint::{
     evaluate,
 };
 pub use self::meaning::{Facts, Labels, Nature, Unit};
+pub use self::names::Names;
 pub use self::operator::{AggregationOp, AggregationParameter, BinaryOp, MatchOp, Sign};
 pub use self::parse::{MAX_HEIGHT, MAX_NESTING, parse};
 pub use self::print::Pretty;
 pub use self::regex::{Instruction, InvalidRegex, Regex, matches};
 pub use self::requirement::{Feature, Flag, Requirements, Version};
+#[cfg(feature = "schema")]
 pub use self::schema::{Details, Domain, Family, MetricKind, Schema};
 pub use self::span::{LineColumn, Span};
 pub use self::template::Template;

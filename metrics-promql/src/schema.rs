@@ -1,9 +1,6 @@
 //! What is exported, for the lints that ask.
 
-use std::collections::HashMap;
-
-use crate::meaning::{Labels, Unit};
-use crate::nearest::nearest;
+use crate::meaning::Labels;
 
 /// The metrics that expressions may name.
 ///
@@ -120,99 +117,6 @@ pub(crate) enum Part {
     Bucket,
     Sum,
     Count,
-}
-
-/// A schema looked at for one expression.
-pub(crate) struct Exported {
-    families: Vec<Family>,
-    /// By the names of families.
-    details: HashMap<String, Details>,
-    recorded: Vec<(String, Labels)>,
-    pub(crate) target_labels: Vec<String>,
-}
-
-/// What a series' name means.
-pub(crate) enum Resolved<'a> {
-    Series(&'a Family, Part),
-    /// What a rule records.
-    Recorded(&'a Labels),
-    /// The family is there, but has no such series.
-    NoSuchPart(&'a Family),
-    Unknown,
-}
-
-impl Exported {
-    pub(crate) fn new(schema: &dyn Schema) -> Self {
-        let families = schema.families();
-        let details = families
-            .iter()
-            .map(|family| (family.name.clone(), schema.details(&family.name)));
-        Self {
-            details: details.collect(),
-            families,
-            recorded: schema.recorded(),
-            target_labels: schema.target_labels(),
-        }
-    }
-
-    pub(crate) fn resolve(&self, name: &str) -> Resolved<'_> {
-        if let Some((_, labels)) = self.recorded.iter().find(|(recorded, _)| recorded == name) {
-            return Resolved::Recorded(labels);
-        }
-        let family = |name: &str| self.families.iter().find(|family| family.name == name);
-        if let Some(family) = family(name) {
-            let has_whole = match &family.kind {
-                MetricKind::Histogram { .. } => false,
-                MetricKind::Summary { quantiles } => !quantiles.is_empty(),
-                _ => true,
-            };
-            return match has_whole {
-                true => Resolved::Series(family, Part::Whole),
-                false => Resolved::NoSuchPart(family),
-            };
-        }
-        for (suffix, part) in [("_bucket", Part::Bucket), ("_sum", Part::Sum), ("_count", Part::Count)] {
-            let Some(family) = name.strip_suffix(suffix).and_then(family) else {
-                continue;
-            };
-            let has_part = match family.kind {
-                MetricKind::Histogram { .. } => true,
-                MetricKind::NativeHistogram { ref bounds } => !bounds.is_empty(),
-                MetricKind::Summary { .. } => part != Part::Bucket,
-                _ => false,
-            };
-            return match has_part {
-                true => Resolved::Series(family, part),
-                false => Resolved::NoSuchPart(family),
-            };
-        }
-        Resolved::Unknown
-    }
-
-    pub(crate) fn details(&self, family: &str) -> Option<&Details> {
-        self.details.get(family)
-    }
-
-    /// What the values of a family count.
-    pub(crate) fn unit(&self, family: &str) -> Option<Unit> {
-        let declared = self.details(family).and_then(|details| details.unit.as_deref());
-        declared.map(Unit::named).or_else(|| Unit::of_name(family))
-    }
-
-    pub(crate) fn is_always_exported(&self, family: &str) -> bool {
-        self.details(family).is_some_and(|details| details.is_always_exported)
-    }
-
-    /// The exported name that was probably meant, with the suffix that `name` has.
-    pub(crate) fn nearest(&self, name: &str) -> Option<String> {
-        let recorded = self.recorded.iter().map(|(name, _)| name.clone());
-        let names: Vec<String> = self.families.iter().flat_map(Family::series).chain(recorded).collect();
-        let total = format!("{name}_total");
-        match names.iter().find(|&series| *series == total) {
-            Some(total) => Some(total.clone()),
-            None => nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
-        }
-    }
 }
 
 impl Family {

@@ -1,5 +1,6 @@
 //! Templates in summaries and descriptions: `{{ $labels.status }} is {{ $value | humanize }}`.
 
+use crate::names::joined;
 use crate::nearest::nearest;
 
 /// What Prometheus and Go's package `text/template` know.
@@ -134,7 +135,7 @@ impl Template {
                         let known: Vec<_> = declared.iter().map(String::as_str).collect();
                         return Err(match nearest(name, known.iter().copied()) {
                             Some(near) => format!("unknown variable `{name}`; did you mean `{near}`?"),
-                            None => format!("unknown variable `{name}`; there are: {}", known.join(", ")),
+                            None => format!("unknown variable `{name}`; there are: {}", joined(&known, ", ")),
                         });
                     }
                     self.uses_value |= name == "value";

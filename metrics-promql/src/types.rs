@@ -63,7 +63,7 @@ pub(crate) fn check(expr: &Expr) -> Result<ValueType, Error> {
             }
         },
         ExprKind::Subquery(subquery) => {
-            expect(&subquery.operand, ValueType::InstantVector, || {
+            expect(&subquery.operand, ValueType::InstantVector, &|| {
                 "a subquery is made of an instant vector".to_owned()
             })?;
             Ok(ValueType::RangeVector)
@@ -74,7 +74,7 @@ pub(crate) fn check(expr: &Expr) -> Result<ValueType, Error> {
     }
 }
 
-fn expect(expr: &Expr, expected: ValueType, rule: impl FnOnce() -> String) -> Result<(), Error> {
+fn expect(expr: &Expr, expected: ValueType, rule: &dyn Fn() -> String) -> Result<(), Error> {
     let found = check(expr)?;
     if found == expected {
         return Ok(());
@@ -227,14 +227,14 @@ fn check_group(op: BinaryOp, matching: &Matching) -> Result<(), Error> {
 
 fn check_aggregation(aggregation: &Aggregation) -> Result<(), Error> {
     let op = aggregation.op;
-    expect(&aggregation.operand, ValueType::InstantVector, || {
+    expect(&aggregation.operand, ValueType::InstantVector, &|| {
         format!("`{op}` aggregates an instant vector")
     })?;
     match (&aggregation.parameter, op.parameter()) {
-        (Some(parameter), Some(AggregationParameter::Scalar)) => expect(parameter, ValueType::Scalar, || {
+        (Some(parameter), Some(AggregationParameter::Scalar)) => expect(parameter, ValueType::Scalar, &|| {
             format!("the parameter of `{op}` is a scalar")
         }),
-        (Some(parameter), Some(AggregationParameter::String)) => expect(parameter, ValueType::String, || {
+        (Some(parameter), Some(AggregationParameter::String)) => expect(parameter, ValueType::String, &|| {
             format!("the parameter of `{op}` is the name of a label, as a string")
         }),
         _ => Ok(()),
@@ -262,7 +262,7 @@ fn check_call(expr: &Expr, call: &Call) -> Result<(), Error> {
         let Some(expected) = function.argument(at) else {
             break;
         };
-        expect(argument, expected, || {
+        expect(argument, expected, &|| {
             let expected = expected.with_article();
             match function.arguments.len() {
                 1 => format!("`{}` expects {expected}", function.name),

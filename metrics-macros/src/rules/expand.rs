@@ -1,9 +1,7 @@
 //! Model to tokens: the rules as data, and a constant for each question.
 
-use std::collections::BTreeMap;
-
 use enumetrics_promql::{
-    Asks, BinaryOp, Instruction, Interval, LabelSource, Operand, Origin, Question, Step, with_variables,
+    Asks, BinaryOp, Instruction, Interval, LabelSource, Names, Operand, Origin, Question, Step, with_variables,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -32,9 +30,10 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
     }
     let Questions { series, checks, .. } = &questions;
     let check = quote!(#krate::__private::check::rule);
-    let series = series
-        .iter()
-        .map(|(name, constant)| quote!(const #constant: #check::Series = #check::find(&__TABLE, #name);));
+    let series = series.iter().enumerate().map(|(at, name)| {
+        let constant = constant(at);
+        quote!(const #constant: #check::Series = #check::find(&__TABLE, #name);)
+    });
     let listed = catalogs.iter().map(|catalog| {
         let place = Place::from(catalog).first;
         quote_spanned!(place=> &#catalog)
@@ -42,15 +41,18 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
     let declared = (0..catalogs.len()).map(|at| quote!(__LISTED[#at].__declared()));
     let external = external.iter().map(|external| external.descriptor(krate));
     let target_labels = &options.target_labels;
+    // As they are written, but for records, which stand behind those that they name.
+    let mut as_written: Vec<Option<&Analysed>> = vec![None; rules.len()];
+    for analysed in &analysis.rules {
+        as_written[analysed.at] = Some(analysed);
+    }
     let of_kind = |is_wanted: fn(&Kind) -> bool| {
-        let wanted = analysis.rules.iter();
-        let mut wanted: Vec<_> = wanted.filter(|analysed| is_wanted(&rules[analysed.at].kind)).collect();
-        if !is_wanted(&Kind::Record) {
-            wanted.sort_by_key(|analysed| analysed.at);
-        }
-        let data = wanted
-            .into_iter()
-            .map(|analysed| data(group, &rules[analysed.at], analysed));
+        let all: Vec<&Analysed> = match is_wanted(&Kind::Record) {
+            true => analysis.rules.iter().collect(),
+            false => as_written.iter().copied().flatten().collect(),
+        };
+        let wanted = all.into_iter().filter(|analysed| is_wanted(&rules[analysed.at].kind));
+        let data = wanted.map(|analysed| data(group, &rules[analysed.at], analysed));
         data.collect::<Vec<_>>()
     };
     let records = of_kind(|kind| matches!(kind, Kind::Record));
@@ -182,12 +184,17 @@ impl Severity {
     }
 }
 
+/// That of a series.
+fn constant(at: usize) -> Ident {
+    format_ident!("__SERIES_{at}")
+}
+
 /// The questions of a group as calls of constant functions.
 struct Questions {
     promql: TokenStream,
     check: TokenStream,
-    /// Each name once, and the constant that it becomes.
-    series: BTreeMap<String, Ident>,
+    /// Each name once: each becomes a constant.
+    series: Vec<String>,
     checks: Vec<TokenStream>,
 }
 
@@ -196,7 +203,7 @@ impl Questions {
         Self {
             promql: quote!(#krate::__private::promql),
             check: quote!(#krate::__private::check::rule),
-            series: BTreeMap::new(),
+            series: Vec::new(),
             checks: Vec::new(),
         }
     }
@@ -220,8 +227,12 @@ impl Questions {
     }
 
     fn series(&mut self, name: &str) -> Ident {
-        let next = format_ident!("__SERIES_{}", self.series.len());
-        self.series.entry(name.to_owned()).or_insert(next).clone()
+        let known = self.series.iter().position(|known| known == name);
+        let at = known.unwrap_or_else(|| {
+            self.series.push(name.to_owned());
+            self.series.len() - 1
+        });
+        constant(at)
     }
 
     fn question(&mut self, question: &Question) -> TokenStream {
@@ -326,7 +337,7 @@ impl Questions {
                     quote!(Series(#series))
                 }
             };
-            let list = |labels: &std::collections::BTreeSet<String>| {
+            let list = |labels: &Names| {
                 let labels = labels.iter();
                 quote!(&[#(#labels),*])
             };

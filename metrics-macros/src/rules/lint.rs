@@ -1,8 +1,9 @@
 //! What the rules of a group show by themselves, and what has to be asked of the metrics.
 
-use std::collections::BTreeMap;
-
-use enumetrics_promql::{Expr, ExprKind, Lint, Linter, Meaning, Origin, Question, Selector, Severity, Template, Usage};
+use enumetrics_promql::{
+    Expr, ExprKind, Interval, Lint, Linter, Meaning, Operand, Origin, Question, Selector, Severity, Step, Template,
+    Usage,
+};
 use proc_macro2::{Span, TokenStream};
 
 use super::alert::Alert;
@@ -72,18 +73,15 @@ pub(super) fn analyse(group: &Group, errors: &mut Errors) -> Analysis {
     lints.duplicates();
     lints.slos();
     let parsed: Vec<Option<Expr>> = group.rules.iter().map(|rule| lints.parse(rule)).collect();
-    let records = records(group);
-    let mut meanings: BTreeMap<&str, Meaning> = BTreeMap::new();
+    let mut meanings = Meanings(Vec::new());
     let mut rules = Vec::new();
-    for at in lints.order(&parsed, &records) {
+    for at in lints.order(&parsed) {
         let (rule, Some(expr)) = (&group.rules[at], &parsed[at]) else {
             continue;
         };
         let analysed = lints.rule(at, rule, expr, &meanings);
         if let Kind::Record = rule.kind {
-            let recorded = meanings.entry(&rule.name.text).or_default();
-            recorded.labels.extend(analysed.meaning.labels.iter().cloned());
-            recorded.values.clone_from(&analysed.meaning.values);
+            meanings.add(&rule.name.text, &analysed.meaning);
         }
         rules.push(analysed);
     }
@@ -93,14 +91,27 @@ pub(super) fn analyse(group: &Group, errors: &mut Errors) -> Analysis {
     }
 }
 
-fn records(group: &Group) -> BTreeMap<&str, Vec<usize>> {
-    let mut records: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, rule) in group.rules.iter().enumerate() {
-        if rule.is_record() {
-            records.entry(&rule.name.text).or_default().push(at);
+/// What is recorded, by its name.
+struct Meanings<'a>(Vec<(&'a str, Meaning)>);
+
+impl<'a> Meanings<'a> {
+    /// One name may be recorded by several rules.
+    fn add(&mut self, name: &'a str, meaning: &Meaning) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => {
+                known.labels.extend_from_slice(&meaning.labels);
+                if known.values != meaning.values {
+                    known.values = vec![Step::Push(Operand::Fixed(Interval::ALL))];
+                }
+            }
+            None => self.0.push((name, meaning.clone())),
         }
     }
-    records
+
+    fn of(&self, name: &str) -> Option<&Meaning> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map(|(_, meaning)| meaning)
+    }
 }
 
 struct Lints<'a> {
@@ -181,19 +192,19 @@ impl Lints<'_> {
     }
 
     /// The positions of the rules, each behind those that it names.
-    fn order(&mut self, parsed: &[Option<Expr>], records: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
+    fn order(&mut self, parsed: &[Option<Expr>]) -> Vec<usize> {
         let mut visit = Visit {
             states: vec![State::New; parsed.len()],
             order: Vec::new(),
             path: Vec::new(),
         };
         for at in 0..parsed.len() {
-            self.visit(at, parsed, records, &mut visit);
+            self.visit(at, parsed, &mut visit);
         }
         visit.order
     }
 
-    fn visit(&mut self, at: usize, parsed: &[Option<Expr>], records: &BTreeMap<&str, Vec<usize>>, visit: &mut Visit) {
+    fn visit(&mut self, at: usize, parsed: &[Option<Expr>], visit: &mut Visit) {
         if visit.states[at] != State::New {
             return;
         }
@@ -201,11 +212,13 @@ impl Lints<'_> {
         visit.path.push(at);
         let rule = &self.group.rules[at];
         for (name, span) in parsed[at].iter().flat_map(named) {
-            let Some(named) = records.get(name) else {
+            let rules = self.group.rules.iter().enumerate();
+            let records = rules.filter(|(_, rule)| rule.is_record() && rule.name.text == name);
+            let named: Vec<usize> = records.map(|(at, _)| at).collect();
+            if named.is_empty() {
                 self.unrecorded(name, rule.expression.place(span));
-                continue;
-            };
-            for &next in named {
+            }
+            for next in named {
                 if visit.states[next] == State::Open {
                     let from = visit
                         .path
@@ -217,7 +230,7 @@ impl Lints<'_> {
                     let message = format!("`{name}` is made of itself: {} [ref-recording]", names.join(" from "));
                     rule.expression.place(span).error(message, self.errors);
                 } else {
-                    self.visit(next, parsed, records, visit);
+                    self.visit(next, parsed, visit);
                 }
             }
         }
@@ -252,7 +265,7 @@ impl Lints<'_> {
         name.contains(':') && !is_external && !is_recorded
     }
 
-    fn rule(&mut self, at: usize, rule: &Rule, expr: &Expr, meanings: &BTreeMap<&str, Meaning>) -> Analysed {
+    fn rule(&mut self, at: usize, rule: &Rule, expr: &Expr, meanings: &Meanings<'_>) -> Analysed {
         let usage = match rule.kind {
             Kind::Alert(_) => Usage::Alert,
             Kind::Record => Usage::Record,
@@ -271,10 +284,10 @@ impl Lints<'_> {
                 }
             }
         }
-        let outline = expr.outline(usage, &|name| meanings.get(name));
+        let outline = expr.outline(usage, &|name| meanings.of(name));
         let mut meaning = outline.meaning;
         for source in &mut meaning.labels {
-            source.plus.extend(rule.labels.iter().map(|(name, _)| name.clone()));
+            rule.labels.iter().for_each(|(name, _)| source.plus.insert(name));
         }
         let mut shown = Vec::new();
         if let Kind::Alert(alert) = &rule.kind {
@@ -303,7 +316,7 @@ impl Lints<'_> {
         written: &Expression,
         expr: &Expr,
         usage: Usage,
-        meanings: &BTreeMap<&str, Meaning>,
+        meanings: &Meanings<'_>,
         questions: &mut Vec<(Place, Question)>,
     ) -> bool {
         let target_labels: Vec<_> = self.group.options.target_labels.iter().map(String::as_str).collect();
@@ -336,7 +349,7 @@ impl Lints<'_> {
                 finding.span == question.span && (finding.lint == question.lint || finding.severity == Severity::Error)
             })
         };
-        let mut asked = expr.outline(usage, &|name| meanings.get(name)).questions;
+        let mut asked = expr.outline(usage, &|name| meanings.of(name)).questions;
         asked.retain(|question| !rule.allows(question.lint.id) && !said(question));
         // A name that has colons and that nobody records has been reported.
         asked.retain(|question| !question.series().is_some_and(|name| self.is_unrecorded(name)));
@@ -382,7 +395,7 @@ impl Lints<'_> {
             !meaning.labels.is_empty()
                 && meaning.labels.iter().all(|source| {
                     // `by (instance)` says that it is meant.
-                    is_scraped(&source.origin) && source.only.is_none() && !source.without.contains(*target)
+                    is_scraped(&source.origin) && source.only.is_none() && !source.without.has(target)
                 })
         };
         if let Some(target) = self.group.options.target_labels.iter().find(has) {

@@ -1,11 +1,13 @@
 //! What the expression shows beside what is exported.
 
 use super::*;
-use crate::ast::{Aggregation, Grouping, GroupingKind, Label, Matcher};
+use crate::ast::{Aggregation, Binary, Grouping, GroupingKind, Label, Matcher};
+use crate::interval::Interval;
+use crate::meaning::Resolved;
 use crate::nearest::nearest;
 use crate::operator::{BinaryOp, MatchOp};
 use crate::regex::Regex;
-use crate::schema::{Domain, Family, MetricKind, Part, Resolved};
+use crate::schema::{Domain, Family, MetricKind, Part};
 use crate::types::ValueType;
 
 impl Check<'_> {
@@ -70,7 +72,7 @@ impl Check<'_> {
                     lint,
                     span,
                     message,
-                    format!("there are: {}", family.series().join(", ")),
+                    format!("there are: {}", joined(&family.series(), ", ")),
                 );
                 return;
             }
@@ -130,7 +132,7 @@ impl Check<'_> {
                 let Some(matching) = matching else { return };
                 if !matching.contains(&true) {
                     let message = format!("`{}` matches no value of label `{label}`", matcher.value);
-                    let help = format!("there are: {}", values.join(", "));
+                    let help = format!("there are: {}", joined(&values, ", "));
                     self.find_help(REF_REGEX_NONE, matcher.value_span, message, help);
                 } else if !matching.contains(&false) && values.len() > 1 {
                     let message = format!("`{}` matches every value of label `{label}`", matcher.value);
@@ -158,7 +160,7 @@ impl Check<'_> {
                 REF_VALUE,
                 matcher.value_span,
                 message,
-                format!("there are: {}", bounds.join(", ")),
+                format!("there are: {}", joined(&bounds, ", ")),
             );
         } else if canonical(bound) != matcher.value {
             let message = format!("`le` is never written `{}`", matcher.value);
@@ -172,12 +174,7 @@ impl Check<'_> {
     }
 
     fn kind(&mut self, expr: &Expr, family: &Family, part: Part, name: &str, ancestors: &[&Expr]) {
-        let around = ancestors
-            .iter()
-            .rev()
-            .copied()
-            .find(|ancestor| !matches!(ancestor.kind, ExprKind::Paren(_)));
-        let function = around.and_then(called);
+        let function = outside(ancestors).and_then(called);
         let is_counter = family.is_counter(part);
         match function {
             Some(function @ ("rate" | "increase" | "irate" | "resets")) if !is_counter => {
@@ -203,9 +200,7 @@ impl Check<'_> {
             }
             _ => {}
         }
-        let quantile = ancestors
-            .iter()
-            .any(|ancestor| called(ancestor) == Some("histogram_quantile"));
+        let quantile = is_in_quantile(ancestors);
         let has_buckets = part == Part::Bucket || part == Part::Whole && family.is_native();
         if quantile && !has_buckets {
             let message = format!("`{name}` has no buckets to take a quantile of");
@@ -222,6 +217,34 @@ impl Check<'_> {
             let help = format!("what happens now: `rate({expr}[5m])`, or `increase` for the number of events");
             self.find_help(KIND_COUNTER_RAW, expr.span, message, help);
         }
+    }
+
+    /// `histogram_quantile(…) > 8`: whether it is one of buckets that are known.
+    pub(super) fn quantile(&mut self, binary: &Binary, threshold: Interval, holds: Option<bool>) -> bool {
+        let ExprKind::Call(call) = &binary.lhs.without_parens().kind else {
+            return false;
+        };
+        let ("histogram_quantile", Some(buckets)) = (call.function.name, call.arguments.get(1)) else {
+            return false;
+        };
+        let Some(histogram) = self.exported.and_then(|exported| exported.quantiled(buckets)) else {
+            return false;
+        };
+        let (name, bounds, top) = (histogram.name, histogram.bounds, histogram.top());
+        let bound = threshold.least;
+        if bound == threshold.most && bound < top && !bounds.contains(&bound) {
+            let bounds: Vec<String> = bounds.iter().map(ToString::to_string).collect();
+            let message = format!("`{name}` has no bucket that ends at {bound}: the quantile is interpolated");
+            let help = format!("the bounds are: {}", joined(&bounds, ", "));
+            self.find_help(VAL_BETWEEN_BUCKETS, binary.rhs.span, message, help);
+        }
+        if holds == Some(false) {
+            let message =
+                format!("this never holds: the highest bound of `{name}` is {top}, and no quantile is above it");
+            let help = format!("a lower threshold, or more buckets than up to {top}");
+            self.find_help(VAL_TOP_BUCKET, binary.rhs.span, message, help);
+        }
+        true
     }
 
     fn grouping(&mut self, aggregation: &Aggregation) {
@@ -316,7 +339,7 @@ fn kind_of(family: &Family) -> &'static str {
 fn did_you_mean(name: &str, known: &[&str]) -> String {
     let all = match known.is_empty() {
         true => "there are none".to_owned(),
-        false => format!("there are: {}", known.join(", ")),
+        false => format!("there are: {}", joined(known, ", ")),
     };
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? {all}"),

@@ -1,5 +1,6 @@
 //! Expressions that are PromQL and wrong nevertheless.
 
+#[cfg(feature = "schema")]
 mod against_schema;
 mod outline;
 mod tree;
@@ -9,10 +10,12 @@ use std::fmt;
 pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Question, Step, evaluate};
 
 use crate::ast::{Expr, ExprKind, Selector};
-use crate::meaning::{Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
+use crate::meaning::{Exported, Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
+use crate::names::joined;
 use crate::operator::{AggregationOp, BinaryOp};
 use crate::requirement::{Flag, Version};
-use crate::schema::{Exported, Schema};
+#[cfg(feature = "schema")]
+use crate::schema::Schema;
 use crate::span::{Snippet, Span};
 
 /// A kind of mistake.
@@ -229,6 +232,7 @@ pub enum Usage {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Linter<'a> {
+    #[cfg(feature = "schema")]
     schema: Option<&'a dyn Schema>,
     usage: Usage,
     target_labels: &'a [&'a str],
@@ -251,6 +255,7 @@ impl<'a> Linter<'a> {
     #[must_use]
     pub fn new(usage: Usage) -> Self {
         Self {
+            #[cfg(feature = "schema")]
             schema: None,
             usage,
             target_labels: TARGET_LABELS,
@@ -262,6 +267,7 @@ impl<'a> Linter<'a> {
     }
 
     /// Knowing what is exported: all that an expression may name.
+    #[cfg(feature = "schema")]
     #[must_use]
     pub fn schema(self, schema: &'a dyn Schema) -> Self {
         Self {
@@ -344,33 +350,47 @@ impl<'a> Linter<'a> {
     /// ```
     #[must_use]
     pub fn facts(&self, expr: &Expr) -> Facts {
-        let exported = self.schema.map(Exported::new);
+        let exported = self.exported();
         let interpreter = Interpreter::new(exported.as_ref(), self.target_labels).scraped_every(self.scrape_interval);
         Facts::clone(&interpreter.of(expr))
+    }
+
+    #[cfg(feature = "schema")]
+    fn exported(&self) -> Option<Exported> {
+        self.schema.map(Exported::new)
+    }
+
+    #[cfg(not(feature = "schema"))]
+    const fn exported(&self) -> Option<Exported> {
+        None
     }
 
     /// What is wrong with an expression, in the order of the text.
     #[must_use]
     pub fn check(&self, expr: &Expr) -> Vec<Finding> {
-        let exported = self.schema.map(Exported::new);
+        let exported = self.exported();
         let mut check = Check {
             linter: self,
+            #[cfg(feature = "schema")]
             exported: exported.as_ref(),
             facts: Interpreter::new(exported.as_ref(), self.target_labels).scraped_every(self.scrape_interval),
             alone: Interpreter::new(None, self.target_labels),
             findings: Vec::new(),
         };
         check.root(expr);
-        check.visit(expr, &mut Vec::new());
-        let mut findings = check.findings;
-        findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
-        findings
+        walk_below(expr, &mut |expr, ancestors| {
+            check.tree(expr, ancestors);
+            #[cfg(feature = "schema")]
+            check.against_schema(expr, ancestors);
+        });
+        check.findings
     }
 }
 
 /// One expression being checked.
 struct Check<'a> {
     linter: &'a Linter<'a>,
+    #[cfg(feature = "schema")]
     exported: Option<&'a Exported>,
     /// What is known of its parts.
     facts: Interpreter<'a>,
@@ -384,17 +404,6 @@ impl Check<'_> {
     fn root(&mut self, expr: &Expr) {
         self.root_tree(expr);
         self.features(expr);
-    }
-
-    /// `ancestors` are what the expression stands in, the outermost first.
-    fn visit<'e>(&mut self, expr: &'e Expr, ancestors: &mut Vec<&'e Expr>) {
-        self.tree(expr, ancestors);
-        self.against_schema(expr, ancestors);
-        ancestors.push(expr);
-        for child in expr.children() {
-            self.visit(child, ancestors);
-        }
-        ancestors.pop();
     }
 
     fn is_rule(&self) -> bool {
@@ -417,14 +426,41 @@ impl Check<'_> {
     }
 
     fn add(&mut self, lint: &'static Lint, severity: Severity, span: Span, message: String, help: Option<String>) {
-        self.findings.push(Finding {
+        let finding = Finding {
             lint,
             severity,
             span,
             message,
             help,
-        });
+        };
+        let is_before = |other: &Finding| (other.span.start, other.span.end) <= (span.start, span.end);
+        let place = self.findings.partition_point(is_before);
+        self.findings.insert(place, finding);
     }
+}
+
+/// Visits an expression and all below it with what they stand in, the outermost first.
+fn walk_below<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr, &[&'e Expr])) {
+    let mut ancestors = Vec::new();
+    // Chains of operators may be longer than the stack is deep.
+    let mut todo = vec![(0, expr)];
+    while let Some((depth, next)) = todo.pop() {
+        ancestors.truncate(depth);
+        visit(next, &ancestors);
+        ancestors.push(next);
+        todo.extend(next.children().rev().map(|child| (depth + 1, child)));
+    }
+}
+
+/// What an expression stands in, but for parentheses.
+fn outside<'e>(ancestors: &[&'e Expr]) -> Option<&'e Expr> {
+    let is_paren = |ancestor: &&&Expr| !matches!(ancestor.kind, ExprKind::Paren(_));
+    ancestors.iter().rev().find(is_paren).copied()
+}
+
+fn is_in_quantile(ancestors: &[&Expr]) -> bool {
+    let is_quantile = |ancestor: &&Expr| called(ancestor) == Some("histogram_quantile");
+    ancestors.iter().any(is_quantile)
 }
 
 /// The name of the function that an expression calls.

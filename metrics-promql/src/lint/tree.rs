@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ast::{Aggregation, Binary, Call, Duration, Grouping, GroupingKind, Matcher, Modifiers, Side};
-use crate::meaning::{chooses, is_compared, quantile_of, selects_part};
+use crate::meaning::{chooses, is_compared, selects_part};
 use crate::operator::{AggregationOp, BinaryOp, MatchOp};
 use crate::types::ValueType;
 
@@ -258,7 +258,7 @@ impl Check<'_> {
         self.quantile_parameter(Some(quantile));
         let mut classic = false;
         let mut raw = None;
-        walk_below(buckets, &mut Vec::new(), &mut |expr, ancestors| {
+        walk_below(buckets, &mut |expr, ancestors| {
             let Some(selector) = selector_of(expr) else { return };
             if !selector.metric().is_some_and(|name| name.ends_with("_bucket")) {
                 return;
@@ -297,7 +297,7 @@ impl Check<'_> {
                     .map(ToString::to_string)
                     .chain(["le".to_owned()])
                     .collect();
-                (grouping.span, format!("`by ({})`", labels.join(", ")))
+                (grouping.span, format!("`by ({})`", joined(&labels, ", ")))
             }
             Some(grouping) => (grouping.span, "without `le` among the labels".to_owned()),
         };
@@ -401,7 +401,7 @@ impl Check<'_> {
                     let known: Vec<_> = known.collect();
                     match known.is_empty() {
                         true => "nothing is left to group by".to_owned(),
-                        false => format!("there are: {}", known.join(", ")),
+                        false => format!("there are: {}", joined(&known, ", ")),
                     }
                 }
                 None => "group by it there, too".to_owned(),
@@ -490,8 +490,8 @@ impl Check<'_> {
             let [own, others] = [own, others].map(|values| values.iter().map(String::as_str).collect::<Vec<_>>());
             let message = format!(
                 "nothing matches: label `{label}` is {} on the left and {} on the right",
-                own.join(" or "),
-                others.join(" or ")
+                joined(&own, " or "),
+                joined(&others, " or ")
             );
             let help = format!("leave it out of the comparison: `{} ignoring ({label})`", binary.op);
             self.find_help(MATCH_DISJOINT, binary.op_span, message, help);
@@ -577,54 +577,21 @@ impl Check<'_> {
             return;
         }
         let whole = binary.lhs.span.to(binary.rhs.span);
-        let top = match &binary.lhs.without_parens().kind {
-            ExprKind::Call(call) if call.function.name == "histogram_quantile" => self
-                .exported
-                .and_then(|exported| quantile_of(call.arguments.get(1)?, exported)),
-            _ => None,
-        };
-        if let (Some(histogram), true) = (&top, rhs.least == rhs.most)
-            && rhs.least < histogram.top()
-            && !histogram.bounds.contains(&rhs.least)
-        {
-            let bounds: Vec<String> = histogram.bounds.iter().map(ToString::to_string).collect();
-            let message = format!(
-                "`{}` has no bucket that ends at {}: the quantile is interpolated",
-                histogram.name, rhs.least
-            );
-            self.find_help(
-                VAL_BETWEEN_BUCKETS,
-                binary.rhs.span,
-                message,
-                format!("the bounds are: {}", bounds.join(", ")),
-            );
-        }
-        match (lhs.compared(binary.op, rhs), top) {
-            (Some(false), Some(histogram)) => {
-                let (metric, top) = (histogram.name, histogram.top());
-                let message =
-                    format!("this never holds: the highest bound of `{metric}` is {top}, and no quantile is above it");
-                self.find_help(
-                    VAL_TOP_BUCKET,
-                    binary.rhs.span,
-                    message,
-                    format!("a lower threshold, or more buckets than up to {top}"),
-                );
-            }
-            (Some(false), None) => {
-                let message = format!(
-                    "this never holds: the values on the left are {}",
-                    Shown(lhs.least, lhs.most)
-                );
+        let holds = lhs.compared(binary.op, rhs);
+        #[cfg(feature = "schema")]
+        let is_of_buckets = self.quantile(binary, rhs, holds);
+        #[cfg(not(feature = "schema"))]
+        let is_of_buckets = false;
+        let values = Shown(lhs.least, lhs.most);
+        match holds {
+            Some(false) if !is_of_buckets => {
+                let message = format!("this never holds: the values on the left are {values}");
                 self.find(VAL_NEVER, whole, message);
             }
             // A comparison of what is always 1 is a way to say that it is there.
-            (Some(true), top) if self.is_alert() && lhs.least < lhs.most => {
-                let place = if top.is_some() { binary.rhs.span } else { whole };
-                let message = format!(
-                    "this always holds: the values on the left are {}",
-                    Shown(lhs.least, lhs.most)
-                );
+            Some(true) if self.is_alert() && lhs.least < lhs.most => {
+                let place = if is_of_buckets { binary.rhs.span } else { whole };
+                let message = format!("this always holds: the values on the left are {values}");
                 self.find(VAL_ALWAYS, place, message);
             }
             _ => {}
@@ -749,12 +716,6 @@ fn summed(grouping: Option<&Grouping>, expr: &Expr) -> String {
     expr.to_string()
 }
 
-/// What an expression stands in, but for parentheses.
-fn outside<'e>(ancestors: &[&'e Expr]) -> Option<&'e Expr> {
-    let is_paren = |ancestor: &&&Expr| !matches!(ancestor.kind, ExprKind::Paren(_));
-    ancestors.iter().rev().find(is_paren).copied()
-}
-
 /// Whether the groups of an aggregation have this label.
 fn keeps(aggregation: &Aggregation, label: &str) -> bool {
     let Some(grouping) = &aggregation.grouping else {
@@ -792,14 +753,4 @@ fn has_condition(expr: &Expr) -> bool {
     });
     // A metric that is there only when it matters, as ALERTS and what recording rules make of conditions.
     found || selector_of(expr.without_parens()).is_some()
-}
-
-/// Visits an expression and all below it with what they stand in, from `expr` on.
-fn walk_below<'e>(expr: &'e Expr, ancestors: &mut Vec<&'e Expr>, visit: &mut impl FnMut(&'e Expr, &[&'e Expr])) {
-    visit(expr, ancestors);
-    ancestors.push(expr);
-    for child in expr.children() {
-        walk_below(child, ancestors, visit);
-    }
-    ancestors.pop();
 }

@@ -1,8 +1,7 @@
 //! The labels of a result, and their values.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::ast::{Binary, Label, Matcher, MatchingKind, Selector};
+use crate::names::{Names, Values};
 use crate::operator::MatchOp;
 use crate::regex::Regex;
 
@@ -11,15 +10,15 @@ use crate::regex::Regex;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
     /// Those that it may have; `None` if nothing is known, but for `gone`.
-    pub(super) may: Option<BTreeSet<String>>,
+    pub(super) may: Option<Names>,
     /// Those that have been aggregated away.
-    pub(super) gone: BTreeSet<String>,
+    pub(super) gone: Names,
     /// Those that its series really have, as far as one can tell.
-    pub(super) has: BTreeSet<String>,
+    pub(super) has: Names,
     /// Those of them that targets have and that nobody asked for, as `sum by (instance)` does.
-    pub(super) scraped: BTreeSet<String>,
-    /// The only values that a label can have where it is there. What isn't here has any.
-    pub(super) values: BTreeMap<String, BTreeSet<String>>,
+    pub(super) scraped: Names,
+    /// The only values that a label can have where it is there.
+    pub(super) values: Values,
 }
 
 impl Labels {
@@ -27,8 +26,8 @@ impl Labels {
     #[must_use]
     pub fn may_have(&self, label: &str) -> bool {
         match &self.may {
-            Some(labels) => labels.contains(label),
-            None => !self.gone.contains(label),
+            Some(labels) => labels.has(label),
+            None => !self.gone.has(label),
         }
     }
 
@@ -36,7 +35,7 @@ impl Labels {
     /// word is taken: `sum by (job)` has `job`.
     #[must_use]
     pub fn must_have(&self, label: &str) -> bool {
-        self.has.contains(label)
+        self.has.has(label)
     }
 
     /// The labels that it may have, if they are known.
@@ -54,7 +53,7 @@ impl Labels {
     /// Gives its series a label.
     pub fn add(&mut self, label: &str) {
         self.perhaps(label);
-        self.has.insert(label.to_owned());
+        self.has.insert(label);
     }
 
     /// Those that its series have without doubt.
@@ -63,11 +62,12 @@ impl Labels {
     }
 
     /// One that tells targets apart, and that is only there because nothing was aggregated.
+    #[cfg(feature = "schema")]
     pub(crate) fn of_each_target(&self) -> Option<&str> {
         self.scraped.first().map(String::as_str)
     }
 
-    pub(super) fn only(labels: BTreeSet<String>) -> Self {
+    pub(super) fn only(labels: Names) -> Self {
         Self {
             has: labels.clone(),
             may: Some(labels),
@@ -76,13 +76,13 @@ impl Labels {
     }
 
     pub(super) fn none() -> Self {
-        Self::only(BTreeSet::new())
+        Self::only(Names::new())
     }
 
     /// Some of its series may have the label, with any value.
     pub(super) fn perhaps(&mut self, label: &str) {
         if let Some(labels) = &mut self.may {
-            labels.insert(label.to_owned());
+            labels.insert(label);
         }
         self.gone.remove(label);
         self.has.remove(label);
@@ -97,46 +97,47 @@ impl Labels {
         self.has.remove(label);
         self.scraped.remove(label);
         self.values.remove(label);
-        self.gone.insert(label.to_owned());
+        self.gone.insert(label);
     }
 
     /// What `by (…)` leaves. Of what nobody knows it takes the word.
     pub(super) fn keep(&self, labels: &[Label]) -> Self {
-        let named = || labels.iter().map(|label| &label.name);
-        let may: BTreeSet<String> = named().filter(|label| self.may_have(label)).cloned().collect();
-        let has = match &self.may {
-            Some(_) => named().filter(|label| self.has.contains(*label)).cloned().collect(),
-            None => may.clone(),
-        };
-        let values = self.values.iter().filter(|(label, _)| may.contains(*label));
-        Self {
-            values: values.map(|(label, values)| (label.clone(), values.clone())).collect(),
-            has,
-            may: Some(may),
+        let mut kept = Self {
+            may: Some(Names::new()),
             ..Self::default()
+        };
+        for Label { name, .. } in labels.iter().filter(|label| self.may_have(&label.name)) {
+            kept.perhaps(name);
+            if self.may.is_none() || self.has.has(name) {
+                kept.has.insert(name);
+            }
+            if let Some(values) = self.values.get(name) {
+                kept.values.insert(name, values.clone());
+            }
         }
+        kept
     }
 
     /// Those of series that are on one of both sides.
     pub(super) fn either(self, other: Self) -> Self {
-        let mut values = BTreeMap::new();
-        for (label, own) in &self.values {
+        let mut values = Values::default();
+        for (label, own) in self.values.iter() {
             match other.values.get(label) {
-                Some(others) => _ = values.insert(label.clone(), own | others),
-                None if !other.may_have(label) => _ = values.insert(label.clone(), own.clone()),
+                Some(others) => values.insert(label, own.clone().or(others)),
+                None if !other.may_have(label) => values.insert(label, own.clone()),
                 None => {}
             }
         }
-        for (label, others) in &other.values {
-            if !self.values.contains_key(label) && !self.may_have(label) {
-                values.insert(label.clone(), others.clone());
+        for (label, others) in other.values.iter() {
+            if self.values.get(label).is_none() && !self.may_have(label) {
+                values.insert(label, others.clone());
             }
         }
         Self {
-            may: self.may.zip(other.may).map(|(lhs, rhs)| &lhs | &rhs),
-            gone: &self.gone & &other.gone,
-            has: &self.has & &other.has,
-            scraped: &self.scraped & &other.scraped,
+            may: self.may.zip(other.may).map(|(lhs, rhs)| lhs.or(&rhs)),
+            gone: self.gone.and(&other.gone),
+            has: self.has.and(&other.has),
+            scraped: self.scraped.and(&other.scraped),
             values,
         }
     }
@@ -147,23 +148,19 @@ impl Labels {
             // Where the other side lacks it, this side does, too.
             if self.may_have(label) {
                 let both = match self.values.get(label) {
-                    Some(own) => own & others,
+                    Some(own) => own.clone().and(others),
                     None => others.clone(),
                 };
-                self.values.insert(label.clone(), both);
+                self.values.insert(label, both);
             }
         }
     }
 
     /// A label that both sides have and compare, but never with the same value.
-    pub(crate) fn apart<'a>(
-        &'a self,
-        other: &'a Self,
-        binary: &Binary,
-    ) -> Option<[(&'a str, &'a BTreeSet<String>); 2]> {
+    pub(crate) fn apart<'a>(&'a self, other: &'a Self, binary: &Binary) -> Option<[(&'a str, &'a Names); 2]> {
         self.values.iter().find_map(|(label, own)| {
             let others = other.values.get(label)?;
-            let has = self.has.contains(label) || other.has.contains(label);
+            let has = self.has.has(label) || other.has.has(label);
             let apart = has && is_compared(binary, label) && own.is_disjoint(others);
             apart.then_some([(label.as_str(), own), (label.as_str(), others)])
         })
@@ -181,18 +178,18 @@ impl Labels {
                 continue;
             }
             match self.values.get_mut(label) {
-                Some(values) => values.retain(|value| may_match(matcher, value)),
+                Some(values) => values.retain(&|value| may_match(matcher, value)),
                 None => {
                     if let Some(values) = listed(matcher)
                         && self.may_have(label)
                     {
-                        self.values.insert(label.clone(), values);
+                        self.values.insert(label, values);
                     }
                 }
             }
             // What must have a value must be there.
             if self.may_have(label) && !may_match(matcher, "") {
-                self.has.insert(label.clone());
+                self.has.insert(label);
             }
         }
     }
@@ -221,10 +218,10 @@ pub(super) fn may_match(matcher: &Matcher, value: &str) -> bool {
 }
 
 /// The values that a matcher names one by one: `="a"`, `=~"a|b"`.
-fn listed(matcher: &Matcher) -> Option<BTreeSet<String>> {
+fn listed(matcher: &Matcher) -> Option<Names> {
     const META: &[char] = &['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
     match matcher.op {
-        MatchOp::Equal => Some([matcher.value.clone()].into()),
+        MatchOp::Equal => Some([matcher.value.clone()].into_iter().collect()),
         MatchOp::Regex if !matcher.value.contains(META) => Some(matcher.value.split('|').map(str::to_owned).collect()),
         _ => None,
     }

@@ -1,25 +1,27 @@
 //! What is known of an expression before it is evaluated: one interpretation that everything else asks.
 
+#[cfg_attr(not(feature = "schema"), path = "unknown.rs")]
+mod exported;
 mod labels;
+mod memo;
 mod numbers;
 mod unit;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 pub use self::labels::Labels;
 pub use self::unit::Unit;
 
+pub(crate) use self::exported::Exported;
+#[cfg(feature = "schema")]
+pub(crate) use self::exported::Resolved;
 pub(crate) use self::labels::is_compared;
-pub(crate) use self::numbers::{
-    Numbers, is_part_of_whole, is_plain_quantile, keeps_values, mirrored, quantiles_of, selects_part,
-};
+pub(crate) use self::memo::Memo;
+pub(crate) use self::numbers::{Numbers, is_part_of_whole, is_plain_quantile, keeps_values, mirrored, selects_part};
 
 use crate::ast::{Aggregation, Binary, Call, Expr, ExprKind, Group, GroupingKind, Matcher, Modifiers, Selector, Side};
 use crate::interval::Interval;
 use crate::operator::{AggregationOp, BinaryOp, MatchOp, Sign};
-use crate::schema::{Domain, Exported, Family, MetricKind, Part, Resolved};
 use crate::types::ValueType;
 
 /// What is known of the result of an expression; from [`Linter::facts`](crate::Linter::facts).
@@ -173,7 +175,7 @@ pub(crate) struct Interpreter<'a> {
     /// What targets have, where nothing is known of what is exported.
     target_labels: &'a [&'a str],
     scrape_interval: f64,
-    known: RefCell<HashMap<*const Expr, Rc<Facts>>>,
+    known: Memo<Facts>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -182,7 +184,7 @@ impl<'a> Interpreter<'a> {
             exported,
             target_labels,
             scrape_interval: INTERVAL,
-            known: RefCell::default(),
+            known: Memo::default(),
         }
     }
 
@@ -195,28 +197,10 @@ impl<'a> Interpreter<'a> {
 
     /// What is known of an expression, which must live as long as this does.
     pub(crate) fn of(&self, expr: &Expr) -> Rc<Facts> {
-        let known = |expr: &Expr| self.known.borrow().get(&std::ptr::from_ref(expr)).map(Rc::clone);
-        // Chains of operators may be longer than the stack is deep.
-        let mut todo = vec![expr];
-        while let Some(&next) = todo.last() {
-            if let ExprKind::Binary(binary) = &next.kind {
-                let sides = [&binary.lhs, &binary.rhs];
-                let before = todo.len();
-                todo.extend(sides.into_iter().filter(|side| known(side).is_none()));
-                if todo.len() > before {
-                    continue;
-                }
-            }
-            if known(next).is_none() {
-                let facts = match &next.kind {
-                    ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => self.of(inner),
-                    _ => Rc::new(self.interpret(next)),
-                };
-                self.known.borrow_mut().insert(next, facts);
-            }
-            todo.pop();
-        }
-        known(expr).unwrap_or_else(|| Rc::new(Facts::new(expr.value_type())))
+        self.known.of(expr, &|expr| match &expr.kind {
+            ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => self.of(inner),
+            _ => Rc::new(self.interpret(expr)),
+        })
     }
 
     fn interpret(&self, expr: &Expr) -> Facts {
@@ -272,43 +256,20 @@ impl<'a> Interpreter<'a> {
             unit: (!name.contains(':')).then(|| Unit::of_name(name)).flatten(),
             ..Facts::new(ValueType::InstantVector)
         };
-        match self.exported.map(|exported| (exported, exported.resolve(name))) {
-            Some((exported, Resolved::Series(family, part))) => {
-                facts = facts.with(Numbers::of_series(family, part));
-                facts.nature = nature_of(family, part);
-                facts.unit = match part {
-                    Part::Bucket | Part::Count => Some(Unit::none()),
-                    Part::Whole | Part::Sum => exported.unit(&family.name),
-                };
-                facts.labels = labels_of(family, part, exported);
-                facts.labels.select(selector);
-                facts.is_complete = exported.is_always_exported(&family.name);
-                facts.may_be_empty = !exported.is_always_exported(&family.name)
-                    || selector.modifiers != Modifiers::default()
-                    || selector.matchers.iter().any(|matcher| {
-                        let label = &matcher.label.name;
-                        let selected = facts
-                            .labels
-                            .values(label)
-                            .is_some_and(|mut values| values.next().is_some());
-                        label != Matcher::METRIC && !selected
-                    });
+        if let Some(exported) = self.exported
+            && let Some(known) = exported.facts(selector, &facts)
+        {
+            facts = known;
+        } else {
+            // What a recording rule or an alert has is for that to say; all else was scraped.
+            if !name.is_empty() && !name.contains(':') && !is_of_alerts(name) {
+                facts.labels.has = self.target_labels.iter().copied().map(str::to_owned).collect();
             }
-            Some((_, Resolved::Recorded(labels))) => {
-                facts.labels = labels.clone();
-                facts.labels.select(selector);
-            }
-            _ => {
-                // What a recording rule or an alert has is for that to say; all else was scraped.
-                if !name.is_empty() && !name.contains(':') && !is_of_alerts(name) {
-                    facts.labels.has = self.target_labels.iter().copied().map(str::to_owned).collect();
-                }
-                facts.labels.select(selector);
-                if let Some(stem) = ["_bucket", "_count"].iter().find_map(|part| name.strip_suffix(part)) {
-                    facts.unit = Unit::of_name(stem).map(|_| Unit::none());
-                } else if let Some(stem) = name.strip_suffix("_sum") {
-                    facts.unit = Unit::of_name(stem);
-                }
+            facts.labels.select(selector);
+            if let Some(stem) = ["_bucket", "_count"].iter().find_map(|part| name.strip_suffix(part)) {
+                facts.unit = Unit::of_name(stem).map(|_| Unit::none());
+            } else if let Some(stem) = name.strip_suffix("_sum") {
+                facts.unit = Unit::of_name(stem);
             }
         }
         if name == "up" {
@@ -500,7 +461,8 @@ impl<'a> Interpreter<'a> {
             "rate" | "increase" | "irate" => {
                 let operand = self.of(vector);
                 let rises = match &vector.without_parens().kind {
-                    ExprKind::Range(range) => self.is_taken_for_counter(&range.selector),
+                    // Its being rated says so, where nothing else does.
+                    ExprKind::Range(range) => self.exported.is_none_or(|exported| exported.may_rise(&range.selector)),
                     _ => false,
                 };
                 let interval = match rises || operand.interval.least >= 0.0 {
@@ -513,11 +475,8 @@ impl<'a> Interpreter<'a> {
                 let [quantile, buckets] = call.arguments.as_slice() else {
                     return Numbers::ANY;
                 };
-                let bounds = self.exported.and_then(|exported| quantile_of(buckets, exported));
-                match bounds {
-                    Some(histogram) if is_plain_quantile(quantile, buckets) => {
-                        Numbers::finite(quantiles_of(histogram.bounds)).or_nan()
-                    }
+                match self.exported.and_then(|exported| exported.quantiles(buckets)) {
+                    Some(interval) if is_plain_quantile(quantile, buckets) => Numbers::finite(interval).or_nan(),
                     _ => Numbers::ANY,
                 }
             }
@@ -536,15 +495,6 @@ impl<'a> Interpreter<'a> {
                 argument(0).or_nan_if(call.arguments.len() > 1).within(rounded)
             }
             name => Numbers::called(name, argument),
-        }
-    }
-
-    /// Whether a series is a counter, as far as its being rated says, where nothing else does.
-    fn is_taken_for_counter(&self, selector: &Selector) -> bool {
-        let name = selector.metric().unwrap_or_default();
-        match self.exported.map(|exported| exported.resolve(name)) {
-            Some(Resolved::Series(family, part)) => Numbers::of_series(family, part).interval.least >= 0.0,
-            _ => true,
         }
     }
 
@@ -624,46 +574,6 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-fn nature_of(family: &Family, part: Part) -> Nature {
-    match (&family.kind, part) {
-        (_, Part::Bucket) => Nature::Buckets,
-        (_, Part::Sum | Part::Count) | (MetricKind::Counter, _) => Nature::Counter,
-        (MetricKind::Gauge, _) => Nature::Gauge,
-        (MetricKind::Info, _) => Nature::Info,
-        (MetricKind::StateSet, _) => Nature::State,
-        (MetricKind::Summary { .. }, _) => Nature::Quantile,
-        (MetricKind::Histogram { .. } | MetricKind::NativeHistogram { .. }, _) => Nature::Unknown,
-    }
-}
-
-fn labels_of(family: &Family, part: Part, exported: &Exported) -> Labels {
-    let own = family.labels.iter().map(|(label, _)| label.as_str());
-    let targets = exported.target_labels.iter().map(String::as_str);
-    let all = own.chain(targets).chain(family.extra_label(part));
-    let mut labels = Labels {
-        scraped: exported.target_labels.iter().cloned().collect(),
-        ..Labels::only(all.map(str::to_owned).collect())
-    };
-    for (label, domain) in &family.labels {
-        if let Domain::Values(values) = domain {
-            labels.values.insert(label.clone(), values.iter().cloned().collect());
-        }
-    }
-    let canonical = |numbers: &[f64]| numbers.iter().map(|number| format!("{number:?}")).collect();
-    match (part, &family.kind) {
-        (Part::Bucket, MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds }) => {
-            let mut bounds: std::collections::BTreeSet<String> = canonical(bounds);
-            bounds.insert("+Inf".to_owned());
-            labels.values.insert("le".to_owned(), bounds);
-        }
-        (Part::Whole, MetricKind::Summary { quantiles }) => {
-            labels.values.insert("quantile".to_owned(), canonical(quantiles));
-        }
-        _ => {}
-    }
-    labels
-}
-
 fn labels_of_binary(binary: &Binary, lhs: &Facts, rhs: &Facts) -> Labels {
     let is_scalar = |facts: &Facts| facts.value_type == ValueType::Scalar;
     if is_scalar(lhs) {
@@ -690,7 +600,7 @@ fn labels_of_binary(binary: &Binary, lhs: &Facts, rhs: &Facts) -> Labels {
                 // Where the one side lacks it, it is gone.
                 labels.perhaps(label);
                 if let Some(values) = one.labels.values.get(label) {
-                    labels.values.insert(label.clone(), values.clone());
+                    labels.values.insert(label, values.clone());
                 }
             }
         }
@@ -787,7 +697,9 @@ pub(crate) fn labels_when_absent(vector: &Expr) -> Labels {
             && !matcher.value.is_empty()
         {
             labels.add(name);
-            labels.values.insert(name.clone(), [matcher.value.clone()].into());
+            labels
+                .values
+                .insert(name, [matcher.value.clone()].into_iter().collect());
         } else if matcher.op == MatchOp::Equal {
             labels.perhaps(name);
         }
@@ -834,38 +746,4 @@ pub(crate) fn selector_of(expr: &Expr) -> Option<&Selector> {
 /// Whether the series of this name have labels that no declaration tells.
 pub(crate) fn is_of_alerts(name: &str) -> bool {
     matches!(name, "ALERTS" | "ALERTS_FOR_STATE")
-}
-
-/// The classic histogram that a quantile is taken of.
-pub(crate) struct Quantiled<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) bounds: &'a [f64],
-}
-
-impl Quantiled<'_> {
-    /// No quantile is above it.
-    pub(crate) fn top(&self) -> f64 {
-        self.bounds.last().copied().unwrap_or(f64::INFINITY)
-    }
-}
-
-/// The only histogram that a quantile is taken of, if it is exported.
-pub(crate) fn quantile_of<'a>(buckets: &Expr, exported: &'a Exported) -> Option<Quantiled<'a>> {
-    let mut found = None;
-    let mut others = false;
-    buckets.walk(&mut |expr| {
-        let Some(selector) = selector_of(expr) else {
-            return;
-        };
-        match exported.resolve(selector.metric().unwrap_or_default()) {
-            Resolved::Series(family, Part::Bucket) if found.is_none() => {
-                if let MetricKind::Histogram { bounds } | MetricKind::NativeHistogram { bounds } = &family.kind {
-                    let name = &family.name;
-                    found = Some(Quantiled { name, bounds });
-                }
-            }
-            _ => others = true,
-        }
-    });
-    found.filter(|_| !others)
 }

@@ -3,7 +3,6 @@
 use crate::ast::{Aggregation, Expr, ExprKind, Matcher, Selector};
 use crate::interval::Interval;
 use crate::operator::{AggregationOp, BinaryOp};
-use crate::schema::{Family, MetricKind, Part};
 
 /// Between which numbers values are, and what else they may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,18 +42,6 @@ impl Numbers {
             interval,
             nan: value.is_nan(),
             infinite: value.is_infinite(),
-        }
-    }
-
-    /// What nothing but the name of a metric says.
-    pub(super) fn of_series(family: &Family, part: Part) -> Self {
-        match family.kind {
-            MetricKind::Info => Self::ONE,
-            MetricKind::StateSet => Self::RATIO,
-            // The sum of what a histogram or summary observed can fall, if what is observed is negative.
-            _ if part == Part::Sum => Self::finite(Interval::ALL),
-            _ if family.is_counter(part) => Self::POSITIVE,
-            _ => Self::ANY,
         }
     }
 
@@ -269,14 +256,6 @@ pub(crate) fn keeps_values(function: &str) -> bool {
             | "max_over_time"
             | "last_over_time"
     )
-}
-
-/// The interval of a quantile of buckets with these bounds, if it is one between 0 and 1.
-pub(crate) fn quantiles_of(bounds: &[f64]) -> Interval {
-    match bounds {
-        [first, .., last] | [first @ last] => Interval::new(first.min(0.0), *last),
-        [] => Interval::ALL,
-    }
 }
 
 /// The other way round: `0 < x` is `x > 0`.

@@ -1,6 +1,5 @@
 //! What a number counts.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::operator::BinaryOp;
@@ -8,8 +7,8 @@ use crate::operator::BinaryOp;
 /// A product of base units: `seconds`, `bytes/seconds`, or of none, which a ratio is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unit {
-    /// How often each is a factor.
-    powers: BTreeMap<String, i32>,
+    /// How often each is a factor, in the order of their names.
+    powers: Vec<(String, i32)>,
 }
 
 /// What names end in by themselves: Prometheus' base units
@@ -22,10 +21,11 @@ impl Unit {
     /// The unit of that name, in the plural; that of `ratio` is none.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        let powers = [(name.to_owned(), 1)];
-        Self {
-            powers: powers.into_iter().filter(|(name, _)| name != "ratio").collect(),
+        let mut unit = Self::none();
+        if name != "ratio" {
+            unit.powers.push((name.to_owned(), 1));
         }
+        unit
     }
 
     /// The unit that a metric's name ends in, before `_total`.
@@ -46,9 +46,13 @@ impl Unit {
     pub(super) fn combined(&self, op: BinaryOp, other: &Self) -> Self {
         let mut powers = self.powers.clone();
         for (name, power) in &other.powers {
-            *powers.entry(name.clone()).or_default() += if op == BinaryOp::Mul { *power } else { -power };
+            let power = if op == BinaryOp::Mul { *power } else { -power };
+            match powers.binary_search_by(|(own, _)| own.cmp(name)) {
+                Ok(place) => powers[place].1 += power,
+                Err(place) => powers.insert(place, (name.clone(), power)),
+            }
         }
-        powers.retain(|_, power| *power != 0);
+        powers.retain(|(_, power)| *power != 0);
         Self { powers }
     }
 
@@ -61,8 +65,8 @@ impl Unit {
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |above: bool| {
-            let named = self.powers.iter().filter(move |(_, power)| (**power > 0) == above);
-            named.map(|(name, power)| match power.abs() {
+            let named = self.powers.iter().filter(move |(_, power)| (*power > 0) == above);
+            named.map(|(name, power): &(String, i32)| match power.abs() {
                 1 => name.clone(),
                 power => format!("{name}^{power}"),
             })
