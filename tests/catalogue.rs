@@ -185,6 +185,14 @@ fn a_file_that_is_not_current_is_named_with_what_changed() {
 fn what_is_no_catalogue_is_said() {
     for (text, problem) in [
         ("[]", "`metrics` is not a list"),
+        (
+            r#"{"version": 2, "metrics": []}"#,
+            "its version is 2, and this program reads up to 1: use a newer enumetrics",
+        ),
+        (
+            r#"{"version": "1", "metrics": []}"#,
+            "`version` is not a whole number from 1",
+        ),
         (r#"{"metrics": [{}]}"#, "`name` is not a text"),
         (
             r#"{"metrics": [{"name": "x", "kind": "counter"}]}"#,

@@ -22,7 +22,7 @@
 //! - What is PromQL and wrong nevertheless: [`Linter`], with or without a [`Schema`] of what is exported; the labels of
 //!   a result: [`Expr::labels`].
 //! - Files (feature `files`): `Linter::check_rules` and `Linter::check_dashboard` read rule files and Grafana's dashboards,
-//!   and say line and column.
+//!   and say line and column; `Document` has the expressions of either, with their places.
 //! - Grafana's durations in expressions of dashboards: [`with_durations`].
 //! - Macros: [`TokenText`] puts tokens together as a text and remembers which bytes are whose, so that an error can be
 //!   shown on the token that is wrong.
@@ -72,7 +72,7 @@ pub use self::ast::{
 };
 pub use self::error::{Error, Report};
 #[cfg(feature = "files")]
-pub use self::files::FileFinding;
+pub use self::files::{Document, DocumentKind, Edit, FileExpression, FileFinding};
 pub use self::function::Function;
 pub use self::interpolation::{with_durations, with_variables};
 pub use self::interval::Interval;

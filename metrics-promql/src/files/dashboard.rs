@@ -79,7 +79,7 @@ impl Dashboard<'_, '_> {
                 self.variable(query);
             }
         }
-        for annotation in lists("annotations") {
+        for annotation in lists("annotations").iter().filter(|each| is_of_prometheus(each)) {
             if let Some(expr) = annotation.text("expr") {
                 self.query(expr, "annotation", false);
             }
@@ -115,6 +115,15 @@ impl Dashboard<'_, '_> {
     fn targets(&mut self, panel: &Node, title: &str) {
         let mut names = BTreeSet::new();
         for target in panel.list("targets") {
+            // What a target says of itself counts more than what its panel says.
+            let asked = if target.get("datasource").is_some() {
+                target
+            } else {
+                panel
+            };
+            if !is_of_prometheus(asked) {
+                continue;
+            }
             if let Some(name) = target.text("refId")
                 && !names.insert(&name.text)
             {
@@ -249,6 +258,16 @@ impl Dashboard<'_, '_> {
             _ => {}
         }
     }
+}
+
+/// Whether it may ask Prometheus: logs and traces have an `expr`, too.
+pub(super) fn is_of_prometheus(of: &Node) -> bool {
+    let kind = of.get("datasource").and_then(|source| source.text("type"));
+    kind.is_none_or(|kind| {
+        let kind = kind.text.as_str();
+        // `datasource` is Grafana's own, as of panels with several.
+        kind.is_empty() || kind.contains('$') || kind.contains("prometheus") || kind == "datasource"
+    })
 }
 
 /// What stands in a range instead of a variable.

@@ -1,11 +1,14 @@
 //! Rule files and dashboards that exist as text.
 
 mod dashboard;
+mod document;
 mod rules;
 mod yaml;
 
+pub use self::document::{Document, DocumentKind, FileExpression};
+
 use self::yaml::{Text, Unreadable};
-use crate::lint::{Finding, Lint, RULE_YAML, Severity};
+use crate::lint::{Finding, Lint, REF_REGEX_ANCHOR, REF_REGEX_LITERAL, RULE_YAML, Severity};
 use crate::meaning::Labels;
 use crate::schema::{Details, Family, Schema};
 use crate::span::Span;
@@ -31,6 +34,18 @@ pub struct FileFinding {
     pub help: Option<String>,
     /// Both, with the place in the expression below it.
     pub report: String,
+    /// What corrects it without changing any result, in the order of the file; empty where only its author can.
+    pub corrections: Vec<Edit>,
+}
+
+/// A change to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Edit {
+    /// The bytes of the file that go.
+    pub span: Span,
+    /// What comes in their place.
+    pub text: &'static str,
 }
 
 /// What is found in one file.
@@ -54,6 +69,7 @@ impl Found<'_> {
 
     fn expression(&mut self, text: &Text, subject: &str, finding: Finding) {
         let report = finding.render(&text.text);
+        let corrections = self.corrections(text, &finding);
         let Finding {
             lint,
             severity,
@@ -70,6 +86,45 @@ impl Found<'_> {
             help,
             report,
         );
+        if let Some(found) = self.found.last_mut() {
+            found.corrections = corrections;
+        }
+    }
+
+    /// Of a regular expression's value: without the anchors that say nothing, and `=` where it is plain text.
+    fn corrections(&self, text: &Text, finding: &Finding) -> Vec<Edit> {
+        let value = finding.span.range();
+        let Some(quoted) = text.text.get(value.clone()) else {
+            return Vec::new();
+        };
+        let mut parts: Vec<(usize, &str, &'static str)> = Vec::new();
+        if finding.lint == REF_REGEX_ANCHOR {
+            let inside = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+            let without = inside.strip_prefix('^').unwrap_or(inside);
+            if without.len() < inside.len() {
+                parts.push((value.start + 1, "^", ""));
+            }
+            if without.ends_with('$') && !without.ends_with("\\$") {
+                parts.push((value.end - 2, "$", ""));
+            }
+        } else if finding.lint == REF_REGEX_LITERAL {
+            let before = text.text[..value.start].trim_end();
+            if before.ends_with("=~") {
+                parts.push((before.len() - 2, "=~", "="));
+            } else if before.ends_with("!~") {
+                parts.push((before.len() - 2, "!~", "!="));
+            }
+        }
+        let edits = parts.into_iter().filter_map(|(at, old, new)| {
+            let start = text.place(at);
+            // Where the file has an escape instead, it stays.
+            let is_same = self.file.get(start..)?.starts_with(old);
+            is_same.then(|| Edit {
+                span: Span::new(start, start + old.len()),
+                text: new,
+            })
+        });
+        edits.collect()
     }
 
     fn syntax(&mut self, text: &Text, subject: &str, error: &crate::error::Error) {
@@ -108,6 +163,7 @@ impl Found<'_> {
             message: message.to_owned(),
             help,
             report,
+            corrections: Vec::new(),
         });
     }
 

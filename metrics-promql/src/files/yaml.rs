@@ -19,7 +19,9 @@ pub(super) struct Text {
     pub(super) text: String,
     places: Vec<usize>,
     /// Where it begins, with its quotes.
-    start: usize,
+    pub(super) start: usize,
+    /// Where it ends, with its quotes; of a block, behind its last line.
+    pub(super) end: usize,
 }
 
 /// Where a file cannot be read, and why.
@@ -286,6 +288,7 @@ impl<'a> Reader<'a> {
             }
             self.at += line.len();
         }
+        text.end = text.place(text.text.len());
         text
     }
 
@@ -298,6 +301,7 @@ impl<'a> Reader<'a> {
             text.push(character, self.at + at);
         }
         self.at = end;
+        text.end = text.start + text.text.len();
         text
     }
 
@@ -317,6 +321,7 @@ impl<'a> Reader<'a> {
             for (at, character) in line[..end].trim_end().char_indices() {
                 text.push(character, self.at + at);
             }
+            text.end = self.at + line[..end].trim_end().len();
             self.skip_line();
             let end = self.at;
             self.skip(true);
@@ -348,7 +353,10 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     text.push('\'', place);
                 }
-                character if character == quote => return Ok(text),
+                character if character == quote => {
+                    text.end = self.at;
+                    return Ok(text);
+                }
                 '\\' if quote == '"' => self.escape(&mut text, place)?,
                 '\n' => {
                     self.skip_blanks();

@@ -324,8 +324,9 @@ impl<'a> Linter<'a> {
         self.schema
     }
 
-    #[cfg(feature = "files")]
-    pub(crate) fn used_for(self, usage: Usage) -> Self {
+    /// The same for expressions of another use.
+    #[must_use]
+    pub fn used_for(self, usage: Usage) -> Self {
         Self { usage, ..self }
     }
 

@@ -12,6 +12,9 @@ impl Expr {
     /// Displays the expression over as many lines as it takes for each to have at most 100 characters, if it can be
     /// broken there. It parses to the same tree.
     ///
+    /// `{:#}` leaves the left operands of operators where the operator is, so that the first line is never indented: that
+    /// is what a block of YAML begins with.
+    ///
     /// ```
     /// let text = "sum by (job) (rate(http_requests_total{status=~\"5..\"}[5m])) \
     ///     / sum by (job) (rate(http_requests_total[5m])) > 0.05";
@@ -39,69 +42,85 @@ pub struct Pretty<'a>(&'a Expr);
 impl fmt::Display for Pretty<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        write_lines(self.0, 0, &mut text);
+        let lines = Lines { is_flat: f.alternate() };
+        lines.write(self.0, 0, &mut text);
         f.write_str(&text)
     }
 }
 
-/// Writes the expression with its first line indented, too.
-fn write_lines(expr: &Expr, level: usize, out: &mut String) {
-    let line = expr.to_string();
-    let indent = INDENT.repeat(level);
-    *out += &indent;
-    if indent.len() + line.chars().count() <= LINE {
-        *out += &line;
-        return;
-    }
-    match &expr.kind {
-        ExprKind::Paren(inner) => write_block("(", &[inner], level, out),
-        ExprKind::Aggregation(aggregation) => {
-            let arguments: Vec<_> = aggregation.parameter.iter().chain([&aggregation.operand]).collect();
-            write_block(&format!("{}(", Head(aggregation)), &arguments, level, out);
-        }
-        ExprKind::Call(call) if !call.arguments.is_empty() => {
-            let arguments: Vec<_> = call.arguments.iter().collect();
-            write_block(&format!("{}(", call.function.name), &arguments, level, out);
-        }
-        ExprKind::Binary(binary) => {
-            out.truncate(out.len() - indent.len());
-            let [lhs, rhs] = Operand::of_binary(binary);
-            write_operand(&lhs, level + 1, out);
-            *out += &format!("\n{indent}{}\n", Middle(binary));
-            write_operand(&rhs, level + 1, out);
-        }
-        ExprKind::Unary(sign, operand) => {
-            *out += &sign.to_string();
-            let start = out.len();
-            write_operand(&Operand::of_sign(operand), level, out);
-            out.drain(start..start + indent.len());
-        }
-        ExprKind::Subquery(subquery) => {
-            out.truncate(out.len() - indent.len());
-            write_operand(&Operand::before_brackets(&subquery.operand), level, out);
-            *out += &Brackets(subquery).to_string();
-        }
-        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Selector(_) | ExprKind::Range(_) | ExprKind::Call(_) => {
+struct Lines {
+    is_flat: bool,
+}
+
+impl Lines {
+    /// Writes the expression with its first line indented, too.
+    fn write(&self, expr: &Expr, level: usize, out: &mut String) {
+        let line = expr.to_string();
+        let indent = INDENT.repeat(level);
+        *out += &indent;
+        if indent.len() + line.chars().count() <= LINE {
             *out += &line;
+            return;
+        }
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.block("(", &[inner], level, out),
+            ExprKind::Aggregation(aggregation) => {
+                let arguments: Vec<_> = aggregation.parameter.iter().chain([&aggregation.operand]).collect();
+                self.block(&format!("{}(", Head(aggregation)), &arguments, level, out);
+            }
+            ExprKind::Call(call) if !call.arguments.is_empty() => {
+                let arguments: Vec<_> = call.arguments.iter().collect();
+                self.block(&format!("{}(", call.function.name), &arguments, level, out);
+            }
+            ExprKind::Binary(binary) => {
+                out.truncate(out.len() - indent.len());
+                let [lhs, rhs] = Operand::of_binary(binary);
+                let is_operation = matches!(binary.rhs.kind, ExprKind::Binary(_)) && !rhs.in_parens;
+                let [left, right] = match self.is_flat {
+                    true => [level, level + usize::from(is_operation)],
+                    false => [level + 1; 2],
+                };
+                self.operand(&lhs, left, out);
+                *out += &format!("\n{indent}{}\n", Middle(binary));
+                self.operand(&rhs, right, out);
+            }
+            ExprKind::Unary(sign, operand) => {
+                *out += &sign.to_string();
+                let start = out.len();
+                self.operand(&Operand::of_sign(operand), level, out);
+                out.drain(start..start + indent.len());
+            }
+            ExprKind::Subquery(subquery) => {
+                out.truncate(out.len() - indent.len());
+                self.operand(&Operand::before_brackets(&subquery.operand), level, out);
+                *out += &Brackets(subquery).to_string();
+            }
+            ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Selector(_)
+            | ExprKind::Range(_)
+            | ExprKind::Call(_) => {
+                *out += &line;
+            }
         }
     }
-}
 
-fn write_operand(operand: &Operand<'_>, level: usize, out: &mut String) {
-    if operand.in_parens {
-        *out += &INDENT.repeat(level);
-        write_block("(", &[operand.expr], level, out);
-    } else {
-        write_lines(operand.expr, level, out);
+    fn operand(&self, operand: &Operand<'_>, level: usize, out: &mut String) {
+        if operand.in_parens {
+            *out += &INDENT.repeat(level);
+            self.block("(", &[operand.expr], level, out);
+        } else {
+            self.write(operand.expr, level, out);
+        }
     }
-}
 
-/// What stands in parentheses, one a line.
-fn write_block(open: &str, inside: &[&Expr], level: usize, out: &mut String) {
-    *out += open;
-    for (at, expr) in inside.iter().enumerate() {
-        *out += if at == 0 { "\n" } else { ",\n" };
-        write_lines(expr, level + 1, out);
+    /// What stands in parentheses, one a line.
+    fn block(&self, open: &str, inside: &[&Expr], level: usize, out: &mut String) {
+        *out += open;
+        for (at, expr) in inside.iter().enumerate() {
+            *out += if at == 0 { "\n" } else { ",\n" };
+            self.write(expr, level + 1, out);
+        }
+        *out += &format!("\n{})", INDENT.repeat(level));
     }
-    *out += &format!("\n{})", INDENT.repeat(level));
 }

@@ -5,21 +5,38 @@ use serde_json::{Value, json};
 use super::{Catalogue, Entry};
 use crate::metric::NativeBuckets;
 
+/// Of the JSON that is written. A field that is added needs no new one; one that goes or means something else does.
+const VERSION: u64 = 1;
+
 impl Catalogue {
-    /// The catalogue for programs: `{"metrics": [{"name": …, "kind": …, …}]}`, with the fields of [`Entry`].
+    /// The catalogue for programs: `{"version": 1, "metrics": [{"name": …, "kind": …, …}]}`, with the fields of [`Entry`].
     #[must_use]
     pub fn to_json(&self) -> String {
         let metrics: Vec<_> = self.metrics.iter().map(to_value).collect();
-        format!("{:#}\n", json!({ "metrics": metrics }))
+        format!("{:#}\n", json!({ "version": VERSION, "metrics": metrics }))
     }
 
     /// A catalogue that [`to_json`](Self::to_json) wrote.
     ///
     /// # Errors
     ///
-    /// [`CatalogueError`] when it is no JSON, or a field is missing or of another type.
+    /// [`CatalogueError`] when it is no JSON, or a field is missing or of another type, or a newer version wrote it that
+    /// means something else by the fields.
     pub fn from_json(text: &str) -> Result<Self, CatalogueError> {
         let value: Value = serde_json::from_str(text).map_err(|error| CatalogueError(error.to_string()))?;
+        match &value["version"] {
+            // The first catalogues had none.
+            Value::Null => {}
+            version => match version.as_u64() {
+                Some(1..=VERSION) => {}
+                Some(newer) if newer > VERSION => {
+                    return Err(CatalogueError(format!(
+                        "its version is {newer}, and this program reads up to {VERSION}: use a newer enumetrics"
+                    )));
+                }
+                _ => return Err(missing("version", "a whole number from 1")),
+            },
+        }
         let metrics = value["metrics"]
             .as_array()
             .ok_or_else(|| missing("metrics", "a list"))?;

@@ -14,6 +14,8 @@ mod changes;
 pub(crate) mod file;
 mod json;
 mod markdown;
+#[cfg(feature = "rules")]
+mod schema;
 
 pub use self::changes::{Change, Difference};
 pub use self::json::CatalogueError;
