@@ -131,6 +131,9 @@ pub(crate) struct Exemplar {
 /// The labels of one sample, `__name__` among them, and its value.
 pub(crate) type Sample = (BTreeMap<String, String>, f64);
 
+/// The labels of one series, and its values by time, as they are written.
+pub(crate) type Course = (BTreeMap<String, String>, Vec<(f64, String)>);
+
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Prometheus {
@@ -183,7 +186,57 @@ impl Prometheus {
 
     /// [`Self::query`], with the server's own words for an expression that it refuses.
     pub(crate) fn try_query(&self, promql: &str) -> Result<Vec<Sample>, String> {
-        let response = self.api(&format!("/api/v1/query?query={}", http::encode(promql)))?;
+        self.evaluate(promql, "")
+    }
+
+    /// Evaluates `promql` at a time, in seconds since the Unix epoch.
+    pub(crate) fn query_at(&self, promql: &str, time: f64) -> Vec<Sample> {
+        self.evaluate(promql, &format!("&time={time:.3}"))
+            .unwrap_or_else(|error| panic!("query {promql:?} at {time}: {error}"))
+    }
+
+    /// A time at which all of `holds` is so, once there is one: it is told a time that is past by more than a scrape can take,
+    /// so that what is asked for this time stays as it is.
+    pub(crate) fn time_when(&self, what: &str, holds: impl Fn(f64) -> bool) -> f64 {
+        let mut time = 0.0;
+        self.wait_until(what, || {
+            time = self.query("time()")[0].1 - 2.0;
+            self.query_at("up == 1", time).len() == self.jobs && holds(time)
+        });
+        time
+    }
+
+    /// Evaluates `promql` at each of these times, which follow each other by `step` seconds: for each series its labels and
+    /// its values, as they are written.
+    pub(crate) fn query_range(&self, promql: &str, [start, end, step]: [u64; 3]) -> Vec<Course> {
+        let query = http::encode(promql);
+        let path = format!("/api/v1/query_range?query={query}&start={start}&end={end}&step={step}");
+        let data = self
+            .api(&path)
+            .unwrap_or_else(|error| panic!("query {promql:?}: {error}"));
+        let course = |series: &Value| {
+            let values = series["values"].as_array().expect("values are an array").iter();
+            let value = |pair: &Value| (pair[0].as_f64().expect("a time is a number"), text(&pair[1]));
+            (labels(&series["metric"]), values.map(value).collect())
+        };
+        data["result"]
+            .as_array()
+            .expect("a matrix is an array")
+            .iter()
+            .map(course)
+            .collect()
+    }
+
+    /// The groups of rules that the server has, as `/api/v1/rules` tells of them.
+    pub(crate) fn rule_groups(&self) -> Value {
+        let mut rules = self
+            .api("/api/v1/rules")
+            .unwrap_or_else(|error| panic!("rules: {error}"));
+        rules["groups"].take()
+    }
+
+    fn evaluate(&self, promql: &str, at: &str) -> Result<Vec<Sample>, String> {
+        let response = self.api(&format!("/api/v1/query?query={}{at}", http::encode(promql)))?;
         let result = &response["result"];
         Ok(match response["resultType"].as_str().expect("a result has a type") {
             "vector" => {
@@ -306,6 +359,24 @@ impl Prometheus {
     }
 }
 
+/// Puts what is known of the past into the data of a server that is yet to start in this directory: `openmetrics` is an
+/// exposition in which each sample has its time, with its end.
+pub(crate) fn backfill(release: Release, directory: &Path, openmetrics: &str) {
+    let input = directory.join("past.txt");
+    fs::write(&input, openmetrics).expect("the past can be written");
+    let (input, data) = (
+        input.display().to_string(),
+        directory.join("data").display().to_string(),
+    );
+    let output = promtool(
+        release,
+        &["tsdb", "create-blocks-from", "openmetrics", &input, &data],
+        "",
+    );
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{release:?}: {said}");
+}
+
 /// Runs `promtool`, for example `promtool(release, &["check", "metrics"], &exposition)`.
 pub(crate) fn promtool(release: Release, arguments: &[&str], stdin: &str) -> Output {
     tool(release, "promtool", arguments, stdin)
@@ -371,6 +442,10 @@ fn labels(metric: &Value) -> BTreeMap<String, String> {
             )
         })
         .collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a value is a string").to_owned()
 }
 
 /// `[time, "1.5"]`; Rust reads `+Inf` and `NaN` as Prometheus writes them.
