@@ -31,7 +31,7 @@ A live program shows which labels there are, and not which values they can have.
 enum Format {
     /// For people
     Markdown,
-    /// For `lint --catalogue` and `diff`
+    /// For `lint` and `diff`
     Json,
 }
 

@@ -113,10 +113,10 @@ impl Options {
             }
             read += usize::from(!parts.is_empty());
             for part in &parts {
-                let lines = uses(file, part, changes, old, &mut broken);
+                let said = uses(file, part, changes, old, &mut broken);
                 let is_new = only_new(&before, &after, part);
                 // What a change explains is not said twice.
-                let rest = is_new.into_iter().filter(|finding| !lines.contains(&finding.subject));
+                let rest = is_new.into_iter().filter(|finding| !said.contains(&finding.line));
                 otherwise.extend(rest.map(|finding| Broken {
                     file: file.name.clone(),
                     line: finding.line,
@@ -209,9 +209,9 @@ fn json_of(changes: &[Change], broken: &[Vec<Broken>]) -> String {
     )
 }
 
-/// Adds who uses what goes; gives the subjects of those.
-fn uses(file: &File, part: &Part, changes: &[Change], old: &Catalogue, broken: &mut [Vec<Broken>]) -> HashSet<String> {
-    let mut subjects = HashSet::new();
+/// Adds who uses what goes; gives the lines of their expressions.
+fn uses(file: &File, part: &Part, changes: &[Change], old: &Catalogue, broken: &mut [Vec<Broken>]) -> HashSet<usize> {
+    let mut lines = HashSet::new();
     for expression in &part.document.expressions {
         let query = Query::new(part.document.kind, &expression.text);
         let Ok(expr) = query.parse() else { continue };
@@ -235,7 +235,8 @@ fn uses(file: &File, part: &Part, changes: &[Change], old: &Catalogue, broken: &
             };
             let at = expression.place(query.place(selector.span.start));
             let place = Span::new(at, at).line_column(&file.text);
-            subjects.insert(expression.subject.clone());
+            let line = |at| Span::new(at, at).line_column(&file.text).line;
+            lines.extend(line(expression.span.start)..=line(expression.span.end));
             broken.push(Broken {
                 file: file.name.clone(),
                 line: place.line,
@@ -245,7 +246,7 @@ fn uses(file: &File, part: &Part, changes: &[Change], old: &Catalogue, broken: &
             });
         }
     }
-    subjects
+    lines
 }
 
 /// The names of a metric's series.

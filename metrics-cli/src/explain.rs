@@ -56,7 +56,7 @@ pub fn lint(id: &str) -> Result<&'static Lint, Failure> {
     })
 }
 
-/// Whether two ids are nearly the same: one letter apart at most, or of the same words but one.
+/// Whether two ids are nearly the same: but for one letter, or one is a part of the other.
 fn shares(known: &str, id: &str) -> bool {
     let ends = known.bytes().zip(id.bytes()).take_while(|(a, b)| a == b).count()
         + known
@@ -65,7 +65,7 @@ fn shares(known: &str, id: &str) -> bool {
             .zip(id.bytes().rev())
             .take_while(|(a, b)| a == b)
             .count();
-    ends + 1 >= known.len().max(id.len()) || known.len() > id.len() && !id.is_empty() && known.contains(id)
+    ends + 1 >= known.len().max(id.len()) || id.len() > 2 && known.contains(id)
 }
 
 fn list() -> String {

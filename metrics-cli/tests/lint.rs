@@ -99,16 +99,17 @@ fn live_metrics_are_asked() {
     for query in [
         "sum by (code) (rate(hits_total{code=\"500\"}[5m]))",
         "load",
-        "odd{any=\"label\"} == up",
+        "odd{any=\"label\"}",
+        "up == 0",
     ] {
         lint(query).is_clean("");
     }
     lint("rate(load[5m])").found(
-        "<query>:1:1: error[kind-rate-gauge]: `load` is a gauge: each time it falls would count as a restart\n    help: `delta(load[5m])`\n",
+        "<query>:1:6: error[kind-rate-gauge]: `rate` takes every fall of `load`, which is a gauge, for a restart\n    help: `deriv`, or `delta` for the difference\n",
     );
     // It may come yet.
-    let missing = lint("rate(misses_total[5m])");
-    missing.found("<query>:1:6: warning[ref-metric]: nothing exports `misses_total` now\n");
+    let missing = lint("rate(errors_total[5m])");
+    missing.found("<query>:1:6: warning[ref-metric]: nothing exports `errors_total` now\n");
     assert!(server.request().contains("accept: application/openmetrics-text"));
 }
 

@@ -36,7 +36,7 @@ pub struct Options {
     #[arg(long = "as", value_name = "USE", default_value = "panel", requires = "query")]
     usage: As,
     /// Catalogue of what is exported; several are put together
-    #[arg(short, long, alias = "catalog", value_name = "FILE")]
+    #[arg(short, long, visible_alias = "catalog", value_name = "FILE")]
     catalogue: Vec<PathBuf>,
     /// Address of live metrics, such as http://localhost:9464/metrics; several are put together
     #[arg(short, long, value_name = "URL")]

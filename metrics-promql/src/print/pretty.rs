@@ -1,6 +1,6 @@
 //! Over several lines.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{Brackets, Head, Middle, Operand};
 use crate::ast::{Expr, ExprKind};
@@ -48,6 +48,21 @@ impl fmt::Display for Pretty<'_> {
     }
 }
 
+/// Text that ends where a line is full: of a long expression no more is printed to know that it is long.
+struct Line {
+    text: String,
+    /// For how many characters more.
+    room: usize,
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.room = self.room.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
+        self.text += text;
+        Ok(())
+    }
+}
+
 struct Lines {
     is_flat: bool,
 }
@@ -55,11 +70,14 @@ struct Lines {
 impl Lines {
     /// Writes the expression with its first line indented, too.
     fn write(&self, expr: &Expr, level: usize, out: &mut String) {
-        let line = expr.to_string();
         let indent = INDENT.repeat(level);
         *out += &indent;
-        if indent.len() + line.chars().count() <= LINE {
-            *out += &line;
+        let mut line = Line {
+            text: String::new(),
+            room: LINE.saturating_sub(indent.len()),
+        };
+        if write!(line, "{expr}").is_ok() {
+            *out += &line.text;
             return;
         }
         match &expr.kind {
@@ -100,7 +118,7 @@ impl Lines {
             | ExprKind::Selector(_)
             | ExprKind::Range(_)
             | ExprKind::Call(_) => {
-                *out += &line;
+                *out += &expr.to_string();
             }
         }
     }
