@@ -304,18 +304,23 @@ struct Operand<'a> {
 
 impl<'a> Operand<'a> {
     fn of_binary(binary: &'a Binary) -> [Self; 2] {
-        let Binary { op, lhs, rhs, .. } = binary;
+        let Binary { op, lhs, .. } = binary;
         [
             Self {
                 expr: lhs,
                 in_parens: lhs.precedence() < op.left_precedence() || (op.is_arithmetic() && lhs.ends_in_open_offset()),
             },
-            Self {
-                expr: rhs,
-                // Behind an operator a sign is understood, however tightly that binds.
-                in_parens: !rhs.has_sign() && rhs.precedence() < op.right_precedence(),
-            },
+            Self::right_of(binary),
         ]
+    }
+
+    fn right_of(binary: &'a Binary) -> Self {
+        let Binary { op, rhs, .. } = binary;
+        Self {
+            expr: rhs,
+            // Behind an operator a sign is understood, however tightly that binds.
+            in_parens: !rhs.has_sign() && rhs.precedence() < op.right_precedence(),
+        }
     }
 
     fn of_sign(expr: &'a Expr) -> Self {
@@ -368,10 +373,7 @@ impl Expr {
     fn ends_in_open_offset(&self) -> bool {
         let last = match &self.kind {
             ExprKind::Unary(_, operand) => Operand::of_sign(operand),
-            ExprKind::Binary(binary) => {
-                let [_, rhs] = Operand::of_binary(binary);
-                rhs
-            }
+            ExprKind::Binary(binary) => Operand::right_of(binary),
             ExprKind::Selector(selector) => return selector.modifiers.has_open_offset(),
             ExprKind::Range(range) => return range.selector.modifiers.has_open_offset(),
             ExprKind::Subquery(subquery) => return subquery.modifiers.has_open_offset(),

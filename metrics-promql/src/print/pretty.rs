@@ -1,6 +1,6 @@
 //! Over several lines.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{Brackets, Head, Middle, Operand};
 use crate::ast::{Expr, ExprKind};
@@ -46,11 +46,14 @@ impl fmt::Display for Pretty<'_> {
 
 /// Writes the expression with its first line indented, too.
 fn write_lines(expr: &Expr, level: usize, out: &mut String) {
-    let line = expr.to_string();
     let indent = INDENT.repeat(level);
     *out += &indent;
-    if indent.len() + line.chars().count() <= LINE {
-        *out += &line;
+    let mut line = Line {
+        text: String::new(),
+        left: LINE.saturating_sub(indent.len()),
+    };
+    if write!(line, "{expr}").is_ok() {
+        *out += &line.text;
         return;
     }
     match &expr.kind {
@@ -82,8 +85,22 @@ fn write_lines(expr: &Expr, level: usize, out: &mut String) {
             *out += &Brackets(subquery).to_string();
         }
         ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Selector(_) | ExprKind::Range(_) | ExprKind::Call(_) => {
-            *out += &line;
+            *out += &expr.to_string();
         }
+    }
+}
+
+/// Takes so many characters and no more: of what is longer, the rest need not be written.
+struct Line {
+    text: String,
+    left: usize,
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.left = self.left.checked_sub(text.chars().count()).ok_or(fmt::Error)?;
+        self.text.push_str(text);
+        Ok(())
     }
 }
 
