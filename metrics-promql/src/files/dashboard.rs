@@ -68,7 +68,7 @@ impl Dashboard<'_, '_> {
             self.panels(row);
         }
         let lists = |key: &str| dashboard.get(key).map_or(&[][..], |node| node.list("list"));
-        for variable in lists("templating") {
+        for variable in lists("templating").iter().filter(|each| is_of_prometheus(each)) {
             let query = match variable.get("query") {
                 Some(Node::Text(query)) => Some(query),
                 Some(query) => query.text("query"),
@@ -262,12 +262,20 @@ impl Dashboard<'_, '_> {
 
 /// Whether it may ask Prometheus: logs and traces have an `expr`, too.
 pub(super) fn is_of_prometheus(of: &Node) -> bool {
-    let kind = of.get("datasource").and_then(|source| source.text("type"));
-    kind.is_none_or(|kind| {
-        let kind = kind.text.as_str();
-        // `datasource` is Grafana's own, as of panels with several.
-        kind.is_empty() || kind.contains('$') || kind.contains("prometheus") || kind == "datasource"
-    })
+    let source = of.get("datasource");
+    let part = |key| {
+        source
+            .and_then(|source| source.text(key))
+            .map_or("", |text| text.text.as_str())
+    };
+    let name = match source {
+        Some(Node::Text(name)) => name.text.as_str(),
+        _ => part("uid"),
+    };
+    let kind = part("type");
+    // `datasource` is Grafana's own, as of panels with several. Where only a name is there, or a variable, it may tell.
+    let may_be = kind.is_empty() || kind.contains('$') || kind.contains("prometheus") || kind == "datasource";
+    may_be && !name.to_ascii_lowercase().contains("loki")
 }
 
 /// What stands in a range instead of a variable.

@@ -150,6 +150,9 @@ fn add_queries(node: &Node, subject: &str, expressions: &mut Vec<FileExpression>
 
 /// `label_values(metric{…}, label)` and `query_result(expression)`.
 fn add_variable(variable: &Node, expressions: &mut Vec<FileExpression>) {
+    if !is_of_prometheus(variable) {
+        return;
+    }
     let query = match variable.get("query") {
         Some(Node::Text(query)) => query,
         Some(query) => match query.text("query") {
@@ -235,7 +238,8 @@ mod tests {
     #[test]
     fn dashboards_have_panels_annotations_and_variables() {
         let file = r#"{"panels": [{"title": "P", "targets": [{"expr": "x{a=\"$b\"}"}]},
-            {"datasource": {"type": "loki"}, "targets": [{"expr": "{a=\"b\"} |= \"c\""}]}],
+            {"datasource": {"type": "loki"}, "targets": [{"expr": "{a=\"b\"} |= \"c\""}]},
+            {"datasource": "$Loki_here", "targets": [{"expr": "{a=\"b\"} |= \"c\""}]}],
             "annotations": {"list": [{"name": "N", "expr": "y"}]},
             "templating": {"list": [{"name": "V", "query": {"query": "label_values(z{a=\"1\"}, l)"}}]}}"#;
         let document = Document::read(file).expect("it can be read");

@@ -48,7 +48,10 @@ impl Linter<'_> {
             .flat_map(|group| group.list("rules"))
             .filter_map(Rule::new)
             .collect();
-        if rules.is_empty() {
+        // Groups without any rule are of no use, and no mistake.
+        let is_empty = root.get("spec").unwrap_or(root).get("groups").is_some()
+            && groups.iter().all(|group| group.list("rules").is_empty());
+        if rules.is_empty() && !is_empty {
             let message = "no rule was found: expected `groups:` with `rules:`, each with `alert:` or `record:`";
             found.add(0, "", RULE_YAML, message, None);
         }

@@ -326,8 +326,8 @@ impl<'a> Reader<'a> {
             let end = self.at;
             self.skip(true);
             let goes_on = self.next().is_some()
+                // A dash is one of the text here.
                 && parent.is_none_or(|parent| self.column() > parent)
-                && !self.is_item()
                 && self.key_length().is_none();
             if !goes_on {
                 self.at = end;
@@ -538,6 +538,7 @@ mod tests {
     fn texts_are_what_they_are() {
         for (text, expected) in [
             ("a: b c\n  d\n", r#"{"a":"b c\nd"}"#),
+            ("a: b\n  - c\nd: e", r#"{"a":"b\n- c","d":"e"}"#),
             ("a: 'it''s'\nb: \"x\\u0041\\\"\"", r#"{"a":"it's","b":"xA\""}"#),
             ("a:\nb: >-\n    c\n\n    d\ne: f", r#"{"a":null,"b":"c\n\nd","e":"f"}"#),
             ("a: x#y # z", r#"{"a":"x#y"}"#),
