@@ -21,6 +21,7 @@ use super::options::Options;
 use super::patterns::PatternError;
 #[cfg(feature = "exporter")]
 use super::patterns::Patterns;
+use crate::storage::is_recording;
 
 /// A layer that records each exchange of a service once, whatever its end.
 ///
@@ -203,7 +204,7 @@ impl<M: HttpMetrics> HttpLayer<M> {
     }
 
     fn begin(&self, request: &request::Parts) -> Option<Ongoing<M>> {
-        if self.options.disabled {
+        if self.options.disabled || !is_recording() {
             return None;
         }
         let template = self.options.template(request);
