@@ -5,12 +5,14 @@
 //! instruction, like any other, and it sees no cache: fewer instructions are a good sign, not a time.
 
 mod baseline;
+mod http;
 mod paths;
 
 use std::error::Error;
 use std::process::{Command, ExitCode};
 
 use self::baseline::Count;
+use self::http::REQUESTS;
 use self::paths::{PATHS, Path, SCRAPES, settle_the_clock};
 
 const HELP: &str = "\
@@ -23,7 +25,7 @@ cargo run --release -p enumetrics-instructions -- COMMAND
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../instructions.baseline");
 
 const COMMENT: &str = "\
-Instructions per call, or per series for scrapes, the loop included; a `lock add` counts as one. Of x86_64.
+Instructions per call, per series for scrapes, per request for HTTP, the loop included; a `lock add` counts as one. Of x86_64.
 A new one: cargo run --release -p enumetrics-instructions -- record";
 
 fn main() -> ExitCode {
@@ -70,9 +72,8 @@ fn record() -> Result<(), Box<dyn Error>> {
 }
 
 fn run(path: &str, passes: &str) -> Result<(), Box<dyn Error>> {
-    let path = all().find(|known| known.name == path).ok_or("no such path")?;
     settle_the_clock();
-    counted(path, passes.parse()?);
+    counted(find(path)?, passes.parse()?);
     Ok(())
 }
 
@@ -82,8 +83,14 @@ fn counted(path: &Path, passes: u64) {
     (path.run)(passes);
 }
 
+fn find(name: &str) -> Result<&'static Path, String> {
+    all()
+        .find(|path| path.name == name)
+        .ok_or(format!("no path is called {name}"))
+}
+
 fn all() -> impl Iterator<Item = &'static Path> {
-    PATHS.iter().chain(SCRAPES)
+    PATHS.iter().chain(SCRAPES).chain(REQUESTS)
 }
 
 /// Counts all paths and prints them.
@@ -104,7 +111,13 @@ fn counts() -> Result<Vec<Count>, Box<dyn Error>> {
         .collect()
 }
 
+/// What is counted of a path, without what it is compared with.
 fn count(path: &Path) -> Result<f64, Box<dyn Error>> {
+    let without = path.beyond.map_or(Ok(0.0), |name| calls(find(name)?))?;
+    Ok(calls(path)? - without)
+}
+
+fn calls(path: &Path) -> Result<f64, Box<dyn Error>> {
     let few = instructions(path, path.passes)?;
     let many = instructions(path, path.passes * 2)?;
     Ok((many as f64 - few as f64) / (path.passes * path.calls) as f64)

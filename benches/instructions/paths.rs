@@ -20,6 +20,8 @@ pub struct Path {
     /// How many passes make a count that no start-up disturbs.
     pub passes: u64,
     pub run: fn(passes: u64),
+    /// The path whose instructions are not counted here: what this one does besides its own.
+    pub beyond: Option<&'static str>,
     /// What is aimed at, where something is.
     pub target: &'static [f64],
 }
@@ -268,6 +270,7 @@ macro_rules! calls {
             calls: STEPS as u64,
             passes: 1000,
             run: |passes| repeat(passes, $call),
+            beyond: None,
             target: &[$($target)?],
         }),*]
     };
@@ -335,6 +338,7 @@ pub const SCRAPES: &[Path] = &[
         calls: SERIES,
         passes: 20,
         run: |passes| scrape(passes, &COUNTERS),
+        beyond: None,
         target: &[],
     },
     Path {
@@ -349,6 +353,7 @@ pub const SCRAPES: &[Path] = &[
             }
             scrape(passes, &SPARSE);
         },
+        beyond: None,
         target: &[],
     },
     Path {
@@ -356,6 +361,7 @@ pub const SCRAPES: &[Path] = &[
         calls: SERIES,
         passes: 20,
         run: |passes| scrape(passes, &HISTOGRAMS),
+        beyond: None,
         target: &[],
     },
 ];

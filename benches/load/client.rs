@@ -30,7 +30,7 @@ pub struct Question {
 }
 
 impl Question {
-    pub fn all() -> [Self; 2] {
+    pub fn all() -> [Self; 3] {
         let lines = (1..=20).map(|line| Line {
             article: format!("{line}-7F3A-{}", line * 7919),
             description: "a thing that has a name of some length, as things have".to_owned(),
@@ -49,6 +49,12 @@ impl Question {
                 body: Bytes::new(),
             },
             Self {
+                name: "the service template: `PUT`, an item of fifty bytes",
+                method: Method::PUT,
+                path: "/items/7",
+                body: Bytes::from_static(b"a thing that has a name of some length, as things "),
+            },
+            Self {
                 name: "a small endpoint: `POST`, an order of twenty lines as JSON, and its prices as JSON",
                 method: Method::POST,
                 path: "/orders/7",
@@ -65,7 +71,7 @@ impl Question {
         headers.insert(header::HOST, HeaderValue::from_static("localhost"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static("load"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        if !self.body.is_empty() {
+        if self.body.starts_with(b"{") {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         request

@@ -1,9 +1,13 @@
 //! Measures what an HTTP layer costs a server: the same server with each layer and without one, in processes of their
-//! own, asked in turn by a client on keep-alive connections.
+//! own, asked in turn by a client on keep-alive connections. The server is the service template, and two routes more.
 
 mod client;
+#[path = "../../examples/service_template/metrics.rs"]
+mod metrics;
 mod report;
 mod server;
+#[path = "../../examples/service_template/service.rs"]
+mod service;
 
 use std::error::Error;
 
@@ -14,9 +18,9 @@ use server::CONTENDERS;
 const HELP: &str = "\
 cargo run --release --manifest-path benches/load/Cargo.toml -- [OPTIONS]
 
-  --starts N       how often each server is started anew (15)
-  --rounds N       how often it is asked each time (20)
-  --requests N     how many requests each time (800)
+  --starts N       how often each server is started anew (10)
+  --rounds N       how often it is asked each time (15)
+  --requests N     how many requests each time (400)
   --markdown FILE  replaces the tables between the markers in FILE
 ";
 
@@ -52,9 +56,9 @@ const SERVE: &str = "serve";
 
 fn settings(arguments: &[String]) -> Result<Option<Settings>, Box<dyn Error>> {
     let mut settings = Settings {
-        starts: 15,
-        rounds: 20,
-        requests: 800,
+        starts: 10,
+        rounds: 15,
+        requests: 400,
         page: None,
     };
     for option in arguments.chunks(2) {

@@ -10,13 +10,16 @@ use enumetrics::http::HttpLayer;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
+use crate::metrics::HTTP;
+use crate::service;
+
 pub struct Contender {
     pub name: &'static str,
     around: fn(Router) -> Router,
 }
 
 /// The first is what the others are compared with.
-pub const CONTENDERS: [Contender; 5] = [
+pub const CONTENDERS: [Contender; 4] = [
     Contender {
         name: "no layer",
         around: |router| router,
@@ -24,10 +27,6 @@ pub const CONTENDERS: [Contender; 5] = [
     Contender {
         name: "a layer that does nothing",
         around: |router| router.layer(tower::layer::layer_fn(Nothing)),
-    },
-    Contender {
-        name: "enumetrics, switched off",
-        around: |router| router.layer(HttpLayer::new(&HTTP).enabled(false)),
     },
     Contender {
         name: "enumetrics",
@@ -39,10 +38,6 @@ pub const CONTENDERS: [Contender; 5] = [
     },
 ];
 
-enumetrics::http_metrics! {
-    static HTTP: Http;
-}
-
 /// Serves until it is killed; says first where.
 pub fn run(name: &str) -> Result<(), Box<dyn Error>> {
     let contender = CONTENDERS.iter().find(|contender| contender.name == name);
@@ -52,7 +47,8 @@ pub fn run(name: &str) -> Result<(), Box<dyn Error>> {
     runtime.block_on(async {
         let router = Router::new()
             .route("/noop/{id}", get(|| async { "ok" }))
-            .route("/orders/{id}", post(price));
+            .route("/orders/{id}", post(price))
+            .merge(service::router(None, None));
         let router = (contender.around)(router);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);

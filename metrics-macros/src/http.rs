@@ -329,6 +329,11 @@ fn open_label(
             fn text(self) -> &'static str {
                 self.value()
             }
+
+            #[inline]
+            fn renew(self) {
+                #ident::renew(self);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! them for the user's code, and what stands on such spans allows what a user could not change.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 /// The path of the runtime's internals, shown at `place`: the compiler points at a call from the first token of its
 /// path to its closing parenthesis, so that both must be there.
@@ -46,8 +46,19 @@ pub(crate) fn warning(first: Span, last: Span, name: &str, message: &str) -> Tok
 
 /// The span of a whole expression, as far as stable Rust can join spans: its first token otherwise.
 pub(crate) fn span_of(tokens: &TokenStream, otherwise: Span) -> Span {
-    let mut tokens = tokens.clone().into_iter();
-    let Some(first) = tokens.next() else { return otherwise };
+    if tokens.is_empty() {
+        return otherwise;
+    }
+    let (first, last) = ends(tokens);
+    first.join(last).unwrap_or(first)
+}
+
+/// Where the first token of this stands, and its last.
+pub(crate) fn ends(item: impl ToTokens) -> (Span, Span) {
+    let mut tokens = item.into_token_stream().into_iter();
+    let Some(first) = tokens.next() else {
+        return (Span::call_site(), Span::call_site());
+    };
     let last = tokens.last().map_or(first.span(), |last| last.span());
-    first.span().join(last).unwrap_or(first.span())
+    (first.span(), last)
 }

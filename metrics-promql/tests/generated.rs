@@ -4,9 +4,9 @@ mod support;
 
 use enumetrics_promql::{
     Aggregation, AggregationOp, AggregationParameter, At, AtKind, Binary, BinaryOp, Call, Duration, DurationKind, Expr,
-    ExprKind, Function, Group, Grouping, GroupingKind, Label, Linter, MAX_HEIGHT, MAX_NESTING, MatchOp, Matcher,
-    Matching, MatchingKind, Modifiers, Name, Number, RangeSelector, Selector, Side, Sign, Span, Subquery, Usage,
-    ValueType, parse,
+    ExprKind, Family, Function, Group, Grouping, GroupingKind, Label, Linter, MAX_HEIGHT, MAX_NESTING, MatchOp,
+    Matcher, Matching, MatchingKind, Modifiers, Name, Number, RangeSelector, Schema, Selector, Side, Sign, Span,
+    Subquery, Usage, ValueType, parse,
 };
 use support::expressions;
 
@@ -112,6 +112,56 @@ fn the_limits_are_those_that_the_documentation_names() {
         assert_eq!(Linter::new(Usage::Panel).check(&expr), []);
         let error = parse(&beyond).unwrap_err();
         assert!(error.message().contains(message), "{error}");
+    }
+}
+
+/// What has so many operators is read, judged and printed by a thread as small as that of a test, without optimization.
+#[test]
+fn the_longest_expressions_need_little_stack() {
+    let chain = |first: &str, part: &str| format!("{first}{}", part.repeat(MAX_HEIGHT - 10));
+    // As deep as it is allowed.
+    let nested = |open: &str, close: &str| {
+        let text = |depth: usize| format!("{}x_total{}", open.repeat(depth), close.repeat(depth));
+        let mut texts = (1..=MAX_NESTING).rev().map(text);
+        texts.find(|text| parse(text).is_ok()).unwrap()
+    };
+    let long = [
+        chain("x", " or x"),
+        chain("x", " and x"),
+        chain("x_total", " + x_total"),
+        chain("1", " * 2"),
+        chain("2 * x", " - 1"),
+        chain("x", " > 1"),
+        chain("x", " / on (a) group_left (b) x"),
+        chain("sum(rate(x_total[5m]))", " / sum(rate(x_total[5m]))"),
+        nested("(", ")"),
+        nested("-(1 + x * ", ")"),
+        nested("sum by (a) (1 + x + 2 > 1 or ", ")"),
+        nested("label_replace(x or ", ", \"a\", \"b\", \"c\", \"d\")"),
+        nested("1 - x ^ (2 + ", ")"),
+    ];
+    let judge = move || {
+        for text in long {
+            let expr = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(parse(&expr.clone().to_string()).as_ref(), Ok(&expr));
+            assert!(expr.pretty().to_string().len() >= text.len());
+            let linter = Linter::new(Usage::Alert).schema(&Nothing);
+            assert!(linter.check(&expr).iter().all(|finding| finding.span.end <= text.len()));
+            assert_eq!(linter.facts(&expr).value_type, expr.value_type());
+            _ = expr.outline(Usage::Alert, &|_| None);
+            assert!(!format!("{expr:?}{:?}", expr.requirements()).is_empty());
+        }
+    };
+    let small = std::thread::Builder::new().stack_size(2 << 20);
+    small.spawn(judge).unwrap().join().unwrap();
+}
+
+/// No metrics.
+struct Nothing;
+
+impl Schema for Nothing {
+    fn families(&self) -> Vec<Family> {
+        Vec::new()
     }
 }
 

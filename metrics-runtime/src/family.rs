@@ -28,6 +28,8 @@ pub trait MetricFamily: 'static {
     note = "a metric becomes exported as a field of a `#[metric_family]` struct"
 )]
 pub trait Part: MetricFamily + Sized {
+    /// See [`Checked`].
+    const IS: bool = true;
     /// Before anything was recorded.
     const NEW: Self;
     /// What it declares.
@@ -39,6 +41,25 @@ pub trait Part: MetricFamily + Sized {
     fn read_part(&self, visit: &mut dyn FnMut(&'static Descriptor, Reading<'_>)) {
         self.read(visit);
     }
+}
+
+/// The type of a field, which is `M`: a type whose constant the compiler cannot evaluate, as that of what is no metric, is
+/// reported there and is no type at all, so that nothing more is said of its uses.
+#[cfg(not(rust_analyzer))]
+pub type Checked<M, const IS: bool> = <M as Itself<IS>>::Type;
+
+/// The same for editors, which show it: they report no such mistakes.
+#[cfg(rust_analyzer)]
+pub type Checked<M, const IS: bool> = M;
+
+/// Any type.
+pub trait Itself<const IS: bool> {
+    /// It.
+    type Type;
+}
+
+impl<M> Itself<true> for M {
+    type Type = M;
 }
 
 /// Several instances of a struct.

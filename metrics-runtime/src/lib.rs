@@ -106,7 +106,7 @@ pub mod __private {
     pub use crate::__overflows as overflows;
     pub use crate::check;
     pub use crate::descriptor::max_series;
-    pub use crate::family::{Listed, Part};
+    pub use crate::family::{Checked, Itself, Listed, Part};
     pub use crate::label::{Field, Impossible, Interned, Interner, Open, Overflows, Rule, SKIPPED, Term, table_size};
     pub use crate::metric::{
         Computation, ComputedCells, CounterCells, Exemplars, HistogramCells, InFlightCells, InfoTexts, Past, Reading,

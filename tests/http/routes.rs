@@ -198,3 +198,32 @@ async fn handlers_beyond_the_capacity_are_one_and_none_keeps_its_place() {
         Some(4.0)
     );
 }
+
+#[tokio::test]
+async fn a_route_that_is_asked_for_again_is_looked_up_once_and_counts_as_if_it_were_each_time() {
+    metrics!(#[http(max_routes = 2)]);
+    let router = Router::new()
+        .route("/a", get(|| async {}))
+        .route("/b", get(|| async {}))
+        .layer(HttpLayer::new(&HTTP));
+    let ask = async |path: &str| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap();
+    };
+    let count = |handler: &str| {
+        let series = format!(r#"http_requests_total{{handler="{handler}",method="GET",status="2xx"}}"#);
+        recorded(&METRICS).get(&series)
+    };
+    for path in ["/a", "/a", "/b", "/b", "/b"] {
+        ask(path).await;
+    }
+    assert_eq!((count("/a"), count("other")), (Some(2.0), Some(3.0)));
+    // Whoever has no place is told each time.
+    let overflows = r#"enumetrics_label_overflows_total{label="handler"}"#;
+    assert_eq!(recorded(&METRICS).get(overflows), Some(3.0));
+    // What was removed is there again.
+    assert!(HttpHandler::remove("/a"));
+    assert_eq!(count("/a"), None);
+    ask("/a").await;
+    assert_eq!(count("/a"), Some(3.0));
+}

@@ -1,15 +1,15 @@
 //! Model to tokens: the struct as it was written, then one block with its constants and checks.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::options::{Compute, Native, Quantiles};
 use super::{Buckets, Family, Metric, lint};
-use crate::attribute::Setting;
+use crate::attribute::{Setting, default_crate_path};
 use crate::rule;
-use crate::span::{check, span_of};
+use crate::span::{check, ends, private, span_of};
 
 pub(super) fn expand(family: &Family) -> TokenStream {
     let Family {
@@ -24,6 +24,8 @@ pub(super) fn expand(family: &Family) -> TokenStream {
     let about = family.about.iter();
     let metrics: Vec<_> = metrics.iter().map(|metric| Expansion::of(family, metric)).collect();
     let fields = metrics.iter().map(Expansion::field);
+    let aliases = metrics.iter().map(|field| &field.aliases);
+    let counts = metrics.iter().map(Expansion::count);
     let initial_values = metrics.iter().map(Expansion::initial_value);
     let readings = metrics.iter().map(Expansion::reading);
     let descriptors = metrics
@@ -52,9 +54,21 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         }
 
         #[automatically_derived]
-        #[allow(deprecated, non_upper_case_globals, unused_qualifications, clippy::new_without_default)]
+        #[allow(
+            deprecated,
+            non_camel_case_types,
+            non_upper_case_globals,
+            unused_qualifications,
+            clippy::absolute_paths,
+            clippy::new_without_default
+        )]
         const _: () = {
+            type __Struct = #ident;
+            #(#aliases)*
+
             impl #ident {
+                #(#counts)*
+
                 /// The most time series that this struct can export, known to the compiler.
                 #visibility const MAX_SERIES: usize = #krate::__private::max_series(__DESCRIPTORS);
 
@@ -94,6 +108,48 @@ pub(super) fn expand(family: &Family) -> TokenStream {
     }
 }
 
+/// What stands in for a struct that was not understood, which is reported: its uses are no errors of their own.
+///
+/// The errors stand where its value would be made, too: so that the compiler does not go on to make one.
+pub(super) fn stand_in(item: &TokenStream, errors: &TokenStream) -> Option<TokenStream> {
+    let krate = default_crate_path();
+    let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "struct" || word == "enum");
+    let mut tokens = item.clone().into_iter().skip_while(|token| !is_keyword(token)).skip(1);
+    let (Some(TokenTree::Ident(ident)), next) = (tokens.next(), tokens.next()) else {
+        return None;
+    };
+    if matches!(next, Some(TokenTree::Punct(punct)) if punct.as_char() == '<') {
+        return None;
+    }
+    Some(quote! {
+        #[automatically_derived]
+        #[allow(clippy::new_without_default)]
+        const _: () = {
+            impl #ident {
+                #[doc(hidden)]
+                pub const fn new() -> Self {
+                    #errors
+                    Self::new()
+                }
+            }
+
+            impl #krate::MetricFamily for #ident {
+                const DESCRIPTORS: &'static [#krate::Descriptor] = &[];
+
+                fn read(
+                    &self,
+                    _: &mut dyn ::core::ops::FnMut(&'static #krate::Descriptor, #krate::__private::Reading<'_>),
+                ) {
+                }
+            }
+
+            impl #krate::__private::Part for #ident {
+                const NEW: Self = Self::new();
+            }
+        };
+    })
+}
+
 /// What the struct declares, in the order of its fields: with the structs that it contains.
 fn all_descriptors(krate: &TokenStream, fields: &[Expansion<'_>]) -> TokenStream {
     let listed = fields.iter().map(Expansion::listed);
@@ -122,6 +178,17 @@ fn constant_label_checks(krate: &TokenStream, family: &Family) -> Vec<TokenStrea
     family.constant_labels.iter().map(check_one).collect()
 }
 
+/// The constant with the number of bounds or quantiles of a field that names a list of them.
+fn count_of(field: &Ident) -> Ident {
+    format_ident!("__COUNT_OF_{}", field.unraw())
+}
+
+/// What a constant lists, as a slice: shown, and so reported, where it is named.
+fn list_of(krate: &TokenStream, place: Span, constant: &TokenStream) -> TokenStream {
+    let list = check(krate, place, "list", constant);
+    quote_spanned!(place=> #list.split_at(0).1)
+}
+
 /// One field on its way to tokens.
 struct Expansion<'a> {
     krate: &'a TokenStream,
@@ -137,6 +204,13 @@ struct Expansion<'a> {
     /// Whether the struct contains others.
     beside_structs: bool,
     /// Its type as written, with the number of its buckets or quantiles, and where its cells are.
+    declared: TokenStream,
+    /// The same, as documentation shows it.
+    documented: TokenStream,
+    /// What that type is called in the block of constants.
+    aliases: TokenStream,
+    /// The type there, as it is written and with the options, shown where it is written.
+    written: TokenStream,
     ty: TokenStream,
 }
 
@@ -164,42 +238,64 @@ impl<'a> Expansion<'a> {
             .attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident("cfg"));
-        let ty = match shared {
-            Some(_) => quote_spanned!(written.span()=> #krate::InPlace<#written>),
-            None => quote!(#written),
+        let cfg = quote!(#(#cfg)*);
+        // The whole is shown from the type's first token to its last, so that what the compiler says of it, wherever it is
+        // used, is one error.
+        let (first, last) = ends(written);
+        let (private, close) = (private(krate, first), quote_spanned!(last=> >));
+        let shown = |alias: &Ident| quote_spanned!(first=> #private::Checked<#alias, true #close);
+        let part = match metric.flatten {
+            true => quote_spanned!(first=> #krate::__private::Part),
+            false => quote_spanned!(first=> #krate::Metric),
         };
-        let ty = match sparse {
-            Some(_) => quote_spanned!(written.span()=> #krate::SparseOf<#ty>),
-            None => ty,
+        let native = native.as_ref().map(|native| &native.word);
+        let options = [
+            (shared.as_ref(), "InPlace"),
+            (sparse.as_ref(), "SparseOf"),
+            (native, "NativeOf"),
+            (exemplars.as_ref(), "WithExemplars"),
+        ];
+        let known = |ty: &TokenStream| quote_spanned!(first=> #krate::__private::Checked<#ty, { <#ty as #part>::IS }>);
+        // What the options make of the type.
+        let whole = |ty: TokenStream| {
+            let said = options.iter().filter(|(word, _)| word.is_some());
+            let ty = said.fold(ty, |ty, (_, option)| {
+                let option = Ident::new(option, first);
+                quote_spanned!(first=> #krate::#option<#ty>)
+            });
+            let Some(Buckets { value, list }) = numbers else {
+                return ty;
+            };
+            let count = match list {
+                Some(list) => list.len().into_token_stream(),
+                None => {
+                    let (owner, count) = (&family.ident, count_of(field));
+                    quote_spanned!(span_of(value, first)=> { #owner::#count })
+                }
+            };
+            quote_spanned!(first=> #krate::#of<#ty, #count>)
         };
-        let ty = match native {
-            Some(_) => quote_spanned!(written.span()=> #krate::NativeOf<#ty>),
-            None => ty,
-        };
-        let ty = match exemplars {
-            Some(_) => quote_spanned!(written.span()=> #krate::WithExemplars<#ty>),
-            None => ty,
-        };
+        // Called where the struct is: what the compiler proposes for a type that does not exist is then the same for both.
+        let alias = |of: &str| format_ident!("__{of}_{}", field.unraw(), span = family.ident.span());
+        let (alias_of_written, alias_of_whole) = (alias("Written"), alias("Whole"));
+        let whole_of_written = whole(known(&shown(&alias_of_written)));
         Self {
             krate,
             metric,
-            cfg: quote!(#(#cfg)*),
+            cfg: cfg.clone(),
             descriptor: format_ident!("__DESCRIPTOR_OF_{}", field.unraw()),
             renamed: was
                 .as_ref()
                 .map(|_| format_ident!("__FORMER_DESCRIPTOR_OF_{}", field.unraw())),
             constant_labels: !family.constant_labels.is_empty(),
             beside_structs: family.metrics.iter().any(|metric| metric.flatten),
-            ty: match numbers {
-                Some(Buckets { list: Some(list), .. }) => {
-                    let count = list.len();
-                    quote_spanned!(written.span()=> #krate::#of<#ty, #count>)
-                }
-                Some(Buckets { value, .. }) => {
-                    let count = quote_spanned!(span_of(value, written.span())=> { (#value).len() });
-                    quote_spanned!(written.span()=> #krate::#of<#ty, #count>)
-                }
-                None => ty,
+            declared: whole(known(&quote!(#written))),
+            documented: whole(quote!(#written)),
+            written: shown(&alias_of_written),
+            ty: shown(&alias_of_whole),
+            aliases: quote! {
+                #cfg type #alias_of_written = #written;
+                #cfg type #alias_of_whole = #whole_of_written;
             },
         }
     }
@@ -211,8 +307,41 @@ impl<'a> Expansion<'a> {
             field,
             ..
         } = self.metric;
-        let ty = &self.ty;
-        quote!(#(#attributes)* #visibility #field: #ty)
+        let Self {
+            declared, documented, ..
+        } = self;
+        quote! {
+            #[cfg(not(doc))]
+            #(#attributes)*
+            #visibility #field: #declared,
+            #[cfg(doc)]
+            #(#attributes)*
+            #visibility #field: #documented
+        }
+    }
+
+    /// The number of what a constant lists: beside the struct, where the constant is named once, for the field's type
+    /// and for the descriptor.
+    fn count(&self) -> Option<TokenStream> {
+        let Metric {
+            field,
+            buckets,
+            quantiles,
+            ty,
+            ..
+        } = self.metric;
+        let numbers = buckets
+            .as_ref()
+            .or(quantiles.as_ref().map(|quantiles| &quantiles.values))?;
+        let Buckets { value, list: None } = numbers else {
+            return None;
+        };
+        let (cfg, count, list) = (
+            &self.cfg,
+            count_of(field),
+            list_of(self.krate, span_of(value, ty.span()), value),
+        );
+        Some(quote!(#cfg const #count: ::core::primitive::usize = #list.len();))
     }
 
     // What asks something of the field's type stands on that type: one that is no metric is one error.
@@ -305,10 +434,9 @@ impl<'a> Expansion<'a> {
         let constant = |numbers: &Buckets| match numbers {
             Buckets { list: Some(list), .. } => quote!(&[#(#list),*]),
             Buckets { value, .. } => {
-                let span = span_of(value, written.span());
-                let bounds = quote_spanned!(span=> (#value).split_at(0).1);
-                let array = check(krate, span, "bounds", &bounds);
-                quote_spanned!(span=> { const __BOUNDS: [f64; { (#value).len() }] = #array; &__BOUNDS })
+                let (span, count) = (span_of(value, written.span()), count_of(field));
+                let numbers = check(krate, span, "numbers", &list_of(krate, span, value));
+                quote_spanned!(span=> { const __NUMBERS: [f64; __Struct::#count] = #numbers; &__NUMBERS })
             }
         };
         let buckets = buckets.as_ref().map(constant);
@@ -404,6 +532,7 @@ impl<'a> Expansion<'a> {
             cfg,
             descriptor,
             metric,
+            written,
             ty: full_type,
             ..
         } = self;
@@ -459,20 +588,20 @@ impl<'a> Expansion<'a> {
             )
         }));
         if let Some(word) = shared {
-            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SHARED);
+            let takes = quote_spanned!(ty.span()=> <#written as #krate::Metric>::TAKES_SHARED);
             checks.push(check(krate, word.span(), "takes_shared", &quote!(#kind, #takes)));
         }
         if let Some(word) = sparse {
-            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SPARSE);
+            let takes = quote_spanned!(ty.span()=> <#written as #krate::Metric>::TAKES_SPARSE);
             checks.push(check(krate, word.span(), "takes_sparse", &quote!(#kind, #takes)));
         }
         if sparse.is_none() {
             let (place, is_said) = (dense.as_ref().map_or(ty.span(), Ident::span), dense.is_some());
-            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_SPARSE);
+            let takes = quote_spanned!(ty.span()=> <#written as #krate::Metric>::TAKES_SPARSE);
             checks.push(check(krate, place, "says_form", &quote!(#descriptor, #takes, #is_said)));
         }
         if let Some(word) = exemplars {
-            let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_EXEMPLARS);
+            let takes = quote_spanned!(ty.span()=> <#written as #krate::Metric>::TAKES_EXEMPLARS);
             checks.push(check(krate, word.span(), "takes_exemplars", &quote!(#kind, #takes)));
         }
         if let Some(native) = native {
@@ -521,10 +650,11 @@ impl<'a> Expansion<'a> {
         let Self {
             krate,
             descriptor,
+            written,
             metric: Metric { field, ty, .. },
             ..
         } = self;
-        let takes = quote_spanned!(ty.span()=> <#ty as #krate::Metric>::TAKES_NATIVE);
+        let takes = quote_spanned!(ty.span()=> <#written as #krate::Metric>::TAKES_NATIVE);
         let takes = check(
             krate,
             native.word.span(),

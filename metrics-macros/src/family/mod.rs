@@ -18,14 +18,14 @@ pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenS
     let mut errors = Errors::default();
     let (item, groups) = calls::rewrite(&arguments, item, &mut errors);
     let family = parse::parse(arguments, item.clone(), &mut errors);
-    let expansion = match &family {
-        Some(family) => {
-            lint::lint(family, &mut errors);
-            expand::expand(family)
-        }
+    let Some(family) = family else {
         // Not a struct of metrics: the item stays as it is, so that the rest of the crate goes on.
-        None => item,
+        let errors = errors.into_tokens();
+        let stand_in = expand::stand_in(&item, &errors);
+        return quote!(#item #stand_in #errors);
     };
+    lint::lint(&family, &mut errors);
+    let expansion = expand::expand(&family);
     let errors = errors.into_tokens();
     quote!(#expansion #groups #errors)
 }

@@ -6,10 +6,10 @@ pub(crate) mod open;
 pub(crate) mod set;
 pub(crate) mod value;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::DeriveInput;
 use syn::spanned::Spanned;
+use syn::{DeriveInput, Generics};
 
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
@@ -25,24 +25,61 @@ fn derive<M>(
 ) -> TokenStream {
     let mut errors = Errors::default();
     let input: Option<DeriveInput> = errors.ok(syn::parse2(item));
-    let implementation = input
-        .filter(|input| is_concrete(input, &mut errors))
-        .map(|input| expand(&parse(input, &mut errors)));
+    let implementation = input.map(|input| {
+        refuse_generics(&input.generics, &mut errors);
+        expand(&parse(input, &mut errors))
+    });
     let errors = errors.into_tokens();
     quote!(#implementation #errors)
 }
 
 /// Label types have no parameters: their values must be known where they are declared.
-fn is_concrete(input: &DeriveInput, errors: &mut Errors) -> bool {
-    let concrete = input.generics.params.is_empty();
-    if !concrete {
+fn refuse_generics(generics: &Generics, errors: &mut Errors) {
+    if !generics.params.is_empty() {
         errors.at(
-            input.generics.span(),
+            generics.span(),
             Problem::new(
                 rule::LABEL_TYPE,
                 "a label type cannot be generic: its values must be known where it is declared",
             ),
         );
     }
-    concrete
+}
+
+/// What stands in for a label set that was not understood, which is reported: its uses are no errors of their own.
+fn stand_in(krate: &TokenStream, ident: &Ident, generics: &Generics, is_value: bool) -> TokenStream {
+    let mut generics = generics.clone();
+    generics
+        .make_where_clause()
+        .predicates
+        .push(syn::parse_quote!(Self: 'static));
+    let (parameters, arguments, bounds) = generics.split_for_impl();
+    let value = is_value.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #parameters #krate::LabelValue for #ident #arguments #bounds {
+                const NAME: &'static ::core::primitive::str = "";
+                const VALUES: &'static [&'static ::core::primitive::str] = &[];
+                const VARIANTS: &'static [Self] = &[];
+            }
+        }
+    });
+    quote! {
+        #value
+
+        #[automatically_derived]
+        impl #parameters #krate::LabelSet for #ident #arguments #bounds {
+            const LABELS: &'static [#krate::LabelDescriptor] = &[];
+            const COMBINATIONS: ::core::primitive::usize = 1;
+            type Cells<__T: #krate::__private::Block> = [__T; 1];
+
+            fn index(&self) -> ::core::primitive::usize {
+                0
+            }
+
+            fn at(_: ::core::primitive::usize) -> Self {
+                ::core::unreachable!()
+            }
+        }
+    }
 }

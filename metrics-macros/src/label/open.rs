@@ -162,6 +162,12 @@ fn expand(model: &Model) -> TokenStream {
                     Self(__OPEN.intern_static(text))
                 }
 
+                /// The same as interning the value's text again, for who keeps the value.
+                #[inline]
+                #visibility fn renew(self) {
+                    __OPEN.renew(self.0);
+                }
+
                 /// Leaves the series with this value out of scrapes until it is interned again; whether they were in. Its
                 /// place is not given to another value, which would inherit its counts.
                 #visibility fn remove(text: &str) -> bool {

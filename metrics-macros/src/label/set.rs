@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, Type};
+use syn::{Data, DeriveInput, Fields, Generics, Type};
 
 use super::ATTRIBUTE;
 use super::impossible::{self, Rule};
@@ -22,6 +22,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
 struct Model {
     krate: TokenStream,
     ident: Ident,
+    generics: Generics,
     labels: Vec<Label>,
     rules: Vec<Rule>,
 }
@@ -63,6 +64,7 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
     Model {
         krate,
         ident: input.ident,
+        generics: input.generics,
         labels,
         rules,
     }
@@ -93,9 +95,13 @@ fn expand(model: &Model) -> TokenStream {
     let Model {
         krate,
         ident,
+        generics,
         labels,
         rules,
     } = model;
+    if labels.is_empty() || !generics.params.is_empty() {
+        return super::stand_in(krate, ident, generics, false);
+    }
     let private = quote!(#krate::__private);
     let (none, some) = (
         quote!(::core::option::Option::None),

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DeriveInput, Fields, Generics};
 
 use super::ATTRIBUTE;
 use crate::attribute::{CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, take_settings, unknown};
@@ -23,6 +23,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
 struct Model {
     krate: TokenStream,
     ident: Ident,
+    generics: Generics,
     name: String,
     variants: Vec<Variant>,
 }
@@ -105,6 +106,7 @@ Problem::new(rule::LABEL_TYPE,
     Model {
         krate,
         ident: input.ident,
+        generics: input.generics,
         name: name.0,
         variants,
     }
@@ -181,9 +183,13 @@ fn expand(model: &Model) -> TokenStream {
     let Model {
         krate,
         ident,
+        generics,
         name,
         variants,
     } = model;
+    if !generics.params.is_empty() {
+        return super::stand_in(krate, ident, generics, true);
+    }
     let (skipped, exported): (Vec<_>, Vec<_>) = variants.iter().partition(|variant| variant.skipped);
     let count = exported.len();
     let values = exported.iter().map(|variant| &variant.value);

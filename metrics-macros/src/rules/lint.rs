@@ -390,6 +390,15 @@ impl Lints<'_> {
         if alert.per_target || rule.allows(AGG_MISSING) {
             return;
         }
+        // What is counted adds up; a gauge may well be judged for each.
+        let mut adds_up = false;
+        expr.walk(&mut |part| {
+            adds_up |= matches!(&part.kind, ExprKind::Call(call)
+                if matches!(call.function.name, "rate" | "increase" | "irate"));
+        });
+        if !adds_up {
+            return;
+        }
         let is_scraped = |origin: &Origin| matches!(origin, Origin::Series(name) if !self.is_unrecorded(name));
         let has = |target: &&String| {
             !meaning.labels.is_empty()

@@ -281,11 +281,12 @@ fn duplicates(group: &Node, found: &mut Found<'_>) {
             .map(|(label, value)| (label.text.clone(), format_text(value)));
         let mut labels: Vec<_> = labels.collect();
         labels.sort();
-        // One name may be recorded of several expressions, each with series of its own.
-        let expression = (rule.usage == Usage::Record).then(|| rule.expression.text.clone());
+        // One name may stand for several expressions, each with series of its own.
+        let text = &rule.expression.text;
+        let expression = parse(text).map_or_else(|_| text.clone(), |expr| expr.to_string());
         let key = (rule.name.text.clone(), labels, expression);
         if seen.contains(&key) {
-            let message = "there is one of the same name with the same labels before it";
+            let message = "there is one of the same name with the same labels and the same expression before it";
             found.add(rule.name.place(0), &rule.name.text, ALERT_DUPLICATE, message, None);
         }
         seen.push(key);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::ast::{Aggregation, Binary, Grouping, GroupingKind, Label, Matcher};
 use crate::interval::Interval;
-use crate::meaning::Resolved;
+use crate::meaning::{Numbers, Resolved};
 use crate::nearest::nearest;
 use crate::operator::{BinaryOp, MatchOp};
 use crate::regex::Regex;
@@ -61,7 +61,19 @@ impl Check<'_> {
                 }
                 (family, part)
             }
-            Resolved::Recorded(_) => return,
+            Resolved::Recorded(labels) => {
+                for matcher in selector
+                    .matchers
+                    .iter()
+                    .filter(|matcher| matcher.label.name != Matcher::METRIC)
+                {
+                    if !labels.may_have(&matcher.label.name) {
+                        let what = "is compared, but what is recorded doesn't have it";
+                        self.label(&matcher.label, labels, what);
+                    }
+                }
+                return;
+            }
             Resolved::NoSuchPart(family) => {
                 let message = format!("`{}` is {}, which exports no `{name}`", family.name, kind_of(family));
                 let lint = match family.is_native() && name.ends_with("_bucket") {
@@ -313,6 +325,16 @@ impl Check<'_> {
         self.find_help(VAL_MISSING_ZERO, span, message, help);
     }
 
+    /// `sessions == 0`, of which there may be some elsewhere; but not `up == 0`, which is no number of things.
+    fn asks_for_idle(&self, expr: &Expr) -> bool {
+        let ExprKind::Binary(binary) = &expr.without_parens().kind else {
+            return false;
+        };
+        let [things, threshold] = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
+        let is_gauge = things.nature == Nature::Gauge && things.interval.most > 1.0;
+        is_gauge && binary.op == BinaryOp::Equal && threshold.numbers() == Numbers::one(0.0)
+    }
+
     fn unaggregated(&mut self, expr: &Expr) {
         let facts = self.facts.of(expr);
         let Some(target) = facts.labels.of_each_target() else {
@@ -320,7 +342,12 @@ impl Check<'_> {
         };
         let message = format!("this judges every `{target}` by itself");
         let help = "aggregate over them: `sum(…)`, or `sum by (…)` what the alert is about";
-        self.find_help(AGG_MISSING, expr.span, message, help);
+        // What is counted adds up; any other gauge may well be judged for each.
+        let severity = match has_rate(expr) || self.asks_for_idle(expr) {
+            true => AGG_MISSING.severity,
+            false => Severity::Note,
+        };
+        self.add(AGG_MISSING, severity, expr.span, message, Some(help.to_owned()));
     }
 }
 

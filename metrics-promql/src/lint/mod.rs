@@ -118,7 +118,7 @@ lints! {
     REF_DASHBOARD_VARIABLE Error "ref-dashboard-variable" "The dashboard's variable asks for a metric or a label that is not there.";
     RECORD_NAME Error "record-name" "What a rule records has colons in its name, which no metric of a program has.";
     ALERT_VALUE_LABEL Error "alert-value-label" "A label with the value makes a new alert each time the value changes.";
-    ALERT_DUPLICATE Error "alert-duplicate" "Two rules have the same name and the same labels.";
+    ALERT_DUPLICATE Error "alert-duplicate" "Two rules have the same name, the same labels and the same expression.";
     ALERT_RUNBOOK Warning "alert-runbook" "The runbook or its heading is not there, or an alert has none.";
     ALERT_SEVERITY Warning "alert-severity" "Nothing says how urgent the alert is.";
     ALERT_SUMMARY Warning "alert-summary" "Nothing says what has happened.";
@@ -510,4 +510,10 @@ fn may_be_raw(ancestors: &[&Expr]) -> bool {
 /// Whether an expression is a call of a function that only counters have.
 fn is_rate(expr: &Expr) -> bool {
     matches!(called(expr), Some("rate" | "increase" | "irate"))
+}
+
+fn has_rate(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= is_rate(part));
+    found
 }

@@ -64,7 +64,9 @@ impl Check<'_> {
         };
         let rises = matches!(binary.op, BinaryOp::Greater | BinaryOp::GreaterOrEqual);
         let nature = self.facts.of(&binary.lhs).nature;
-        if rises && (nature == Nature::Quantile || is_ratio_of_rates(&binary.lhs)) {
+        // Above 0 is any at all.
+        let asks_for_any = self.facts.of(&binary.rhs).interval.most <= 0.0;
+        if rises && !asks_for_any && (nature == Nature::Quantile || is_ratio_of_rates(&binary.lhs)) {
             let message = "with little traffic one request decides this";
             let help = "a floor: `… and sum(rate(…_count[5m])) > 0.1`";
             self.find_help(VAL_LOW_TRAFFIC, expr.span, message, help);
@@ -355,7 +357,10 @@ impl Check<'_> {
                 "alert on the threshold alone, and show the top ones in a panel",
             );
         }
-        if matches!(op, AggregationOp::Sum | AggregationOp::Avg) {
+        // By `instance` there is mostly one quantile, and by `quantile` those of one kind stay apart.
+        let stays_apart =
+            aggregation.grouping.is_some() && ["quantile", "instance"].iter().any(|label| keeps(aggregation, label));
+        if matches!(op, AggregationOp::Sum | AggregationOp::Avg) && !stays_apart {
             let operand = aggregation.operand.without_parens();
             let summary = selector_of(operand)
                 .is_some_and(|selector| selector.matchers.iter().any(|matcher| matcher.label.name == "quantile"));
@@ -451,13 +456,15 @@ impl Check<'_> {
     fn disjoint(&mut self, binary: &Binary, ancestors: &[&Expr]) {
         let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
         if binary.op == BinaryOp::Or {
-            let is_vector = called(binary.rhs.without_parens()) == Some("vector");
             // In a sum it is one more only where the sum keeps a label that the others have.
-            let kept = |label: &&str| match outside(ancestors).map(|outer| &outer.kind) {
-                Some(ExprKind::Aggregation(sum)) => keeps(sum, label),
-                _ => true,
+            let kept = |label: &&str| {
+                ancestors.iter().all(|ancestor| match &ancestor.kind {
+                    ExprKind::Aggregation(sum) => keeps(sum, label),
+                    _ => true,
+                })
             };
-            if is_vector && binary.matching.is_none() && lhs.labels.has().any(|label| kept(&label)) {
+            let is_vector = called(binary.rhs.without_parens()) == Some("vector") && binary.matching.is_none();
+            if is_vector && lhs.labels.has().any(|label| kept(&label)) && !self.is_filtered(&rhs, ancestors) {
                 let message = "`vector` has no labels: it is one more series beside those on the left, always";
                 let help = "aggregate the labels away, or name the series that may be missing";
                 self.find_help(MATCH_OR_VECTOR, binary.rhs.span, message, help);
@@ -496,6 +503,16 @@ impl Check<'_> {
             let help = format!("leave it out of the comparison: `{} ignoring ({label})`", binary.op);
             self.find_help(MATCH_DISJOINT, binary.op_span, message, help);
         }
+    }
+
+    /// `(… or vector(0)) > 1`: whether what stands around it lets no such value through.
+    fn is_filtered(&self, facts: &Facts, ancestors: &[&Expr]) -> bool {
+        let Some(ExprKind::Binary(around)) = outside(ancestors).map(|expr| &expr.kind) else {
+            return false;
+        };
+        let threshold = self.facts.of(&around.rhs);
+        let filters = around.op.is_comparison() && !around.returns_bool && threshold.value_type == ValueType::Scalar;
+        filters && facts.interval.compared(around.op, threshold.interval) == Some(false)
     }
 
     /// Several series where there must be one.
@@ -725,14 +742,14 @@ fn keeps(aggregation: &Aggregation, label: &str) -> bool {
     is_named == (grouping.kind == GroupingKind::By) || chooses(aggregation.op)
 }
 
+/// Whether it is a ratio that little traffic makes large, and none makes no number.
 fn is_ratio_of_rates(expr: &Expr) -> bool {
-    let has_rate = |expr: &Expr| {
-        let mut found = false;
-        expr.walk(&mut |part| found |= is_rate(part));
-        found
-    };
+    // What is divided by at least something has a floor.
+    let has_floor = |expr: &Expr| matches!(called(expr.without_parens()), Some("clamp_min" | "clamp"));
     match &expr.without_parens().kind {
-        ExprKind::Binary(binary) if binary.op == BinaryOp::Div => has_rate(&binary.lhs) && has_rate(&binary.rhs),
+        ExprKind::Binary(binary) if binary.op == BinaryOp::Div => {
+            has_rate(&binary.lhs) && has_rate(&binary.rhs) && !has_floor(&binary.rhs)
+        }
         ExprKind::Binary(binary) if matches!(binary.op, BinaryOp::Mul | BinaryOp::Sub) => {
             is_ratio_of_rates(&binary.lhs) || is_ratio_of_rates(&binary.rhs)
         }

@@ -32,7 +32,7 @@ impl Numbers {
         }
     }
 
-    pub(super) const fn one(value: f64) -> Self {
+    pub(crate) const fn one(value: f64) -> Self {
         let interval = if value.is_nan() {
             Interval::ALL
         } else {

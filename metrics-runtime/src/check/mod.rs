@@ -5,6 +5,7 @@
 #![allow(clippy::panic, reason = "in a constant, a panic is an error of the compiler")]
 
 mod label;
+mod list;
 mod message;
 mod names;
 mod nearest;
@@ -15,6 +16,7 @@ pub use self::label::{
     field_fits, is_one_label, label_position, leaves_some, name_is_free, names_one_label, open_capacity, rule_label,
     rule_value, rules_fit, value_position,
 };
+pub use self::list::{Numbers, list};
 pub use self::names::{Conflict, claims, conflicts, no_conflict};
 #[cfg(feature = "rules")]
 pub(crate) use self::names::{FNV_OFFSET, fnv_1a};
@@ -740,16 +742,16 @@ pub const fn concatenated<const N: usize>(parts: &[&[Descriptor]]) -> [Descripto
     all
 }
 
-/// Bounds as an array of their own number, from any constant that derefs to a slice.
+/// Bounds, or quantiles, as an array of their own number.
 #[must_use]
-pub const fn bounds<const N: usize>(from: &[f64]) -> [f64; N] {
-    let mut bounds = [0.0; N];
+pub const fn numbers<const N: usize>(from: &[f64]) -> [f64; N] {
+    let mut numbers = [0.0; N];
     let mut at = 0;
     while at < N {
-        bounds[at] = from[at];
+        numbers[at] = from[at];
         at += 1;
     }
-    bounds
+    numbers
 }
 
 /// Bounds, or quantiles, as an array, in place; their number is `N` by construction.

@@ -81,7 +81,9 @@ impl<B: Body, M: HttpMetrics> Body for ResponseBody<B, M> {
         let Some(ongoing) = this.ongoing else {
             return this.body.poll_frame(cx);
         };
-        let polled = ongoing.watch(|| this.body.as_mut().poll_frame(cx));
+        ongoing.running(true);
+        let polled = this.body.as_mut().poll_frame(cx);
+        ongoing.running(false);
         // Before the frame goes on: whoever has seen the end of a response finds it in the next scrape.
         let end = match &polled {
             Poll::Pending => None,

@@ -54,6 +54,11 @@ pub trait Handler: LabelField + Copy + Send + Sync {
 
     /// The value as it is exported.
     fn text(self) -> &'static str;
+
+    /// It is used once more by who remembers it, as if it had been asked for by [`of`](Self::of): a value that was removed
+    /// is there again. Most values need nothing for that.
+    #[inline]
+    fn renew(self) {}
 }
 
 /// A label for how a request was answered.

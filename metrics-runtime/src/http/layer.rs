@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::mem::swap;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 
 use http::{Request, Response, request};
 use http_body::Body;
@@ -17,7 +18,7 @@ use super::body::{RequestBody, ResponseBody};
 use super::ended::{Exchange, HttpMetrics};
 use super::label::{End, Handler as _, UNTEMPLATED};
 use super::ongoing::Ongoing;
-use super::options::Options;
+use super::options::{Head, Options};
 use super::patterns::PatternError;
 #[cfg(feature = "exporter")]
 use super::patterns::Patterns;
@@ -201,18 +202,6 @@ impl<M: HttpMetrics> HttpLayer<M> {
         set(Arc::make_mut(&mut self.options));
         self
     }
-
-    fn begin(&self, request: &request::Parts) -> Option<Ongoing<M>> {
-        if self.options.disabled {
-            return None;
-        }
-        let template = self.options.template(request);
-        if self.options.exclude(template, request.uri.path()) {
-            return None;
-        }
-        let handler = M::Handler::of(template.unwrap_or(UNTEMPLATED));
-        Some(Ongoing::begin(self.metrics, &self.options, handler, request))
-    }
 }
 
 impl<M: HttpMetrics> Clone for HttpLayer<M> {
@@ -238,7 +227,10 @@ impl<S, M: HttpMetrics> Layer<S> for HttpLayer<M> {
     fn layer(&self, inner: S) -> HttpService<S, M> {
         HttpService {
             inner,
-            layer: self.clone(),
+            measuring: Arc::new(Measuring {
+                layer: self.clone(),
+                first: OnceLock::new(),
+            }),
         }
     }
 }
@@ -246,7 +238,47 @@ impl<S, M: HttpMetrics> Layer<S> for HttpLayer<M> {
 /// A service that an [`HttpLayer`] measures.
 pub struct HttpService<S, M: HttpMetrics> {
     inner: S,
+    // In one piece: axum clones the service for each request.
+    measuring: Arc<Measuring<M>>,
+}
+
+struct Measuring<M: HttpMetrics> {
     layer: HttpLayer<M>,
+    /// The first template that was measured, and its value: axum makes a service of each route, so that there it is the only
+    /// one, which nobody needs to look up again.
+    first: OnceLock<(Box<str>, M::Handler)>,
+}
+
+impl<M: HttpMetrics> Measuring<M> {
+    #[inline]
+    fn begin(&self, request: Head<'_>) -> Option<Ongoing<M>> {
+        let HttpLayer { metrics, options } = &self.layer;
+        if options.disabled {
+            return None;
+        }
+        let handler = self.handler(options.template(request), request)?;
+        Some(Ongoing::begin(metrics, options, handler, request))
+    }
+
+    /// The value for a template; none where nothing is recorded.
+    #[inline]
+    fn handler(&self, template: Option<&str>, request: Head<'_>) -> Option<M::Handler> {
+        if let (Some(template), Some((first, handler))) = (template, self.first.get())
+            && *template == **first
+        {
+            handler.renew();
+            return Some(*handler);
+        }
+        if self.layer.options.exclude(template, request.uri.path()) {
+            return None;
+        }
+        let handler = M::Handler::of(template.unwrap_or(UNTEMPLATED));
+        if let Some(template) = template {
+            // The first one stays.
+            let _ = self.first.set((template.into(), handler));
+        }
+        Some(handler)
+    }
 }
 
 impl<S, M, B, R> Service<Request<B>> for HttpService<S, M>
@@ -264,26 +296,49 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let mut ongoing = self.layer.begin(&parts);
-        // Whoever sends nothing needs no count of it.
-        let counted = ongoing.as_mut().filter(|_| !body.is_end_stream());
-        let bytes = counted.map(Ongoing::count_request_bytes);
-        let request = Request::from_parts(parts, RequestBody::new(body, bytes));
-        let future = match &mut ongoing {
-            Some(ongoing) => ongoing.watch(|| self.inner.call(request)),
-            None => self.inner.call(request),
+    #[inline]
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mut ongoing = if self.measuring.layer.options.takes_parts() {
+            with_parts(&mut request, |parts| self.measuring.begin(Head::from(parts)))
+        } else {
+            self.measuring.begin(Head::from(&request))
         };
-        ResponseFuture { future, ongoing }
+        // Whoever sends nothing needs no count of it.
+        let counted = ongoing.as_mut().filter(|_| !request.body().is_end_stream());
+        let bytes = counted.map(Ongoing::count_request_bytes);
+        let request = request.map(|body| RequestBody::new(body, bytes));
+        ongoing.iter_mut().for_each(|ongoing| ongoing.running(true));
+        let mut future = ResponseFuture {
+            future: self.inner.call(request),
+            ongoing,
+        };
+        future.ongoing.iter_mut().for_each(|ongoing| ongoing.running(false));
+        future
     }
+}
+
+/// Functions of one's own want a request's head in one piece, which a request does not lend.
+#[cold]
+fn with_parts<B, T>(request: &mut Request<B>, run: impl FnOnce(&request::Parts) -> T) -> T {
+    fn swap_head<B>(request: &mut Request<B>, parts: &mut request::Parts) {
+        swap(request.method_mut(), &mut parts.method);
+        swap(request.uri_mut(), &mut parts.uri);
+        swap(request.version_mut(), &mut parts.version);
+        swap(request.headers_mut(), &mut parts.headers);
+        swap(request.extensions_mut(), &mut parts.extensions);
+    }
+    let (mut parts, ()) = Request::new(()).into_parts();
+    swap_head(request, &mut parts);
+    let result = run(&parts);
+    swap_head(request, &mut parts);
+    result
 }
 
 impl<S: Clone, M: HttpMetrics> Clone for HttpService<S, M> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            layer: self.layer.clone(),
+            measuring: Arc::clone(&self.measuring),
         }
     }
 }
@@ -314,21 +369,19 @@ where
 {
     type Output = Result<Response<ResponseBody<R, M>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = match this.ongoing {
-            Some(ongoing) => ongoing.watch(|| this.future.poll(cx)),
-            None => this.future.poll(cx),
-        };
-        let result = ready!(result);
-        let mut ongoing = this.ongoing.take();
-        if let Some(ongoing) = &mut ongoing {
-            match &result {
+        this.ongoing.iter_mut().for_each(|ongoing| ongoing.running(true));
+        let result = this.future.poll(cx);
+        this.ongoing.iter_mut().for_each(|ongoing| ongoing.running(false));
+        if let (Some(ongoing), Poll::Ready(result)) = (&mut *this.ongoing, &result) {
+            match result {
                 Ok(response) => ongoing.answered(response),
                 Err(_) => ongoing.end(End::Failed),
             }
         }
-        Poll::Ready(result.map(|response| response.map(|body| ResponseBody::new(body, ongoing))))
+        result.map_ok(|response| response.map(|body| ResponseBody::new(body, this.ongoing.take())))
     }
 }
 

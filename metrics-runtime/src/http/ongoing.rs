@@ -9,7 +9,7 @@ use http_body::Body;
 use super::HandledBy;
 use super::ended::{Exchange, HttpMetrics};
 use super::label::{End, GrpcCode, Handler as _};
-use super::options::{Durations, Options};
+use super::options::{Durations, Head, Options};
 use crate::clock::Moment;
 
 /// An exchange that is under way. It ends once: when it is told so, or when it is dropped.
@@ -45,13 +45,8 @@ struct Told {
 }
 
 impl<M: HttpMetrics> Ongoing<M> {
-    pub(super) fn begin(
-        metrics: &'static M,
-        options: &Arc<Options>,
-        handler: M::Handler,
-        request: &request::Parts,
-    ) -> Self {
-        let told = || {
+    pub(super) fn begin(metrics: &'static M, options: &Arc<Options>, handler: M::Handler, request: Head<'_>) -> Self {
+        let told = |request: &request::Parts| {
             let body = options.keeps_body_of(handler.text()).then(Vec::new);
             Box::new(Told {
                 options: Arc::clone(options),
@@ -60,12 +55,13 @@ impl<M: HttpMetrics> Ongoing<M> {
                 body,
             })
         };
+        let listened = request.parts.filter(|_| options.has_listeners());
         Self {
             metrics,
             durations: options.durations,
             handler,
             method: request.method.clone(),
-            in_progress: Some(metrics.begin(handler, &request.method)),
+            in_progress: Some(metrics.begin(handler, request.method)),
             status: None,
             seconds_to_head: None,
             request_bytes: None,
@@ -73,7 +69,7 @@ impl<M: HttpMetrics> Ongoing<M> {
             expected_bytes: None,
             grpc: is_grpc(request).then_some(None),
             running: false,
-            told: options.has_listeners().then(told),
+            told: listened.map(told),
             // Last, so that what this costs is not part of what is timed.
             start: Moment::now(),
         }
@@ -84,12 +80,10 @@ impl<M: HttpMetrics> Ongoing<M> {
         Arc::clone(self.request_bytes.get_or_insert_default())
     }
 
-    /// Runs a part of the service.
-    pub(super) fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        self.running = true;
-        let result = work();
-        self.running = false;
-        result
+    /// Says that a part of the service runs, or that it has returned.
+    #[inline]
+    pub(super) fn running(&mut self, running: bool) {
+        self.running = running;
     }
 
     /// The response begins; where it has no body, the exchange ends with it.
@@ -193,10 +187,10 @@ impl<M: HttpMetrics> Drop for Ongoing<M> {
     }
 }
 
-fn is_grpc(request: &request::Parts) -> bool {
+fn is_grpc(request: Head<'_>) -> bool {
     let content_type = || request.headers.get(header::CONTENT_TYPE);
     // First what costs nothing to find out: calls of gRPC are always sent by this method.
-    request.method == Method::POST
+    *request.method == Method::POST
         && content_type().is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 

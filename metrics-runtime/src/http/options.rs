@@ -6,7 +6,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use http::request;
+use http::{Extensions, HeaderMap, Method, Request, Uri, request};
 
 use super::ended::Exchange;
 use super::label::Answer;
@@ -38,6 +38,42 @@ pub(super) struct Durations {
     pub(super) to_head: bool,
     pub(super) decimals: Option<u8>,
     pub(super) only_successes_in_high_resolution: bool,
+}
+
+/// A request's head; in one piece only where something [takes](Options::takes_parts) that.
+#[derive(Clone, Copy)]
+pub(super) struct Head<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a HeaderMap,
+    #[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "only axum says something there"))]
+    extensions: &'a Extensions,
+    pub(super) parts: Option<&'a request::Parts>,
+}
+
+impl<'a, B> From<&'a Request<B>> for Head<'a> {
+    #[inline]
+    fn from(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+            parts: None,
+        }
+    }
+}
+
+impl<'a> From<&'a request::Parts> for Head<'a> {
+    fn from(parts: &'a request::Parts) -> Self {
+        Self {
+            method: &parts.method,
+            uri: &parts.uri,
+            headers: &parts.headers,
+            extensions: &parts.extensions,
+            parts: Some(parts),
+        }
+    }
 }
 
 type Remembered = Interner<REMEMBERED, { table_size(REMEMBERED) }>;
@@ -78,15 +114,24 @@ impl Options {
         self.excluded.extend(patterns);
     }
 
+    /// Whether there are functions of one's own, which want a request's head as it is.
+    #[inline]
+    pub(super) fn takes_parts(&self) -> bool {
+        self.template.is_some() || self.has_listeners()
+    }
+
     /// The template of the route that a request takes, if it is known.
-    pub(super) fn template<'a>(&self, request: &'a request::Parts) -> Option<&'a str> {
-        if let Some(template) = &self.template
-            && let Some(template) = template(request)
+    #[inline]
+    pub(super) fn template<'a>(&self, request: Head<'a>) -> Option<&'a str> {
+        if let (Some(template), Some(parts)) = (&self.template, request.parts)
+            && let Some(template) = template(parts)
         {
             return Some(template);
         }
-        let path = request.uri.path();
-        if self.routes.contains(path) {
+        if !self.routes.is_empty()
+            && let path = request.uri.path()
+            && self.routes.contains(path)
+        {
             return Some(path);
         }
         #[cfg(feature = "axum")]

@@ -98,6 +98,15 @@ impl Open {
         position.map_or(Interned::OTHER, Interned)
     }
 
+    /// The same as interning the value's text again.
+    #[inline]
+    pub fn renew(&self, value: Interned) {
+        match value.0.checked_sub(1).and_then(|at| self.values.entry(at.into())) {
+            Some(entry) => entry.export(),
+            None => _ = self.values.overflows().fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
     /// Leaves the series with this value out of scrapes; whether they were in.
     #[must_use]
     pub fn remove(&self, text: &str) -> bool {

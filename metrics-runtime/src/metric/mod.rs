@@ -112,6 +112,9 @@ pub trait Metric: sealed::Sealed + Sized + Sync + 'static {
     const KIND: Kind;
     /// Its labels. That of a state set, the last one, has no name here: it is called like the family.
     const LABELS: &'static [LabelDescriptor];
+    /// That it is a metric.
+    #[doc(hidden)]
+    const IS: bool = true;
     /// The metric before anything was recorded.
     #[doc(hidden)]
     const NEW: Self;

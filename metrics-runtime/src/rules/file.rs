@@ -175,6 +175,9 @@ groups:
         expr: vector(2)
       - record: a:b
         expr: vector(1)
+      - {alert: Gone, expr: absent(shop_sold_total), for: 5m, labels: {severity: page}, annotations: {summary: x}}
+      - {alert: Gone, expr: 'absent(shop_sold_total{job="x"})', for: 5m, labels: {severity: page}, annotations: {summary: x}}
+      - {record: "shop:some:rate5m", expr: 'sum(shop:sold:rate5m{kind="a", knd="a"})'}
 "#;
 
     const DASHBOARD: &str = r#"{
@@ -227,6 +230,7 @@ groups:
                 "31:28 rare time-group-interval",
                 "31:77 shop:sold:sum kind-counter-raw",
                 "38:17 a:b alert-duplicate",
+                "42:76 shop:some:rate5m ref-label",
             ]
         );
     }

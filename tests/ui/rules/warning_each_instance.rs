@@ -9,7 +9,7 @@ enumetrics::rules! {
 
     /// Something is wrong.
     #[alert(severity = Critical, runbook = "https://example.com/wrong")]
-    Wrong = kyc_active_sessions > 100;
+    Wrong = rate(kyc_verifications_total[5m]) > 0.5;
 }
 
 fn main() {}

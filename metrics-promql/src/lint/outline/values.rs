@@ -86,7 +86,7 @@ impl Outliner<'_, '_> {
         while let ExprKind::Binary(binary) = &first.kind
             && !is_fixed(binary)
         {
-            let is_mirrored = binary.op.is_comparison() && binary.lhs.value_type() == ValueType::Scalar;
+            let is_mirrored = binary.op.is_comparison() && self.alone.of(&binary.lhs).value_type == ValueType::Scalar;
             let (second, op);
             (first, second, op) = match is_mirrored {
                 true => (&binary.rhs, &binary.lhs, mirrored(binary.op)),

@@ -1,0 +1,21 @@
+use enumetrics::{Counter, Gauge, LabelValue, catalog, metric_family};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Status {}
+
+#[metric_family(namespace = "jobs")]
+pub struct Jobs {
+    /// Jobs done.
+    pub done_total: Counter<Status>,
+    /// Jobs waiting.
+    pub waiting: Gauge,
+}
+
+pub static JOBS: Jobs = Jobs::new();
+catalog! { pub static METRICS = [JOBS]; }
+
+fn main() {
+    JOBS.waiting.inc();
+    JOBS.done_total.with(todo!()).inc();
+    print!("{}", METRICS.render());
+}

@@ -1,0 +1,25 @@
+use enumetrics::{Counter, Gauge, LabelValue, catalog, metric_family};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Status {
+    Good,
+    Bad,
+}
+
+#[metric_family(namespace = "jobs")]
+pub struct Jobs {
+    /// Jobs done.
+    pub done_total: Counter<u64>,
+    /// Jobs waiting.
+    pub waiting: Gauge,
+}
+
+pub static JOBS: Jobs = Jobs::new();
+catalog! { pub static METRICS = [JOBS]; }
+
+fn main() {
+    JOBS.waiting.inc();
+    JOBS.done_total.with(3).inc();
+    JOBS.done_total.with(4).inc();
+    print!("{}", METRICS.render());
+}

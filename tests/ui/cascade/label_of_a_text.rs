@@ -1,0 +1,25 @@
+use enumetrics::{Counter, Gauge, LabelValue, catalog, metric_family};
+
+#[derive(LabelValue, Clone, Copy)]
+pub enum Status {
+    Good,
+    Bad,
+}
+
+#[metric_family(namespace = "jobs")]
+pub struct Jobs {
+    /// Jobs done.
+    pub done_total: Counter<String>,
+    /// Jobs waiting.
+    pub waiting: Gauge,
+}
+
+pub static JOBS: Jobs = Jobs::new();
+catalog! { pub static METRICS = [JOBS]; }
+
+fn main() {
+    JOBS.waiting.inc();
+    JOBS.done_total.with(String::new()).inc();
+    JOBS.done_total.with("a".to_owned()).inc();
+    print!("{}", METRICS.render());
+}

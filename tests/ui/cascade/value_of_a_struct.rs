@@ -1,0 +1,23 @@
+use enumetrics::{Counter, Gauge, LabelValue, catalog, metric_family};
+
+#[derive(LabelValue)]
+pub struct Status {
+    a: u8,
+}
+
+#[metric_family(namespace = "jobs")]
+pub struct Jobs {
+    /// Jobs done.
+    pub done_total: Counter<Status>,
+    /// Jobs waiting.
+    pub waiting: Gauge,
+}
+
+pub static JOBS: Jobs = Jobs::new();
+catalog! { pub static METRICS = [JOBS]; }
+
+fn main() {
+    JOBS.waiting.inc();
+    JOBS.done_total.with(Status { a: 1 }).inc();
+    print!("{}", METRICS.render());
+}
