@@ -272,14 +272,21 @@ pub(crate) fn default_crate_path() -> TokenStream {
 
 /// `unknown option 'bucket'; did you mean 'buckets'? (buckets)`.
 pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
-    let nearest = known
+    // `rename` is rather the beginning of `rename_all` than a misspelt `name`.
+    let longer = known
         .iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(edits, _)| *edits <= (word.chars().count() / 3).max(1))
-        .min_by_key(|(edits, _)| *edits);
+        .find(|candidate| word.len() >= 3 && candidate.starts_with(word));
+    let similar = || {
+        let edits = known
+            .iter()
+            .map(|candidate| (strsim::osa_distance(word, candidate), candidate));
+        let near = edits.filter(|(edits, _)| *edits <= (word.chars().count() / 3).max(1));
+        near.min_by_key(|(edits, _)| *edits).map(|(_, candidate)| candidate)
+    };
+    let nearest = longer.or_else(similar);
     let list = known.join(", ");
     match nearest {
-        Some((_, nearest)) => format!("unknown {what} '{word}'; did you mean '{nearest}'? ({list})"),
+        Some(nearest) => format!("unknown {what} '{word}'; did you mean '{nearest}'? ({list})"),
         None => format!("unknown {what} '{word}'; there is: {list}"),
     }
 }

@@ -160,7 +160,7 @@ impl Template {
                     let name = word(rest);
                     if !FUNCTIONS.contains(&name) {
                         return Err(match nearest(name, FUNCTIONS.iter().copied()) {
-                            Some(near) => format!("unknown function '{name}'; did you mean '{near}'"),
+                            Some(near) => format!("unknown function '{name}'; did you mean '{near}'?"),
                             None => format!("unknown function '{name}'"),
                         });
                     }
@@ -251,7 +251,7 @@ mod tests {
             ("{{ $lables.x }}", "did you mean `labels`?"),
             (
                 "{{ $value | humanise }}",
-                "unknown function 'humanise'; did you mean 'humanize'",
+                "unknown function 'humanise'; did you mean 'humanize'?",
             ),
             ("{{ \"open }}", "has no end"),
         ] {

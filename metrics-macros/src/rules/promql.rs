@@ -75,7 +75,11 @@ impl Expression {
     pub(super) fn error(&self, error: &Error) -> String {
         match self {
             Self::Tokens { .. } => with_help(error.message(), error.help(), ""),
-            Self::Text { text, .. } => error.render(text).to_string(),
+            // The compiler says itself that it is an error.
+            Self::Text { text, .. } => {
+                let report = error.render(text).to_string();
+                report.trim_start_matches("error: ").to_owned()
+            }
         }
     }
 

@@ -117,8 +117,8 @@ fn a_descriptor_knows_what_was_declared() {
     assert_eq!(price.slo, [50.0]);
     assert_eq!(price.constant_labels, [("component", "cart"), ("region", REGION)]);
     let (file, line) = price.declared_at.expect("its place");
-    assert!(file.ends_with("options.rs"), "{file}");
-    let declaration = include_str!("options.rs").lines().nth(line as usize - 1);
+    assert!(file.ends_with("metric_options.rs"), "{file}");
+    let declaration = include_str!("metric_options.rs").lines().nth(line as usize - 1);
     assert_eq!(declaration, Some("    pub price_euros: Histogram<Side>,"));
 
     let former = find("cart_price");
