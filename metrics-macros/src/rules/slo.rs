@@ -117,6 +117,11 @@ pub(super) enum Indicator {
         bound: String,
         span: Span,
     },
+    /// Observations below a number, of a histogram with native buckets.
+    NativeUnder {
+        histogram: Sli,
+        bound: String,
+    },
 }
 
 /// The series of a counter, or a histogram without suffix.
@@ -387,19 +392,29 @@ impl Slo {
             Indicator::Good { .. } | Indicator::Under { .. } => {
                 format!("{} - {}", self.total(window), self.sum(&self.indicator.part(), window))
             }
+            // A fraction of nothing is no number, and one of these in a sum over time would be all that is left of it.
+            Indicator::NativeUnder { .. } => {
+                let total = self.total(window);
+                format!("{total} == 0 or {total} * ({})", self.ratio(window))
+            }
         }
     }
 
     fn total(&self, window: &str) -> String {
-        self.sum(&self.indicator.total(), window)
+        let sum = self.sum(&self.indicator.total(), window);
+        match &self.indicator {
+            Indicator::NativeUnder { .. } => format!("histogram_count({sum})"),
+            _ => sum,
+        }
     }
 
     /// Bad events for each event.
     fn ratio(&self, window: &str) -> String {
-        let ratio = format!("{} / {}", self.sum(&self.indicator.part(), window), self.total(window));
+        let part = self.sum(&self.indicator.part(), window);
         match &self.indicator {
-            Indicator::Bad { .. } => ratio,
-            Indicator::Good { .. } | Indicator::Under { .. } => format!("1 - {ratio}"),
+            Indicator::Bad { .. } => format!("{part} / {}", self.total(window)),
+            Indicator::Good { .. } | Indicator::Under { .. } => format!("1 - {part} / {}", self.total(window)),
+            Indicator::NativeUnder { bound, .. } => format!("1 - histogram_fraction(-Inf, {bound}, {part})"),
         }
     }
 
@@ -418,6 +433,7 @@ impl Slo {
                 vec![probe(&part.tokens, false), probe(&total.tokens, true)]
             }
             Indicator::Under { histogram, bound, span } => vec![probe(&histogram.buckets(bound, *span), true)],
+            Indicator::NativeUnder { histogram, .. } => vec![probe(&histogram.tokens, true)],
         }
     }
 
@@ -443,7 +459,7 @@ impl Slo {
         let indicator = match indicator {
             Indicator::Bad { .. } => quote!(Bad { bad: #part, total: #total }),
             Indicator::Good { .. } => quote!(Good { good: #part, total: #total }),
-            Indicator::Under { histogram, bound, .. } => {
+            Indicator::Under { histogram, bound, .. } | Indicator::NativeUnder { histogram, bound } => {
                 let (histogram, bound) = (histogram.text("", None), bound.parse::<f64>().unwrap_or_default());
                 quote!(Under { histogram: #histogram, bound: #bound })
             }
@@ -670,8 +686,8 @@ fn severity(
 
 impl Indicator {
     fn new(tokens: TokenStream, name: Place, errors: &mut Errors) -> Option<Self> {
-        const FORMS: &str = "expected what is counted: `bad(metric{label=\"value\"}) over metric`, `good(…) over metric`, or \
-                             `histogram under bound`";
+        const FORMS: &str = "expected what is counted: `bad(metric{label=\"value\"}) over metric`, `good(…) over metric`, \
+                             `histogram under bound`, or `native(histogram) under bound`";
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "over" || word == "under");
         let Some(at) = tokens.iter().position(is_word) else {
@@ -683,7 +699,14 @@ impl Indicator {
         let right: TokenStream = tokens[at + 1..].iter().cloned().collect();
         let here = Place::from(tokens[at].span());
         if matches!(&tokens[at], TokenTree::Ident(word) if word == "under") {
-            let left: TokenStream = tokens[..at].iter().cloned().collect();
+            let (is_native, left) = match &tokens[..at] {
+                [TokenTree::Ident(word), TokenTree::Group(inside)]
+                    if word == "native" && inside.delimiter() == Delimiter::Parenthesis =>
+                {
+                    (true, inside.stream())
+                }
+                left => (false, left.iter().cloned().collect()),
+            };
             let histogram = Sli::new(left, here, errors);
             let place = if right.is_empty() { here } else { Place::from(&right) };
             let Ok(Number { value, span, .. }) = syn::parse2(right) else {
@@ -692,10 +715,10 @@ impl Indicator {
             };
             // As OpenMetrics writes it: `8.0`.
             let bound = format!("{value:?}");
-            return Some(Self::Under {
-                histogram: histogram?,
-                bound,
-                span,
+            let histogram = histogram?;
+            return Some(match is_native {
+                true => Self::NativeUnder { histogram, bound },
+                false => Self::Under { histogram, bound, span },
             });
         }
         let (is_bad, part) = match &tokens[..at] {
@@ -728,6 +751,7 @@ impl Indicator {
         match self {
             Self::Bad { part, .. } | Self::Good { part, .. } => part.text("", None),
             Self::Under { histogram, bound, .. } => histogram.text("_bucket", Some(bound)),
+            Self::NativeUnder { histogram, .. } => histogram.text("", None),
         }
     }
 
@@ -735,6 +759,7 @@ impl Indicator {
         match self {
             Self::Bad { total, .. } | Self::Good { total, .. } => total.text("", None),
             Self::Under { histogram, .. } => histogram.text("_count", None),
+            Self::NativeUnder { histogram, .. } => histogram.text("", None),
         }
     }
 }

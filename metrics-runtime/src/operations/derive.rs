@@ -444,7 +444,11 @@ impl Search {
         for selector in &parts.selectors {
             let name = selector.metric().unwrap_or_default();
             let descriptor = self.descriptors.iter().find(|descriptor| exports(descriptor, name));
-            let descriptor = descriptor.ok_or_else(|| format!("nothing is known of `{name}`"))?;
+            let is_native = |known: &Descriptor| known.name == name && known.native.is_some();
+            let descriptor = descriptor.ok_or_else(|| match self.descriptors.iter().any(is_native) {
+                true => format!("the promtool of 2.42 has no notation for the native buckets of `{name}`"),
+                false => format!("nothing is known of `{name}`"),
+            })?;
             families
                 .entry(descriptor.name)
                 .or_insert((descriptor, Vec::new()))
