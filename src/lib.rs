@@ -261,7 +261,7 @@ pub use enumetrics_macros::catalog;
 ///
 /// Two readings of the clock and the recordings; no allocation. On Linux on x86-64 the clock is the processor's time
 /// stamp counter, if it can be trusted; else it is [`Instant`](std::time::Instant). A future grows by the size of one and a few
-/// bytes. [`set_timed`] switches it off at run time; without the feature `timed` it leaves the function as it is.
+/// bytes. [`set_recording`] switches it off at run time, with all recording; without the feature `timed` it leaves the function as it is.
 pub use enumetrics_macros::timed;
 
 /// Declares what an HTTP layer records into: a `static` and the struct of metrics that is its type.
@@ -893,7 +893,7 @@ pub use enumetrics_runtime::{
 pub use enumetrics_runtime::{
     AlertRule, PanelKind, PanelQuery, RecordingRule, RuleFinding, Rules, Severity, Slo, SloBurn, SloIndicator,
 };
-pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
+pub use enumetrics_runtime::{Calls, ErrorLabel, Joined, Outcome, is_recording, set_recording};
 #[cfg(feature = "exporter")]
 pub use enumetrics_runtime::{Exporter, ExporterError, ExporterService, ScrapeBody, Secret, SecretError, Server};
 #[cfg(feature = "exporter")]

@@ -5,6 +5,7 @@ mod support;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use enumetrics::dashboard::Dashboard;
 use enumetrics::operations::{Alertmanager, Example, File, Files, Job, Operations, Receiver, Route};
@@ -184,6 +185,58 @@ mod native {
         /// Many waits.
         #[alert(for = "5m", severity = Critical, runbook = "README.md")]
         ManyWaits = sum(rate(native_waits_total[5m])) > 10;
+    }
+}
+
+/// What the schemas say of the files in a folder, line by line.
+fn validated(folder: &Path) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(root.join("target/python/bin/python"))
+        .arg(root.join("tests/schemas/validate.py"))
+        .arg(folder)
+        .output()
+        .expect("Python starts: tests/tools provides it");
+    let problems = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{problems}");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Kubernetes' resources, the Compose file and the dashboard.
+#[test]
+fn files_fit_their_schemas() {
+    const WITHOUT: [&str; 3] = [
+        "no schema: alertlist",
+        "no schema: grafana/provisioning/dashboards/dashboards.yml",
+        "no schema: grafana/provisioning/datasources/prometheus.yml",
+    ];
+    let gateway = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kyc_gateway/ops");
+    assert_eq!(validated(&gateway), WITHOUT);
+    let pods = Job::new("workers")
+        .pods("app", ["pay"], "prom")
+        .tls(Some("/ca.pem"))
+        .basic_auth("prometheus", "/run/secrets/password");
+    let shop = shop().image("shop:1").job(pods).alertmanager(told());
+    let (folder, _) = written("schemas", &shop);
+    assert_eq!(validated(&folder), WITHOUT[1..]);
+    // The schemas would find something.
+    for (path, right, wrong) in [
+        ("kubernetes/pod-monitor.yml", "sampleLimit", "sample_limit"),
+        ("kubernetes/service-monitor.yml", "scrapeTimeout", "timeout"),
+        ("kubernetes/prometheus-rule.yml", "expr:", "expression:"),
+        ("compose.yml", "restart:", "starts:"),
+    ] {
+        let path = folder.join(path);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replacen(right, wrong, 1)).unwrap();
+        let found = validated(&folder);
+        assert!(
+            found.len() > WITHOUT[1..].len() && found.iter().any(|line| line.contains(wrong.trim_end_matches(':'))),
+            "{found:?}"
+        );
+        fs::write(&path, text).unwrap();
     }
 }
 

@@ -28,7 +28,10 @@ impl Query {
         let mut at = 0;
         while let Some(character) = original[at..].chars().next() {
             let rest = &original[at..];
+            // In a regular expression `\\$` is the sign itself.
+            let is_escaped = quote.is_some() && original[..at].ends_with('\\');
             if kind == DocumentKind::Dashboard
+                && !is_escaped
                 && let Some(length) = variable_length(rest)
             {
                 query.is_raw |= quote == Some('`');
@@ -49,6 +52,8 @@ impl Query {
                 (Some(open), _) if character == open => quote = None,
                 (Some('"' | '\''), '\\') => length += rest[1..].chars().next().map_or(0, char::len_utf8),
                 (Some(_), _) => {}
+                // A comment's apostrophe begins no text.
+                (None, '#') => length = rest.find('\n').unwrap_or(rest.len()),
                 (None, '"' | '\'' | '`') => quote = Some(character),
                 (None, '[') => in_range = true,
                 (None, ']') => in_range = false,
@@ -140,7 +145,7 @@ mod tests {
     fn variables_come_back_and_have_places() {
         for text in [
             "sum by ($by) (rate(hits_total{code=~\"$code\", job=\"[[job]]\"}[$__rate_interval] offset $o)) / $n",
-            "max_over_time(x{a=\"${a:regex}\"}[$__range:$step])",
+            "max_over_time(x{a=\"${a:regex}\", b=~\"\\\\$SYS\"}[$__range:$step])",
         ] {
             let query = Query::new(DocumentKind::Dashboard, text);
             let printed = query.parse().expect("stand-ins are PromQL").to_string();
@@ -169,6 +174,7 @@ mod tests {
             ("a{b=\"#\"}", false),
             ("a{b=\"\\\"#\"}", false),
             ("a{b='\"'} # c", true),
+            ("a # it's\n + b", true),
         ] {
             assert_eq!(Query::new(DocumentKind::Rules, text).has_comments(), expected, "{text}");
         }

@@ -77,8 +77,8 @@ pub use self::function::Function;
 pub use self::interpolation::{with_durations, with_variables};
 pub use self::interval::Interval;
 pub use self::lint::{
-    Asks, Finding, LabelSource, Lint, Linter, Meaning, Operand, Origin, Outline, Question, Severity, Step, Usage,
-    evaluate,
+    Asks, Finding, LabelSource, Lint, Linter, Meaning, Measure, Operand, Origin, Outline, Question, Severity, Step,
+    Usage, evaluate,
 };
 pub use self::meaning::{Facts, Labels, Nature, Unit};
 pub use self::names::Names;

@@ -79,8 +79,8 @@ pub use self::rules::{
 };
 #[cfg(feature = "exporter")]
 pub use self::settings::{SettingMistake, Settings, SettingsBuilder, SettingsError};
-pub use self::storage::{Native, PerThread, Shared, Sparse, Storage, Traced};
-pub use self::timed::{Calls, ErrorLabel, Joined, Outcome, is_timed, set_timed};
+pub use self::storage::{Native, PerThread, Shared, Sparse, Storage, Traced, is_recording, set_recording};
+pub use self::timed::{Calls, ErrorLabel, Joined, Outcome};
 
 /// What the macros' expansions use. Not part of the API: it changes without notice.
 #[doc(hidden)]

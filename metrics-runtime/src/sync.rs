@@ -10,8 +10,8 @@ pub(crate) use once_cell::race::OnceBox;
 use crate::storage::Block;
 
 /// How many threads record without sharing a cell. The lanes of threads that ended are given to new ones, so this many
-/// may live at once.
-pub(crate) const LANES: usize = 64;
+/// may live at once. One less than a power of two.
+pub(crate) const LANES: usize = 63;
 
 /// How often a reader looks again while an observation is being written, before it lets the writer run.
 pub(crate) const SPINS: usize = 64;

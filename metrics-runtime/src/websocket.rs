@@ -11,6 +11,7 @@ use crate::clock::Moment;
 use crate::descriptor::LabelDescriptor;
 use crate::label::{LabelSet, LabelValue};
 use crate::storage::Block;
+use crate::storage::is_recording;
 
 /// What the guards record into: `websocket_metrics!` declares one. No call may panic or block.
 pub trait WebSocketMetrics: Sync + 'static {
@@ -79,7 +80,7 @@ impl<M: WebSocketMetrics> Connection<M> {
         self.metrics.received(message);
         Handling {
             metrics: self.metrics,
-            start: Moment::now(),
+            start: is_recording().then(Moment::now),
         }
     }
 
@@ -97,12 +98,15 @@ impl<M: WebSocketMetrics> Connection<M> {
 #[must_use = "the message counts as dealt with when this is dropped: give it a name, such as `_handling`"]
 pub struct Handling<M: WebSocketMetrics> {
     metrics: &'static M,
-    start: Moment,
+    /// None, if recording was off when it began.
+    start: Option<Moment>,
 }
 
 impl<M: WebSocketMetrics> Drop for Handling<M> {
     fn drop(&mut self) {
-        self.metrics.handled(self.start.elapsed());
+        if let Some(start) = self.start {
+            self.metrics.handled(start.elapsed());
+        }
     }
 }
 
@@ -125,7 +129,8 @@ impl<M: WebSocketMetrics> Drop for Handling<M> {
 pub struct Broadcast<M: WebSocketMetrics> {
     metrics: &'static M,
     recipients: AtomicU64,
-    start: Moment,
+    /// None, if recording was off when it began.
+    start: Option<Moment>,
 }
 
 impl<M: WebSocketMetrics> Broadcast<M> {
@@ -134,7 +139,7 @@ impl<M: WebSocketMetrics> Broadcast<M> {
         Self {
             metrics,
             recipients: AtomicU64::new(0),
-            start: Moment::now(),
+            start: is_recording().then(Moment::now),
         }
     }
 
@@ -157,7 +162,9 @@ impl<M: WebSocketMetrics> Broadcast<M> {
 
 impl<M: WebSocketMetrics> Drop for Broadcast<M> {
     fn drop(&mut self) {
-        self.metrics.broadcast(*self.recipients.get_mut(), self.start.elapsed());
+        if let Some(start) = self.start {
+            self.metrics.broadcast(*self.recipients.get_mut(), start.elapsed());
+        }
     }
 }
 

@@ -9,7 +9,7 @@ import kubernetes_validate
 import yaml
 
 KUBERNETES = "1.31"
-SERVICE_MONITOR = json.loads(pathlib.Path(__file__).with_name("servicemonitor.schema.json").read_text())
+SERVICE_MONITOR = json.loads((pathlib.Path(__file__).parents[1] / "schemas/ServiceMonitor.json").read_text())
 
 manifests = [manifest for manifest in yaml.safe_load_all(sys.stdin) if manifest is not None]
 for manifest in manifests:

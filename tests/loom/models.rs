@@ -117,7 +117,7 @@ fn threads_beyond_the_lanes_agree_on_one_block() {
         let writers: Vec<_> = (0..3)
             .map(|_| {
                 let counters = Arc::clone(&counters);
-                spawn(move || counters.record::<CounterCell>(0, 1))
+                spawn(move || _ = counters.record::<CounterCell>(0, 1))
             })
             .collect();
         join_all(writers);
@@ -307,7 +307,7 @@ fn a_guard_changes_threads<P: Place<[InFlightCell; 1]> + 'static>() {
     let write = |in_flight: Arc<P>| {
         in_flight.record::<InFlightCell>(0, Step::Started(1));
         let other = Arc::clone(&in_flight);
-        let other = spawn(move || other.record::<InFlightCell>(0, Step::Ended(1)));
+        let other = spawn(move || _ = other.record::<InFlightCell>(0, Step::Ended(1)));
         in_flight.record::<InFlightCell>(0, Step::Started(1));
         join_all([other]);
     };

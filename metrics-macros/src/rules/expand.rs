@@ -1,7 +1,7 @@
 //! Model to tokens: the rules as data, and a constant for each question.
 
 use enumetrics_promql::{
-    Asks, BinaryOp, Instruction, Interval, LabelSource, Names, Operand, Origin, Question, Step, with_variables,
+    Asks, BinaryOp, Instruction, Interval, LabelSource, Measure, Names, Operand, Origin, Question, Step, with_variables,
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -302,6 +302,14 @@ impl Questions {
                 let (left, right) = (self.sources(left), self.sources(right));
                 let op = op.to_string();
                 quote!(#check::meet(#left, #right, #on, &[#(#labels),*], #op))
+            }
+            Asks::SameUnit { left, right, op } => {
+                let [left, right] = [left, right].map(|Measure { series, per_second }| {
+                    let series = self.series(series);
+                    quote!((#series, #per_second))
+                });
+                let is_compared = op.is_comparison();
+                quote!(#check::same_unit(#left, #right, #is_compared))
             }
             Asks::Compares {
                 values,

@@ -303,7 +303,9 @@ impl Rendered {
         let bytes = &query.text;
         while let Some(character) = bytes[at..].chars().next() {
             let place = query.place(at);
-            if let Some(length) = variable_length(&bytes[at..]) {
+            // In a regular expression `\\$` is the sign itself.
+            let is_escaped = quote.is_some() && bytes[..at].ends_with('\\');
+            if let Some(length) = variable_length(&bytes[at..]).filter(|_| !is_escaped) {
                 match quote {
                     Some(_) => rendered.text.push(ANY_VALUE, place),
                     None if in_range || bytes[..at].trim_end().ends_with("offset") => {
@@ -328,6 +330,11 @@ impl Rendered {
                     continue;
                 }
                 (Some(_), _) => {}
+                // A comment's apostrophe begins no text.
+                (None, '#') => {
+                    at += bytes[at..].find('\n').unwrap_or(bytes.len() - at);
+                    continue;
+                }
                 (None, '"' | '\'' | '`') => quote = Some(character),
                 (None, '[') => in_range = true,
                 (None, ']') => in_range = false,

@@ -205,6 +205,7 @@ impl FileExpression {
 #[cfg(test)]
 mod tests {
     use super::{Document, DocumentKind};
+    use crate::lint::{Linter, Usage};
 
     fn places(file: &str) -> Vec<(String, String)> {
         let document = Document::read(file).expect("it can be read");
@@ -259,6 +260,17 @@ mod tests {
             found,
             [("P", "x{a=\"$b\"}", true), ("N", "y", true), ("V", "z{a=\"1\"}", false)]
         );
+    }
+
+    /// What public dashboards have, and what is not Prometheus' or no variable.
+    #[test]
+    fn public_dashboards_are_read() {
+        let file = r##"{"panels": [{"targets": [
+            {"refId": "A", "expr": "rate(x[$__rate_interval]) * # it's that\n rate(y[$__rate_interval])"},
+            {"refId": "B", "expr": "z{topic!~\"\\\\$SYS.*\"}"}]}],
+            "templating": {"list": [{"type": "query", "datasource": {"uid": "${loki}"}, "query": "label_values({}, job)"}]}}"##;
+        assert_eq!(Linter::new(Usage::Panel).check_dashboard(file), []);
+        assert_eq!(Linter::new(Usage::Alert).check_rules("groups: []"), []);
     }
 
     #[test]

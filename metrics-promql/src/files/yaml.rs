@@ -268,8 +268,11 @@ impl<'a> Reader<'a> {
             start: self.at,
             ..Text::default()
         };
+        let is_folded = self.next() == Some('>');
         self.skip_line();
         let mut indent = None;
+        // Whether the line before is one that is folded with the next.
+        let mut is_open = false;
         while self.next() == Some('\n') {
             let line = self.rest()[1..].split('\n').next().unwrap_or_default();
             let blanks = line.len() - line.trim_start_matches(' ').len();
@@ -278,10 +281,13 @@ impl<'a> Reader<'a> {
                 break;
             }
             self.at += 1;
-            if !text.text.is_empty() {
-                text.push('\n', self.at - 1);
-            }
             let indent = *indent.get_or_insert(blanks);
+            // What is further in keeps its lines.
+            let folds = is_folded && !is_blank && blanks == indent;
+            if !text.text.is_empty() {
+                text.push(if folds && is_open { ' ' } else { '\n' }, self.at - 1);
+            }
+            is_open = folds;
             let from = indent.min(blanks);
             for (at, character) in line.trim_end().char_indices().filter(|(at, _)| *at >= from) {
                 text.push(character, self.at + at);
@@ -333,7 +339,8 @@ impl<'a> Reader<'a> {
                 self.at = end;
                 return text;
             }
-            text.push('\n', end);
+            // Where lines are folded they are parted by a space.
+            text.push(' ', end);
         }
     }
 
@@ -537,8 +544,9 @@ mod tests {
     #[test]
     fn texts_are_what_they_are() {
         for (text, expected) in [
-            ("a: b c\n  d\n", r#"{"a":"b c\nd"}"#),
-            ("a: b\n  - c\nd: e", r#"{"a":"b\n- c","d":"e"}"#),
+            ("a: b c\n  d\n", r#"{"a":"b c d"}"#),
+            ("a: b\n  - c\nd: e", r#"{"a":"b - c","d":"e"}"#),
+            ("a: >-\n  b\n  c\n    d\n  e", r#"{"a":"b c\n  d\ne"}"#),
             ("a: 'it''s'\nb: \"x\\u0041\\\"\"", r#"{"a":"it's","b":"xA\""}"#),
             ("a:\nb: >-\n    c\n\n    d\ne: f", r#"{"a":null,"b":"c\n\nd","e":"f"}"#),
             ("a: x#y # z", r#"{"a":"x#y"}"#),

@@ -7,7 +7,7 @@ mod tree;
 
 use std::fmt;
 
-pub use self::outline::{Asks, LabelSource, Meaning, Operand, Origin, Outline, Question, Step, evaluate};
+pub use self::outline::{Asks, LabelSource, Meaning, Measure, Operand, Origin, Outline, Question, Step, evaluate};
 
 use crate::ast::{Expr, ExprKind, Selector};
 use crate::meaning::{Exported, Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};

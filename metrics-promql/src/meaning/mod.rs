@@ -435,21 +435,7 @@ impl<'a> Interpreter<'a> {
             | "histogram_fraction" => facts.may_be_empty = true,
             _ => {}
         }
-        let same_unit = matches!(
-            name,
-            "abs"
-                | "ceil"
-                | "floor"
-                | "round"
-                | "clamp"
-                | "clamp_min"
-                | "clamp_max"
-                | "sum_over_time"
-                | "quantile_over_time"
-                | "stddev_over_time"
-                | "predict_linear"
-        );
-        if same_unit || keeps_values(name) {
+        if keeps_unit(name) && facts.nature != Nature::Increase {
             facts.unit.clone_from(&operand.unit);
             facts.nature = operand.nature;
         }
@@ -673,6 +659,28 @@ impl Replaced {
         };
         Some((text(1)?, replaced))
     }
+}
+
+/// Whether a function's values count what those of its vector do.
+pub(crate) fn keeps_unit(function: &str) -> bool {
+    keeps_values(function)
+        || matches!(
+            function,
+            "abs"
+                | "ceil"
+                | "floor"
+                | "round"
+                | "clamp"
+                | "clamp_min"
+                | "clamp_max"
+                | "increase"
+                | "delta"
+                | "idelta"
+                | "sum_over_time"
+                | "quantile_over_time"
+                | "stddev_over_time"
+                | "predict_linear"
+        )
 }
 
 /// The labels that are matched with `=`, and by nothing else.

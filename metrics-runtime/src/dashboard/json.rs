@@ -324,7 +324,9 @@ fn field(panel: &Panel) -> Value {
             field["mappings"] = json!([{ "type": "value", "options": { "1": { "text": " ", "index": 0 } } }]);
         }
         Shape::Heatmap => field["custom"] = json!({ "scaleDistribution": { "type": "linear" } }),
-        Shape::Table => field["custom"] = json!({ "align": "auto", "inspect": false }),
+        Shape::Table => {
+            field["custom"] = json!({ "align": "auto", "cellOptions": { "type": "auto" }, "inspect": false });
+        }
         Shape::AlertList => {}
     }
     field

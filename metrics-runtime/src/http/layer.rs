@@ -22,6 +22,7 @@ use super::options::{Head, Options};
 use super::patterns::PatternError;
 #[cfg(feature = "exporter")]
 use super::patterns::Patterns;
+use crate::storage::is_recording;
 
 /// A layer that records each exchange of a service once, whatever its end.
 ///
@@ -253,7 +254,7 @@ impl<M: HttpMetrics> Measuring<M> {
     #[inline]
     fn begin(&self, request: Head<'_>) -> Option<Ongoing<M>> {
         let HttpLayer { metrics, options } = &self.layer;
-        if options.disabled {
+        if options.disabled || !is_recording() {
             return None;
         }
         let handler = self.handler(options.template(request), request)?;

@@ -10,6 +10,7 @@ use crate::check::equal;
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
 use crate::family::Export;
 use crate::metric::{CounterCells, Reading};
+use crate::storage::is_recording;
 
 /// The longest value of an open label, in bytes.
 const LONGEST: usize = 128;
@@ -74,7 +75,7 @@ impl Open {
         }
     }
 
-    /// The value for this text, which is copied when it is new.
+    /// The value for this text, which is copied when it is new; while recording is off, the value for the rest.
     #[must_use]
     pub fn intern(&self, text: &str) -> Interned {
         self.place(text, &|| Cow::Owned(text.to_owned()))
@@ -87,7 +88,7 @@ impl Open {
     }
 
     fn place(&self, text: &str, own: &dyn Fn() -> Cow<'static, str>) -> Interned {
-        if text == self.other {
+        if text == self.other || !is_recording() {
             return Interned::OTHER;
         }
         let fits = !text.is_empty() && text.len() <= LONGEST;

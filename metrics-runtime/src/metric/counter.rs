@@ -6,7 +6,8 @@ use super::{Exemplar, Exemplars, Metric, Observation, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
+    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, is_recording,
+    made_from,
 };
 
 /// A number that only grows: requests, errors, bytes sent.
@@ -388,7 +389,9 @@ impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V,
 impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     #[inline(never)]
     fn keep_current(&self, index: usize, amount: V) {
-        if let Some(exemplar) = Exemplar::current() {
+        if is_recording()
+            && let Some(exemplar) = Exemplar::current()
+        {
             self.keep(index, amount, exemplar);
         }
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::fence;
 use std::time::Duration;
 
 use crate::start;
+use crate::storage::is_recording;
 use crate::sync::{AtomicU64, OnceBox, Ordering};
 
 /// Which request an observation belongs to: the ids of its trace and span. A dashboard leads from a slow bucket to the
@@ -171,7 +172,7 @@ impl Exemplars {
         exemplar: Exemplar,
         value: f64,
     ) {
-        if index >= all || !value.is_finite() {
+        if index >= all || !value.is_finite() || !is_recording() {
             return;
         }
         let series = self

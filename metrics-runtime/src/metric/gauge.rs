@@ -4,7 +4,7 @@ use super::sealed::Sealed;
 use super::{Metric, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, FloatCell, IntCell};
+use crate::storage::{Block, FloatCell, IntCell, is_recording};
 
 /// A number that goes up and down: sessions open, queue length, temperature.
 ///
@@ -154,7 +154,7 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     /// Makes the value `value`.
     #[inline]
     pub fn set(&self, value: V) {
-        if let Some(cell) = self.cell {
+        if let Some(cell) = self.cell() {
             V::set(cell, value);
         }
     }
@@ -162,7 +162,7 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     /// Adds `amount`, which may be negative.
     #[inline]
     pub fn add(&self, amount: V) {
-        if let Some(cell) = self.cell {
+        if let Some(cell) = self.cell() {
             V::add(cell, amount);
         }
     }
@@ -170,7 +170,7 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     /// Subtracts `amount`, which may be negative.
     #[inline]
     pub fn sub(&self, amount: V) {
-        if let Some(cell) = self.cell {
+        if let Some(cell) = self.cell() {
             V::sub(cell, amount);
         }
     }
@@ -191,8 +191,14 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     /// unwinds, a future that is cancelled. A guard that is forgotten (`std::mem::forget`) is counted for ever.
     #[inline]
     pub fn track(&self) -> Tracked<'a, V> {
-        self.inc();
-        Tracked { series: *self }
+        // Once: between two looks it could be switched.
+        let cell = self.cell();
+        if let Some(cell) = cell {
+            V::add(cell, V::ONE);
+        }
+        Tracked {
+            series: Self { cell, ..*self },
+        }
     }
 
     /// The value now.
@@ -204,10 +210,16 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
     /// Makes the value 0, and leaves the series out of scrapes until one finds it other than 0. A guard of
     /// [`track`](Self::track) that still lives subtracts its 1 nevertheless.
     pub fn remove(&self) {
-        if self.cell.is_some() {
-            self.set(V::ZERO);
+        if let Some(cell) = self.cell {
+            V::set(cell, V::ZERO);
             self.past.hide(self.index);
         }
+    }
+
+    /// The cell to record into, while that is on.
+    #[inline]
+    fn cell(&self) -> Option<&'a V::Cell> {
+        self.cell.filter(|_| is_recording())
     }
 }
 
@@ -215,13 +227,16 @@ impl<'a, V: GaugeValue> GaugeSeries<'a, V> {
 #[must_use = "what it counts ends when it is dropped: give it a name, such as `_session`"]
 #[derive(Debug)]
 pub struct Tracked<'a, V: GaugeValue = i64> {
+    /// Without a cell, if recording was off when it began.
     series: GaugeSeries<'a, V>,
 }
 
 impl<V: GaugeValue> Drop for Tracked<'_, V> {
     #[inline]
     fn drop(&mut self) {
-        self.series.dec();
+        if let Some(cell) = self.series.cell {
+            V::sub(cell, V::ONE);
+        }
     }
 }
 

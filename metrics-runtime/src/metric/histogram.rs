@@ -13,7 +13,7 @@ use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
     BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Shared, Sparse, Spot, Storage,
-    Traced, made_from,
+    Traced, is_recording, made_from,
 };
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
@@ -228,7 +228,9 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
 
     #[inline(never)]
     fn keep_current(&self, index: usize, value: f64) {
-        if let Some(exemplar) = Exemplar::current() {
+        if is_recording()
+            && let Some(exemplar) = Exemplar::current()
+        {
             self.keep(index, value, exemplar);
         }
     }
@@ -275,6 +277,9 @@ impl<'a> HistogramSeries<'a> {
     /// Runs `work` and observes the seconds it took, also when it panics.
     #[inline]
     pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+        if !is_recording() {
+            return work();
+        }
         let _timer = self.start_timer();
         work()
     }

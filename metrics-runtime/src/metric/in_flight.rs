@@ -141,8 +141,26 @@ impl<'a, L: LabelSet, S: Storage> InFlightSeries<'a, L, S> {
     /// unwinds, a future that is cancelled. A guard that is forgotten (`std::mem::forget`) is counted for ever.
     #[inline]
     pub fn track(&self) -> InFlightGuard<'a, L, S> {
-        self.inc();
-        InFlightGuard { series: *self }
+        let is_counted = self.record(Step::Started(1));
+        InFlightGuard {
+            series: is_counted.then_some(*self),
+        }
+    }
+
+    /// One begins that its [`end`](Self::end) follows, even if recording is switched off before.
+    #[inline]
+    pub(crate) fn begin(&self) {
+        self.metric
+            .cells
+            .record_always::<InFlightCell>(self.index, Step::Started(1));
+    }
+
+    /// One ends that was counted when it began.
+    #[inline]
+    pub(crate) fn end(&self) {
+        self.metric
+            .cells
+            .record_always::<InFlightCell>(self.index, Step::Ended(1));
     }
 
     /// Adds 1.
@@ -170,8 +188,8 @@ impl<'a, L: LabelSet, S: Storage> InFlightSeries<'a, L, S> {
     }
 
     #[inline]
-    fn record(&self, step: Step) {
-        self.metric.cells.record::<InFlightCell>(self.index, step);
+    fn record(&self, step: Step) -> bool {
+        self.metric.cells.record::<InFlightCell>(self.index, step)
     }
 
     /// How many there are now.
@@ -195,13 +213,16 @@ impl<'a, L: LabelSet, S: Storage> InFlightSeries<'a, L, S> {
 #[must_use = "what it counts ends when it is dropped: give it a name, such as `_request`"]
 #[derive(Debug)]
 pub struct InFlightGuard<'a, L: LabelSet = (), S: Storage = PerThread> {
-    series: InFlightSeries<'a, L, S>,
+    /// None, if recording was off when it began.
+    series: Option<InFlightSeries<'a, L, S>>,
 }
 
 impl<L: LabelSet, S: Storage> Drop for InFlightGuard<'_, L, S> {
     #[inline]
     fn drop(&mut self) {
-        self.series.dec();
+        if let Some(series) = self.series {
+            series.end();
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::sealed::Sealed;
 use super::{Metric, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, LabelValue, Unlabelled};
-use crate::storage::{Block, StateCell};
+use crate::storage::{Block, StateCell, is_recording};
 
 /// Which of several states is the current one: a circuit breaker, a job, a connection.
 ///
@@ -116,6 +116,7 @@ impl<S: LabelValue> StateSetSeries<'_, S> {
         // One that is skipped is no state.
         if let Some(cell) = self.cell
             && state < S::COMBINATIONS
+            && is_recording()
         {
             cell.set(state);
         }

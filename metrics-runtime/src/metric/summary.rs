@@ -286,8 +286,8 @@ impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S
     fn observe(&self, index: usize, value: f64) {
         // NaN or an infinity would stay in the sum for as long as the process lives.
         let addend = if value.is_finite() { value } else { 0.0 };
-        self.totals.record::<HistogramCell<0>>(index, (0, addend));
-        if Q > 0 {
+        let is_recorded = self.totals.record::<HistogramCell<0>>(index, (0, addend));
+        if Q > 0 && is_recorded {
             cell(&self.windows, index, |window| window.count(value, self.epochs.now()));
         }
     }

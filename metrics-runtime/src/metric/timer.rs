@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::HistogramSeries;
 use crate::clock::Moment;
+use crate::storage::is_recording;
 
 /// Observes the seconds from its start until it is dropped, once, whatever drops it: the end of the scope, an early
 /// return, a panic that unwinds, a future that is cancelled.
@@ -17,6 +18,8 @@ use crate::clock::Moment;
 /// LATENCY.start_timer().discard(); // or not at all
 /// assert_eq!(LATENCY.count(), 2);
 /// ```
+///
+/// It reads the clock also while recording is off ([`set_recording`](crate::set_recording)), since `stop` tells the time.
 #[must_use = "it observes when it is dropped: give it a name, such as `_timer`"]
 #[derive(Debug)]
 pub struct Timer<'a> {
@@ -57,7 +60,7 @@ impl<'a> Timer<'a> {
 impl Drop for Timer<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.discarded {
+        if !self.discarded && is_recording() {
             self.series.observe(self.start.elapsed());
         }
     }

@@ -220,6 +220,35 @@ impl fmt::Debug for LabelText {
     }
 }
 
+/// What each kind of rule says of itself.
+macro_rules! accessors {
+    ($rule:ident: $name:literal, $expression:literal) => {
+        impl $rule {
+            #[doc = $name]
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                self.common.name
+            }
+
+            #[doc = $expression]
+            #[must_use]
+            pub const fn expression(&self) -> &'static str {
+                self.common.expression
+            }
+
+            /// The file and line of the declaration.
+            #[must_use]
+            pub const fn declared_at(&self) -> (&'static str, u32) {
+                self.common.declared_at
+            }
+        }
+    };
+}
+use accessors;
+
+accessors!(AlertRule: "Its name.", "When it fires, in PromQL.");
+accessors!(RecordingRule: "The name that it records: `level:metric:operations`.", "What it records, in PromQL.");
+
 impl Common {
     fn labels(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.labels.iter().map(|(name, value)| (*name, value.as_str()))
@@ -263,18 +292,6 @@ impl AlertRule {
         }
     }
 
-    /// Its name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.common.name
-    }
-
-    /// When it fires, in PromQL.
-    #[must_use]
-    pub const fn expression(&self) -> &'static str {
-        self.common.expression
-    }
-
     /// How long the expression must hold before it fires, such as `5m`.
     #[must_use]
     pub const fn hold(&self) -> Option<&'static str> {
@@ -296,12 +313,6 @@ impl AlertRule {
     #[must_use]
     pub const fn annotations(&self) -> &'static [(&'static str, &'static str)] {
         self.annotations
-    }
-
-    /// The file and line of the declaration.
-    #[must_use]
-    pub const fn declared_at(&self) -> (&'static str, u32) {
-        self.common.declared_at
     }
 }
 
@@ -327,26 +338,8 @@ impl RecordingRule {
         }
     }
 
-    /// The name that it records: `level:metric:operations`.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.common.name
-    }
-
-    /// What it records, in PromQL.
-    #[must_use]
-    pub const fn expression(&self) -> &'static str {
-        self.common.expression
-    }
-
     /// The labels that it adds to those of the expression, with their values.
     pub fn labels(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.common.labels()
-    }
-
-    /// The file and line of the declaration.
-    #[must_use]
-    pub const fn declared_at(&self) -> (&'static str, u32) {
-        self.common.declared_at
     }
 }

@@ -1,6 +1,6 @@
 //! Panels of dashboards, as data.
 
-use super::Common;
+use super::{Common, accessors};
 
 /// What a panel of a dashboard shows: an expression that `#[panel(…)]` in `rules!` declares. Those of one name are one panel.
 ///
@@ -100,22 +100,12 @@ impl PanelQuery {
     }
 }
 
+accessors!(PanelQuery: "The panel's name.", "What it shows, in PromQL with Grafana's durations: `$__rate_interval`.");
+
 impl PanelQuery {
     /// The same with another expression.
     pub(super) const fn with_common(self, common: Common) -> Self {
         Self { common, ..self }
-    }
-
-    /// The panel's name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.common.name
-    }
-
-    /// What it shows, in PromQL with Grafana's durations: `$__rate_interval`.
-    #[must_use]
-    pub const fn expression(&self) -> &'static str {
-        self.common.expression
     }
 
     /// What it means: the paragraphs of the doc comment.
@@ -158,11 +148,5 @@ impl PanelQuery {
     #[must_use]
     pub const fn is_replacing(&self) -> bool {
         self.is_replacing
-    }
-
-    /// The file and line of the declaration.
-    #[must_use]
-    pub const fn declared_at(&self) -> (&'static str, u32) {
-        self.common.declared_at
     }
 }

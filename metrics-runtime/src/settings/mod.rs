@@ -11,7 +11,7 @@ use crate::catalog::{AdaptError, Catalog};
 use crate::exporter::{Exporter, ExporterError};
 #[cfg(feature = "http")]
 use crate::http::{HttpLayer, HttpMetrics, Patterns};
-use crate::timed::set_timed;
+use crate::storage::set_recording;
 use crate::{Format, LabelValue as _};
 
 /// What operators set of a program's metrics: whether there are any, what their names begin with, labels of all of them,
@@ -102,13 +102,12 @@ impl Settings {
 
     /// An exporter as it is set up here, to which the program can add its own.
     ///
-    /// None where metrics are switched off. From this call on `#[timed]` then records nothing either, as after
-    /// [`set_timed(false)`](crate::set_timed); a counter that the program increments by itself costs the addition that it
-    /// is.
+    /// None where metrics are switched off. From this call on nothing is recorded then, as after
+    /// [`set_recording(false)`](set_recording).
     #[must_use]
     pub fn exporter(&self) -> Option<Exporter> {
         if !self.enabled {
-            set_timed(false);
+            set_recording(false);
         }
         self.enabled.then(|| self.exporter.clone())
     }

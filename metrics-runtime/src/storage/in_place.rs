@@ -11,7 +11,19 @@ impl<B: Block> Place<B> for InPlace<B> {
     const EMPTY: Self = Self(B::ZERO);
 
     #[inline]
-    fn record<C: Cell>(&self, index: usize, what: C::Record)
+    fn record<C: Cell>(&self, index: usize, what: C::Record) -> bool
+    where
+        B: Cells<C>,
+    {
+        let is_on = super::is_recording();
+        if is_on {
+            self.record_always(index, what);
+        }
+        is_on
+    }
+
+    #[inline]
+    fn record_always<C: Cell>(&self, index: usize, what: C::Record)
     where
         B: Cells<C>,
     {

@@ -10,7 +10,8 @@ use crate::sync::{LANES, OnceBox, zeroed};
 /// It is `const`-constructed, and as large as its pointers: a metric that nobody records into has no cells.
 #[allow(missing_debug_implementations, reason = "hidden: metrics print their series")]
 pub struct Lanes<B> {
-    own: [OnceBox<Line<B>>; LANES],
+    /// By lane; the last one is of no lane, and is never made.
+    own: [OnceBox<Line<B>>; LANES + 1],
     shared: OnceBox<Line<B>>,
 }
 
@@ -30,12 +31,31 @@ unsafe impl<B: Block> Block for Line<B> {
 
 impl<B: Block> Place<B> for Lanes<B> {
     const EMPTY: Self = Self {
-        own: [const { OnceBox::new() }; LANES],
+        own: [const { OnceBox::new() }; LANES + 1],
         shared: OnceBox::new(),
     };
 
     #[inline]
-    fn record<C: Cell>(&self, index: usize, what: C::Record)
+    fn record<C: Cell>(&self, index: usize, what: C::Record) -> bool
+    where
+        B: Cells<C>,
+    {
+        match self.own() {
+            Some(block) => {
+                super::cell(block, index, |cell| C::record_alone(cell, what));
+                true
+            }
+            // Asked here: a call would be most of what a recording costs while it is off.
+            None if super::is_recording() => {
+                self.record_at_first(index, what);
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[inline]
+    fn record_always<C: Cell>(&self, index: usize, what: C::Record)
     where
         B: Cells<C>,
     {
@@ -58,7 +78,8 @@ impl<B: Block> Place<B> for Lanes<B> {
 }
 
 impl<B: Block> Lanes<B> {
-    /// This thread's own block, if it has recorded into this metric before: the thread is its only writer.
+    /// This thread's own block, if it has recorded into this metric before and recording is on: the thread is its only
+    /// writer.
     #[inline]
     fn own(&self) -> Option<&B> {
         Some(&self.own.get(lane::current())?.get()?.0)
@@ -71,10 +92,7 @@ impl<B: Block> Lanes<B> {
     where
         B: Cells<C>,
     {
-        let own = match self.own.get(lane::current()) {
-            Some(own) => Some(own),
-            None => lane::lease().and_then(|lane| self.own.get(lane)),
-        };
+        let own = lane::own().or_else(lane::lease).and_then(|lane| self.own.get(lane));
         match own {
             Some(own) => {
                 let block = &own.get_or_init(zeroed).0;

@@ -13,6 +13,9 @@
 //!
 //! A native histogram's series has its buckets in chunks, too, made where something is observed.
 //!
+//! While recording is switched off every lane's number is that of none, so that each recording finds no block, asks the
+//! switch, and ends there.
+//!
 //! A metric that is declared `shared` has one block, inside itself, that all threads add to atomically. Gauges that can be
 //! set are one shared cell per series: the last value wins, whoever wrote it. So are state sets.
 
@@ -22,12 +25,14 @@ mod lane;
 mod lanes;
 mod native;
 mod sparse;
+mod switch;
 
 pub use self::cells::{Block, Cell, CounterCell, FloatCell, IntCell, StateCell};
 pub(crate) use self::cells::{HistogramCell, HistogramReading, InFlightCell, Step};
 pub(crate) use self::lanes::BLOCKS;
 pub(crate) use self::native::{NativeCell, ObservationCell, Spot};
 pub use self::sparse::Cells;
+pub use self::switch::{is_recording, set_recording};
 
 use self::in_place::InPlace;
 use self::lanes::Lanes;
@@ -131,8 +136,13 @@ pub trait Place<B>: Send + Sync {
     /// Before anything was recorded.
     const EMPTY: Self;
 
-    /// Records into the cell at `index`.
-    fn record<C: Cell>(&self, index: usize, what: C::Record)
+    /// Records into the cell at `index`, unless recording is off: whether it is on.
+    fn record<C: Cell>(&self, index: usize, what: C::Record) -> bool
+    where
+        B: Cells<C>;
+
+    /// Records, even if recording is off by now: an end of what began while it was on.
+    fn record_always<C: Cell>(&self, index: usize, what: C::Record)
     where
         B: Cells<C>;
 

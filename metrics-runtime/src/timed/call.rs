@@ -1,7 +1,8 @@
 use std::mem::ManuallyDrop;
 
-use super::{End, Outcome, Seen, TimedMetric, is_timed};
+use super::{End, Outcome, Seen, TimedMetric};
 use crate::clock::Moment;
+use crate::storage::is_recording;
 
 /// Runs a function's body, and records the call when it ends: by returning, or by a panic.
 ///
@@ -12,7 +13,7 @@ pub fn call<M: TimedMetric, R>(
     body: impl FnOnce() -> R,
     error: impl FnOnce(&Seen<'_, R, M::Error>) -> Option<usize>,
 ) -> R {
-    if !is_timed() {
+    if !is_recording() {
         return body();
     }
     let call = Started::new(series);

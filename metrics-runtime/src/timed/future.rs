@@ -6,8 +6,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::call::outcome;
-use super::{End, Outcome, PollState, Seen, TimedMetric, is_timed};
+use super::{End, Outcome, PollState, Seen, TimedMetric};
 use crate::clock::Moment;
+use crate::storage::is_recording;
 
 pin_project! {
     /// A future that records its call once: when it is done, when it panics, or when it is dropped half-way. One that is
@@ -102,7 +103,7 @@ impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Progress<M, S> {
     #[inline]
     pub(super) fn poll(&mut self) -> Polling<'_, M, S> {
         let since = if let State::NotStarted = self.state {
-            if !is_timed() {
+            if !is_recording() {
                 self.state = State::Ended;
                 return Polling {
                     call: self,
@@ -118,12 +119,12 @@ impl<M: TimedMetric, S: Fn() -> (&'static M, usize)> Progress<M, S> {
             };
             Some(start)
         } else {
-            M::Polls::KEPT.then(Moment::now)
+            (M::Polls::KEPT && self.is_running()).then(Moment::now)
         };
         Polling { call: self, since }
     }
 
-    #[cfg(feature = "stream")]
+    #[inline]
     pub(super) fn is_running(&self) -> bool {
         matches!(self.state, State::Running { .. })
     }

@@ -95,7 +95,7 @@ impl<T: ?Sized> NoCalls for IsCalls<T> {}
 /// A call began, for the part `in_flight`.
 #[inline]
 pub fn started<L: LabelSet, S: Storage>(in_flight: &InFlight<L, S>, index: usize) {
-    in_flight.at(index).inc();
+    in_flight.at(index).begin();
 }
 
 /// A stream yielded an item, for the part `items`.
@@ -120,7 +120,7 @@ impl super::End {
     /// The call is over, for the part `in_flight`.
     #[inline]
     pub fn land<L: LabelSet, S: Storage>(&self, in_flight: &InFlight<L, S>, index: usize) {
-        in_flight.at(index).dec();
+        in_flight.at(index).end();
     }
 }
 

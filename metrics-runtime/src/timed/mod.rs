@@ -8,7 +8,6 @@ mod labels;
 mod outcome;
 #[cfg(feature = "stream")]
 mod stream;
-mod switch;
 mod verdict;
 
 pub use self::call::{call, called, never};
@@ -21,7 +20,6 @@ pub use self::labels::{
 pub use self::outcome::{ErrorLabel, Outcome};
 #[cfg(feature = "stream")]
 pub use self::stream::TimedStream;
-pub use self::switch::{is_timed, set_timed};
 pub use self::verdict::{Awaited, Consumed, End, Judge, Otherwise, Seen, Unending, Unfinished, judged};
 
 use crate::label::LabelSet;

@@ -1,9 +1,11 @@
 //! What an expression asks of metrics that are known only later.
 
 mod labels;
+mod units;
 mod values;
 
 pub use self::labels::{LabelSource, Origin};
+pub use self::units::Measure;
 pub use self::values::{Operand, Step, evaluate};
 
 use super::*;
@@ -60,7 +62,7 @@ impl Question {
             | Asks::IsGauge { series, .. }
             | Asks::IsNoCounter { series, .. }
             | Asks::IsBuckets { series } => Some(series),
-            Asks::Known { .. } | Asks::Meet { .. } | Asks::Compares { .. } => None,
+            Asks::Known { .. } | Asks::Meet { .. } | Asks::Compares { .. } | Asks::SameUnit { .. } => None,
         }
     }
 }
@@ -157,6 +159,15 @@ pub enum Asks {
         /// The labels of `on` or `ignoring`.
         labels: Vec<String>,
         /// The operator between them.
+        op: BinaryOp,
+    },
+    /// Do both sides count the same, as they are added or compared?
+    SameUnit {
+        /// On the left.
+        left: Measure,
+        /// On the right.
+        right: Measure,
+        /// What is done with them.
         op: BinaryOp,
     },
     /// Does the comparison hold for some values, and not for all?
@@ -347,6 +358,7 @@ impl Outliner<'_, '_> {
     }
 
     fn binary(&mut self, binary: &Binary) {
+        self.units(binary);
         let [left, right] = [&binary.lhs, &binary.rhs];
         let vectors = [left, right].map(|side| side.value_type() == ValueType::InstantVector);
         if vectors == [true, true] {

@@ -6,7 +6,7 @@ use enumetrics_promql::{Asks, LabelSource, Lint, Linter, Operand, Step, Usage, p
 
 use super::{Origin, Part, Problem, Series, Source};
 use super::{bucket, compares, count, exists, find, is_buckets, is_counter, is_gauge, is_no_counter, known, label};
-use super::{matches, meet, table, value};
+use super::{matches, meet, same_unit, table, value};
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
 use crate::metric::NativeBuckets;
 use crate::rules::Exported;
@@ -16,6 +16,9 @@ const PATH: LabelDescriptor = LabelDescriptor::new("path", &[]);
 const FAMILIES: &[Descriptor] = &[
     Descriptor::new("shop_requests_total", "", Kind::Counter, &[CODE, PATH]).with_constant_labels(&[("tier", "gold")]),
     Descriptor::new("shop_queue_length", "", Kind::Gauge, &[]),
+    Descriptor::new("shop_price", "", Kind::Gauge, &[]).with_unit("euros"),
+    Descriptor::new("shop_weight", "", Kind::Gauge, &[]).with_unit("kilograms"),
+    Descriptor::new("shop_earned_total", "", Kind::Counter, &[]).with_unit("euros"),
     Descriptor::new("shop_duration_seconds", "", Kind::Histogram, &[CODE]).with_buckets(&[0.5, 1.0, 8.0]),
     Descriptor::new("shop_wait_seconds", "", Kind::Histogram, &[CODE]).with_native(NativeBuckets::new()),
     Descriptor::new("shop_lag_seconds", "", Kind::Histogram, &[])
@@ -94,6 +97,10 @@ fn answer(asks: &Asks) -> Problem {
             let labels: Vec<_> = labels.iter().map(String::as_str).collect();
             meet(&sources(left), &sources(right), *on, &labels, &op.to_string())
         }
+        Asks::SameUnit { left, right, op } => {
+            let [left, right] = [left, right].map(|measure| (named(&measure.series), measure.per_second));
+            same_unit(left, right, op.is_comparison())
+        }
         Asks::Compares {
             values,
             op,
@@ -131,7 +138,8 @@ fn both(text: &str) -> [BTreeSet<(usize, usize, String)>; 2] {
         // The help is behind the message.
         let help = |end: usize| &message[..end];
         let message = message.find("; ").map_or(message, help);
-        (!said(lint, question.span)).then(|| {
+        // Of units the linter knows more: there is a test of its own.
+        (!said(lint, question.span) && lint.id != "val-unit").then(|| {
             (
                 question.span.start,
                 question.span.end,
@@ -342,6 +350,44 @@ fn the_compiler_and_the_linter_agree() {
         all.map(str::to_owned).into(),
         "all that constants decide was tried"
     );
+}
+
+/// The compiler sees units that are those of a single series on each side.
+#[test]
+fn units_are_judged_alike() {
+    for (text, is_wrong) in [
+        ("sum(shop_price) > sum(shop_weight)", true),
+        ("max(shop_price + on (job) shop_weight) > 1", true),
+        ("sum(rate(shop_earned_total[5m])) > sum(shop_price)", true),
+        ("max(abs(shop_price)) > max(shop_price offset 1d)", false),
+        ("sum(increase(shop_earned_total[5m])) > sum(shop_price)", false),
+        ("sum(shop_price) / sum(shop_weight) > 1", false),
+        ("sum(rate(shop_duration_seconds_sum[5m])) > sum(shop_weight)", true),
+        ("sum(shop_queue_length) > sum(shop_weight)", false),
+    ] {
+        let expr = parse(text).unwrap();
+        let exported = Exported::new(FAMILIES.iter().copied(), TARGETS);
+        let linter = Linter::new(Usage::Alert).schema(&exported).check(&expr);
+        let linter: Vec<_> = linter
+            .iter()
+            .filter(|finding| finding.lint.id == "val-unit")
+            .map(|finding| {
+                format!(
+                    "{}; {} [val-unit]",
+                    finding.message,
+                    finding.help.as_deref().unwrap_or_default()
+                )
+            })
+            .collect();
+        let questions = expr.outline(Usage::Alert, &|_| None).questions;
+        let compiler: Vec<_> = questions
+            .iter()
+            .filter(|question| question.lint.id == "val-unit")
+            .filter_map(|question| Some(answer(&question.asks)?.as_str().to_owned()))
+            .collect();
+        assert_eq!(compiler, linter, "{text}");
+        assert_eq!(!compiler.is_empty(), is_wrong, "{text}");
+    }
 }
 
 #[test]

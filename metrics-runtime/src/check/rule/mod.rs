@@ -327,6 +327,40 @@ const fn missing(own: &[Source], other: &[Source], on: bool, labels: &[&str]) ->
     None
 }
 
+/// What is added or compared counts the same. With each series stands whether it is its rate.
+#[must_use]
+pub const fn same_unit(left: (Series, bool), right: (Series, bool), is_compared: bool) -> Problem {
+    let (Some(own), Some(other)) = (unit(left), unit(right)) else {
+        return None;
+    };
+    if equal(own.0, other.0) && own.1 == other.1 {
+        return None;
+    }
+    let message = with_unit(Message::new().text("the left is in "), own);
+    let message = with_unit(message.text(", the right in "), other);
+    let message = message.text(if is_compared { "; compare" } else { "; add" });
+    Some(message.text(" what is in the same unit").rule("val-unit"))
+}
+
+/// The unit, which is empty for a number, and whether it is that per second.
+const fn unit((series, per_second): (Series, bool)) -> Option<(&'static str, bool)> {
+    let Some(unit) = series.unit() else { return None };
+    // Seconds per second are a number.
+    if per_second && equal(unit, "seconds") {
+        return Some(("", false));
+    }
+    Some((unit, per_second))
+}
+
+const fn with_unit(message: Message, (unit, per_second): (&'static str, bool)) -> Message {
+    let message = message.text(match (unit.is_empty(), per_second) {
+        (true, true) => "1",
+        (true, false) => "a number",
+        _ => unit,
+    });
+    message.text(if per_second { "/seconds" } else { "" })
+}
+
 /// The comparison must hold for some values, and if wanted not for all.
 #[must_use]
 pub const fn compares(

@@ -388,6 +388,17 @@ impl Series {
         }
     }
 
+    /// What its values count, if that is known: empty for a number.
+    pub(super) const fn unit(self) -> Option<&'static str> {
+        let Some(family) = self.family else { return None };
+        match (self.part, family.unit) {
+            (Part::Bucket | Part::Count, _) => Some(""),
+            (Part::Whole | Part::Sum, Some(unit)) if equal(unit, "ratio") => Some(""),
+            (Part::Whole | Part::Sum, unit) => unit,
+            (Part::Nothing, _) => None,
+        }
+    }
+
     /// Between which numbers its quantiles are.
     #[must_use]
     pub const fn quantiles(self) -> Interval {
