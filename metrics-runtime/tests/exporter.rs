@@ -426,16 +426,115 @@ fn exhausted_file_descriptors_are_waited_out() {
     if std::env::var_os(CHILD).is_some() {
         return in_a_process_with_few_files();
     }
+    let said = in_a_process_of_its_own(NAME, CHILD, 64);
+    assert!(said.contains("answered after the shortage"), "{said}");
+}
+
+/// Runs a test once more in a process that may have so many files open, and which finds this variable; what it said.
+#[cfg(target_os = "linux")]
+fn in_a_process_of_its_own(test: &str, variable: &str, files: usize) -> String {
     let output = std::process::Command::new("sh")
-        .args(["-c", "ulimit -n 64 && exec \"$0\" --exact \"$1\" --nocapture"])
+        .args([
+            "-c",
+            &format!("ulimit -n {files} && exec \"$0\" --exact \"$1\" --nocapture"),
+        ])
         .arg(std::env::current_exe().unwrap())
-        .arg(NAME)
-        .env(CHILD, "1")
+        .arg(test)
+        .env(variable, "1")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{output:?}");
-    assert!(said.contains("answered after the shortage"), "{said}");
+    assert!(
+        output.status.success(),
+        "`ulimit -n {files}` and the test in it, which the hard limit (`ulimit -Hn`) must allow: {output:?}"
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A thousand clients that connect and say nothing, or half a head.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thousand_idle_connections_harm_neither_scrapes_nor_the_program() {
+    const NAME: &str = "a_thousand_idle_connections_harm_neither_scrapes_nor_the_program";
+    const CHILD: &str = "ENUMETRICS_TEST_IDLE_CONNECTIONS";
+
+    if std::env::var_os(CHILD).is_some() {
+        return under_a_thousand_idle_connections();
+    }
+    // Both ends of each connection are in one process.
+    let said = in_a_process_of_its_own(NAME, CHILD, 3_000);
+    assert!(said.contains("answered beside a thousand"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+fn under_a_thousand_idle_connections() {
+    use std::fs;
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+
+    /// As `Server` documents.
+    const MOST: usize = 256;
+    const IDLE: usize = 1_000;
+
+    // One thread for the exporter and what else the program does.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let server = runtime.block_on(Running::start(Exporter::new(catalog())));
+    let application = TcpListener::bind("127.0.0.1:0").unwrap();
+    application.set_nonblocking(true).unwrap();
+    let application_address = application.local_addr().unwrap();
+    runtime.spawn(async move {
+        let application = tokio::net::TcpListener::from_std(application).unwrap();
+        while let Ok((mut client, _)) = application.accept().await {
+            client.write_all(b"ok").await.unwrap();
+        }
+    });
+    let ask_both = || {
+        let mut client = TcpStream::connect(server.address).unwrap();
+        client.set_read_timeout(Some(LONG)).unwrap();
+        client.write_all(GET_AND_CLOSE.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).unwrap();
+        Response::parse(&answer).assert_whole_scrape();
+        let mut client = TcpStream::connect(application_address).unwrap();
+        client.set_read_timeout(Some(LONG)).unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "ok");
+    };
+    let resident_kib = || {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+
+    ask_both();
+    let before = resident_kib();
+    let mut clients = Vec::new();
+    for client in 0..IDLE {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        if client % 2 == 0 {
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost:").unwrap();
+        }
+        clients.push(stream);
+        if client % 100 == 0 {
+            ask_both();
+        }
+    }
+    (0..20).for_each(|_| ask_both());
+    let grown = resident_kib().saturating_sub(before);
+    // A connection holds a few KiB; each one's buffers may be as large as a head.
+    assert!(grown < 64 * 1024, "{grown} KiB more");
+    // The server's ends of the others are closed.
+    let is_open = |mut client: &TcpStream| {
+        client.set_nonblocking(true).unwrap();
+        matches!(client.read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    let open = clients.iter().filter(|client| is_open(client)).count();
+    assert!((1..=MOST).contains(&open), "{open} are open");
+    println!("answered beside a thousand");
 }
 
 #[cfg(target_os = "linux")]

@@ -24,7 +24,7 @@ use crate::until;
 
 /// Messages that are texts.
 #[derive(Clone, Copy, Default)]
-struct Text;
+pub struct Text;
 
 impl Codec for Text {
     type Encode = String;
@@ -65,7 +65,7 @@ impl Decoder for Text {
 
 /// What a generated server would be.
 #[derive(Clone)]
-struct Cart;
+pub struct Cart;
 
 impl NamedService for Cart {
     const NAME: &'static str = "shop.Cart";

@@ -1,5 +1,6 @@
 //! The HTTP layer with servers and clients that others made, and with crowds of clients.
 
+mod beside;
 mod crowd;
 mod grpc;
 mod outgoing;

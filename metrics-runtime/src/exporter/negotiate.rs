@@ -3,26 +3,55 @@
 //! Sources: [RFC 9110, section 12.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1) for the header `Accept`;
 //! <https://prometheus.io/docs/instrumenting/content_negotiation/> for what Prometheus sends in it.
 
-use http::HeaderMap;
 use http::header::{ACCEPT, HeaderName};
+use http::{HeaderMap, HeaderValue};
 
 use crate::exposition::Format;
 
 /// The format that the client likes best of those that it may have, and the first of them (the text format 0.0.4, if
 /// nobody says otherwise) for one that likes none of them or says nothing: who cannot read it can still say so.
-pub(super) fn negotiate(headers: &HeaderMap, formats: &[Format]) -> Format {
-    let mut best = (formats.first().copied().unwrap_or_default(), 0);
+pub(super) fn negotiate(headers: &HeaderMap, formats: &[Format]) -> Negotiated {
+    let mut best = Negotiated {
+        format: formats.first().copied().unwrap_or_default(),
+        escaping: None,
+    };
+    let mut best_quality = 0;
     for range in ranges(headers, ACCEPT) {
         // Of two that are liked equally the first one counts.
-        if let Some((format, quality)) = offered(range)
-            && quality > best.1
-            && formats.contains(&format)
+        if let Some((negotiated, quality)) = offered(range)
+            && quality > best_quality
+            && formats.contains(&negotiated.format)
         {
-            best = (format, quality);
+            (best, best_quality) = (negotiated, quality);
         }
     }
-    best.0
+    best
 }
+
+/// What the client gets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Negotiated {
+    pub(super) format: Format,
+    /// The scheme that the client wants names to be escaped by, if it says one.
+    pub(super) escaping: Option<&'static str>,
+}
+
+impl Negotiated {
+    /// What the header `Content-Type` says. Our names are valid in every format: by each scheme a name is escaped as
+    /// itself, so that the one that is asked for is the one that is answered.
+    pub(super) fn content_type(self) -> HeaderValue {
+        let content_type = self.format.content_type();
+        let Some(escaping) = self.escaping else {
+            return HeaderValue::from_static(content_type);
+        };
+        let without = content_type.split("; escaping=").next().unwrap_or(content_type);
+        let with = format!("{without}; escaping={escaping}");
+        HeaderValue::try_from(with).unwrap_or(HeaderValue::from_static(content_type))
+    }
+}
+
+/// Those of Prometheus 3.
+const ESCAPING_SCHEMES: [&str; 4] = ["allow-utf-8", "underscores", "dots", "values"];
 
 /// What a header lists, in however many lines.
 pub(super) fn ranges(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
@@ -33,11 +62,11 @@ pub(super) fn ranges(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Ite
 }
 
 /// The format that a range such as `text/plain;version=0.0.4;q=0.3` is about, and how much it is liked, in thousandths.
-fn offered(range: &str) -> Option<(Format, u16)> {
+fn offered(range: &str) -> Option<(Negotiated, u16)> {
     let mut parts = range.split(';').map(str::trim);
     let media_type = parts.next()?;
     let (mut version, mut quality) = (None, 1000);
-    let (mut message, mut encoding) = (None, None);
+    let (mut message, mut encoding, mut escaping) = (None, None, None);
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
         let value = value.trim().trim_matches('"');
         match name.trim() {
@@ -45,7 +74,11 @@ fn offered(range: &str) -> Option<(Format, u16)> {
             name if name.eq_ignore_ascii_case("q") => quality = thousandths(value)?,
             name if name.eq_ignore_ascii_case("proto") => message = Some(value),
             name if name.eq_ignore_ascii_case("encoding") => encoding = Some(value),
-            // `charset` and `escaping` make no difference: our names need no escaping.
+            // One that nobody knows is none.
+            name if name.eq_ignore_ascii_case("escaping") => {
+                escaping = ESCAPING_SCHEMES.into_iter().find(|scheme| *scheme == value);
+            }
+            // `charset` makes no difference.
             _ => {}
         }
     }
@@ -65,7 +98,7 @@ fn offered(range: &str) -> Option<(Format, u16)> {
         _ if is("application/*") => Format::OpenMetrics,
         _ => return None,
     };
-    Some((format, quality))
+    Some((Negotiated { format, escaping }, quality))
 }
 
 /// A weight from `0` to `1.000`; nothing for what is no weight.
@@ -87,7 +120,7 @@ mod tests {
         for value in accept {
             headers.append(ACCEPT, HeaderValue::from_static(value));
         }
-        negotiate(&headers, Format::VARIANTS)
+        negotiate(&headers, Format::VARIANTS).format
     }
 
     #[cfg(feature = "protobuf")]
@@ -153,12 +186,50 @@ mod tests {
             (&[Format::Text, Format::Text1], Format::Text1),
             (&[Format::Text, Format::OpenMetrics], Format::OpenMetrics),
         ] {
-            assert_eq!(negotiate(&headers, formats), format);
+            assert_eq!(negotiate(&headers, formats).format, format);
         }
         // Who likes none of them gets the first.
         assert_eq!(
-            negotiate(&HeaderMap::new(), &[Format::Text1, Format::Text]),
+            negotiate(&HeaderMap::new(), &[Format::Text1, Format::Text]).format,
             Format::Text1
+        );
+    }
+
+    #[test]
+    fn the_escaping_that_is_asked_for_is_the_one_that_is_answered() {
+        let content_type = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_str(accept).unwrap());
+            let content_type = negotiate(&headers, Format::VARIANTS).content_type();
+            content_type.to_str().unwrap().to_owned()
+        };
+        for scheme in ["allow-utf-8", "underscores", "dots", "values"] {
+            for format in Format::VARIANTS {
+                let plain = format.content_type();
+                let plain = plain.strip_suffix("; escaping=underscores").unwrap_or(plain);
+                let answered = format!("{plain}; escaping={scheme}");
+                for accept in [
+                    format!("{plain};escaping={scheme}"),
+                    format!("{plain}; Escaping=\"{scheme}\"; q=0.6, */*;q=0.2"),
+                ] {
+                    assert_eq!(content_type(&accept), answered, "{accept}");
+                }
+            }
+        }
+        // Not asked for, not known, or asked for with a format that another one was liked better than.
+        for format in Format::VARIANTS {
+            assert_eq!(
+                content_type(format.content_type()).split("; escaping").next(),
+                format.content_type().split("; escaping").next()
+            );
+        }
+        assert_eq!(
+            content_type("text/plain;version=1.0.0;escaping=rot13"),
+            Format::Text1.content_type()
+        );
+        assert_eq!(
+            content_type("text/plain;version=1.0.0;escaping=dots;q=0.3,application/openmetrics-text;version=1.0.0"),
+            Format::OpenMetrics.content_type()
         );
     }
 

@@ -16,7 +16,7 @@ use super::access::{Access, Client, Refusal};
 use super::body::ScrapeBody;
 use super::compress::Encoding;
 use super::filter::Filter;
-use super::negotiate::negotiate;
+use super::negotiate::{Negotiated, negotiate};
 use super::render::{NotRendered, Rendered, Renderer, Text, Wanted};
 use super::self_metrics::Refused;
 use crate::exposition::Format;
@@ -72,7 +72,7 @@ impl Responder {
         if ![PATH, "/", "/health", "/ready"].contains(&path) {
             return says(StatusCode::NOT_FOUND, "nothing is here; the metrics are at /metrics\n");
         }
-        if let Some(answer) = wrong_method(asked.method) {
+        if let Some(answer) = self.wrong_method(asked.method) {
             return answer;
         }
         match path {
@@ -88,7 +88,7 @@ impl Responder {
 
     /// The answer at a path that a server has for the metrics.
     pub(super) async fn method_and_scrape(&self, asked: Asked<'_>) -> Answer {
-        match wrong_method(asked.method) {
+        match self.wrong_method(asked.method) {
             Some(answer) => answer,
             None => self.scrape(asked).await,
         }
@@ -105,8 +105,9 @@ impl Responder {
             });
             return self.refused(refusal);
         }
+        let negotiated = negotiate(asked.headers, &self.formats);
         let wanted = Wanted {
-            format: negotiate(asked.headers, &self.formats),
+            format: negotiated.format,
             encoding: match self.compressed {
                 true => Encoding::negotiate(asked.headers),
                 false => Encoding::Identity,
@@ -118,7 +119,7 @@ impl Responder {
                 if let Some(metrics) = self.renderer.self_metrics() {
                     metrics.scraped(rendered.format);
                 }
-                scraped(rendered, wanted.encoding)
+                scraped(rendered, negotiated, wanted.encoding)
             }
             Err(problem) => {
                 self.count_refused(match problem {
@@ -130,7 +131,19 @@ impl Responder {
         }
     }
 
-    fn count_refused(&self, reason: Refused) {
+    fn wrong_method(&self, method: &Method) -> Option<Answer> {
+        if method == Method::GET || method == Method::HEAD {
+            return None;
+        }
+        self.count_refused(Refused::Method);
+        let mut answer = says(StatusCode::METHOD_NOT_ALLOWED, "metrics are read with GET or HEAD\n");
+        let allow = HeaderValue::from_static("GET, HEAD");
+        answer.headers_mut().insert(ALLOW, allow);
+        Some(answer)
+    }
+
+    /// Also for those that are refused before there is a request.
+    pub(super) fn count_refused(&self, reason: Refused) {
         if let Some(metrics) = self.renderer.self_metrics() {
             metrics.refused(reason);
         }
@@ -164,16 +177,6 @@ impl Responder {
             }
         }
     }
-}
-
-fn wrong_method(method: &Method) -> Option<Answer> {
-    if method == Method::GET || method == Method::HEAD {
-        return None;
-    }
-    let mut answer = says(StatusCode::METHOD_NOT_ALLOWED, "metrics are read with GET or HEAD\n");
-    let allow = HeaderValue::from_static("GET, HEAD");
-    answer.headers_mut().insert(ALLOW, allow);
-    Some(answer)
 }
 
 /// Whether the program says that it is ready for requests.
@@ -236,8 +239,10 @@ fn says(status: StatusCode, line: &'static str) -> Answer {
     answer(status, PLAIN_TEXT, Bytes::from_static(line.as_bytes()))
 }
 
-fn scraped(rendered: Rendered, encoding: Encoding) -> Answer {
-    let content_type = HeaderValue::from_static(rendered.format.content_type());
+fn scraped(rendered: Rendered, negotiated: Negotiated, encoding: Encoding) -> Answer {
+    // It may have become another one.
+    let format = rendered.format;
+    let content_type = Negotiated { format, ..negotiated }.content_type();
     let mut answer = match rendered.text {
         Text::Whole(text) => answer(StatusCode::OK, content_type, text),
         // How long it is nobody knows before its end.

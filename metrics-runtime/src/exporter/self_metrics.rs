@@ -28,8 +28,8 @@ pub(super) struct SelfMetrics {
     max_series: Gauge,
 }
 
-/// Why a request was answered with an error.
-#[derive(Clone, Copy, Debug)]
+/// Why a request was answered with an error, or a connection was closed before there was one.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Refused {
     /// The client's address is not in the list, or unknown.
     Address,
@@ -41,6 +41,18 @@ pub(super) enum Refused {
     Busy,
     /// The metrics could not be written.
     Failed,
+    /// Neither GET nor HEAD.
+    Method,
+    /// A connection that had nothing to do, closed for another one.
+    TooManyConnections,
+    /// No TLS, or without the certificate that is asked for.
+    Tls,
+    /// The first head of a connection did not arrive.
+    SlowHead,
+    /// A head that is too large.
+    LargeHead,
+    /// A head that is no HTTP.
+    Malformed,
 }
 
 /// Why a registry was left out.
@@ -148,7 +160,7 @@ impl MetricFamily for SelfMetrics {
         ),
         Descriptor::new(
             "enumetrics_exporter_refused_requests_total",
-            "Requests for metrics that were answered with an error.",
+            "Requests for metrics that were answered with an error, and connections that were closed before there was one.",
             Kind::Counter,
             Refused::LABELS,
         ),
@@ -247,6 +259,12 @@ label!(
     Secret = "secret",
     TooManyGuesses = "too_many_guesses",
     Busy = "busy",
-    Failed = "failed"
+    Failed = "failed",
+    Method = "method",
+    TooManyConnections = "too_many_connections",
+    Tls = "tls",
+    SlowHead = "slow_head",
+    LargeHead = "large_head",
+    Malformed = "malformed"
 );
 label!(RegistryFailure, "reason", Panicked = "panicked", Late = "late");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Format;
 use super::escape::write_escaped_label_value;
+use super::hidden::Hidden;
 use super::number::{write_canonical_f64, write_f64, write_i64, write_u64};
 use super::page::Page;
 use super::text::write_labels;
@@ -21,8 +22,8 @@ const SERIES_AT_ONCE: usize = 16;
 /// Where the lines of a family go.
 pub(super) struct Lines<'a> {
     pub(super) family: &'static Descriptor,
-    /// Which series were removed, if any are.
-    pub(super) hidden: Option<&'a Past>,
+    /// Which series were removed.
+    pub(super) hidden: Hidden<'a>,
     /// The exemplars, if there are any and the format has them.
     pub(super) exemplars: Option<&'a Exemplars>,
     /// When the series started, but for those that started again, if that is written.
@@ -82,7 +83,7 @@ impl Lines<'_> {
             let value = self.bytes.len();
             write_value(self.bytes, index);
             let is_zero = self.bytes[value..] == *b"0";
-            if !(is_zero && combination.is_impossible() || self.hides(index, is_zero)) {
+            if !(is_zero && combination.is_impossible() || self.hidden.hides(index, is_zero)) {
                 self.exemplar(index, 0);
                 self.end();
                 self.created(index);
@@ -116,7 +117,7 @@ impl Lines<'_> {
             cells.read(next..end, buckets, &mut |buckets, count, sum| {
                 let index = next;
                 next += 1;
-                if !self.exports(index, count == 0) || touched.next(index) > index {
+                if !self.hidden.exports(self.family, index, count == 0) || touched.next(index) > index {
                     return;
                 }
                 let mut total = 0_u64;
@@ -144,7 +145,7 @@ impl Lines<'_> {
         while index < self.family.combinations() && !self.is_full(index > from) {
             // Read once for all its lines, so that exactly one is 1.
             let current = cells[index / count].get();
-            let is_hidden = self.hides(index / count, current.is_none());
+            let is_hidden = self.hidden.hides(index / count, current.is_none());
             for state in 0..count {
                 if !is_hidden && self.family.combination(index + state).is_exported(current.is_none()) {
                     let value = u64::from(current == Some(state));
@@ -178,7 +179,7 @@ impl Lines<'_> {
             cells.read(next..end, &mut [0], &mut |_, count, sum| {
                 let index = next;
                 next += 1;
-                if !is_dense && !self.exports(index, count == 0) || touched.next(index) > index {
+                if !is_dense && !self.hidden.exports(self.family, index, count == 0) || touched.next(index) > index {
                     return;
                 }
                 cells.read_quantiles(index, quantiles);
@@ -243,16 +244,6 @@ impl Lines<'_> {
             page.extend(bytes);
         }
         index
-    }
-
-    /// Whether a series is in the scrape.
-    fn exports(&self, index: usize, is_zero: bool) -> bool {
-        self.family.combination(index).is_exported(is_zero) && !self.hides(index, is_zero)
-    }
-
-    /// Whether a series was removed, and is nothing again.
-    fn hides(&self, index: usize, is_zero: bool) -> bool {
-        self.hidden.is_some_and(|hidden| hidden.hides(index, is_zero))
     }
 
     /// Whether the page has enough. Something must have been written first, or there would be no end.

@@ -3,6 +3,7 @@
 pub(crate) mod escape;
 mod format;
 mod head;
+mod hidden;
 mod lines;
 pub(crate) mod number;
 pub(crate) mod openmetrics;

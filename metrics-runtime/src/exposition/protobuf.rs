@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Format;
 use super::head::{Head, Type};
+use super::hidden::Hidden;
 use super::lines::Touched;
 use super::wire::{delimited, double, message, packed_sint, sint, string, uint};
 use crate::descriptor::{Descriptor, Kind, without_suffix};
@@ -148,7 +149,7 @@ pub(super) fn write_family(
         let series = out.len();
         let mut messages = Messages {
             family,
-            hidden: reading.past().filter(|past| past.hides_any()),
+            hidden: Hidden::of(reading),
             past: reading.past(),
             exemplars: reading.exemplars(),
             of_process: start::of_process(),
@@ -170,8 +171,8 @@ pub(super) fn write_family(
 /// Where the series of a family go.
 struct Messages<'a> {
     family: &'static Descriptor,
-    /// Which series were removed, if any are.
-    hidden: Option<&'a Past>,
+    /// Which series were removed.
+    hidden: Hidden<'a>,
     /// Which series started again, if any can.
     past: Option<&'a Past>,
     exemplars: Option<&'a Exemplars>,
@@ -240,7 +241,7 @@ impl Messages<'_> {
     }
 
     fn counter(&mut self, index: usize, value: f64) {
-        if self.exports(index, value == 0.0) {
+        if self.hidden.exports(self.family, index, value == 0.0) {
             let created = self.created(index);
             let exemplar = self.exemplar(index, 0);
             self.metric(index, |out| {
@@ -253,7 +254,7 @@ impl Messages<'_> {
     }
 
     fn gauge(&mut self, index: usize, value: f64) {
-        if self.exports(index, value == 0.0) {
+        if self.hidden.exports(self.family, index, value == 0.0) {
             self.metric(index, |out| gauge(out, value));
         }
     }
@@ -277,7 +278,7 @@ impl Messages<'_> {
             buckets, read, native, ..
         } = scratch;
         let (count, sum) = cells.read_native(index, buckets, read, native);
-        if !self.exports(index, count == 0) {
+        if !self.hidden.exports(self.family, index, count == 0) {
             return;
         }
         let (family, exemplars) = (self.family, self.exemplars);
@@ -316,7 +317,7 @@ impl Messages<'_> {
         cells.read(index..index + 1, &mut [0], &mut |_, read_count, read_sum| {
             (count, sum) = (read_count, read_sum);
         });
-        if self.exports(index, count == 0) {
+        if self.hidden.exports(self.family, index, count == 0) {
             cells.read_quantiles(index, quantiles);
             let quantiles = self.family.quantiles.iter().copied().zip(quantiles.iter().copied());
             let created = self.created(index);
@@ -348,7 +349,7 @@ impl Messages<'_> {
         while index < self.family.combinations() && !self.is_full(index > from) {
             // Read once for all its series, so that exactly one is 1.
             let current = cells[index / count].get();
-            let is_hidden = self.hides(index / count, current.is_none());
+            let is_hidden = self.hidden.hides(index / count, current.is_none());
             for state in 0..count {
                 if !is_hidden && self.family.combination(index + state).is_exported(current.is_none()) {
                     let value = f64::from(current == Some(state));
@@ -379,16 +380,6 @@ impl Messages<'_> {
     /// When a series started.
     fn created(&self, index: usize) -> Duration {
         self.past.and_then(|past| past.start(index)).unwrap_or(self.of_process)
-    }
-
-    /// Whether a series is in the scrape.
-    fn exports(&self, index: usize, is_zero: bool) -> bool {
-        self.family.combination(index).is_exported(is_zero) && !self.hides(index, is_zero)
-    }
-
-    /// Whether a series was removed, and is nothing again.
-    fn hides(&self, index: usize, is_zero: bool) -> bool {
-        self.hidden.is_some_and(|hidden| hidden.hides(index, is_zero))
     }
 
     /// Whether there are enough bytes. Something must have been written first, or there would be no end.

@@ -6,12 +6,13 @@
 use super::escape::write_escaped_label_value;
 use super::format::Format;
 use super::head::{Head, Type};
+use super::hidden::Hidden;
 use super::lines::{Lines, Touched};
 use super::number::write_canonical_f64;
 use super::openmetrics::Ambiguous;
 use super::page::{Page, Piece, Pieces, Room, Short};
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
-use crate::metric::{CounterCells, CounterValue, HistogramCells, Past, Reading};
+use crate::metric::{CounterCells, CounterValue, HistogramCells, Reading};
 use crate::start;
 
 /// The memory of a scrape, for [`Catalog::render_into`](crate::Catalog::render_into) and
@@ -129,11 +130,11 @@ impl TextEncoder<'_> {
         if is_absent {
             return family.combinations();
         }
-        let hidden = reading.past().filter(|past| past.hides_any());
+        let hidden = Hidden::of(reading);
         let is_counted = self.is_counted(family);
         let exemplars = reading.exemplars().filter(|_| is_counted);
         let created = self.created && (is_counted || self.is_summary(family));
-        if hidden.is_some() || exemplars.is_some() || created || !family.is_dense() {
+        if !hidden.is_none() || exemplars.is_some() || created || !family.is_dense() {
             let (mut lines, quantiles, buckets) = self.lines(family, hidden);
             lines.exemplars = exemplars;
             lines.created = created.then(|| (start::of_process(), reading.past()));
@@ -147,10 +148,10 @@ impl TextEncoder<'_> {
             Reading::Histogram(cells) => self.histogram(family, from, *cells),
             Reading::InFlight(cells) => self.scalars(family, from, |room, index| room.put_i64(cells.get(index))),
             Reading::Summary(cells) => {
-                let (mut lines, quantiles, _) = self.lines(family, None);
+                let (mut lines, quantiles, _) = self.lines(family, Hidden::default());
                 lines.summary(from, &mut Touched::of(family, reading), *cells, quantiles)
             }
-            Reading::Info(texts) => self.lines(family, None).0.info(texts),
+            Reading::Info(texts) => self.lines(family, Hidden::default()).0.info(texts),
             Reading::States { cells, count, .. } => {
                 // Read once for all its lines, so that exactly one is 1.
                 let mut current = None;
@@ -161,7 +162,7 @@ impl TextEncoder<'_> {
                     room.put_u64((current == Some(index % count)).into());
                 })
             }
-            Reading::Computed(computation) => self.lines(family, None).0.computed(from, computation),
+            Reading::Computed(computation) => self.lines(family, Hidden::default()).0.computed(from, computation),
             Reading::Absent => family.combinations(),
         }
     }
@@ -183,7 +184,7 @@ impl TextEncoder<'_> {
     fn lines<'s>(
         &'s mut self,
         family: &'static Descriptor,
-        hidden: Option<&'s Past>,
+        hidden: Hidden<'s>,
     ) -> (Lines<'s>, &'s mut Vec<f64>, &'s mut Vec<u64>) {
         let Scratch {
             page,

@@ -1,5 +1,6 @@
 //! Passwords of which only the hash is known: bcrypt, as Prometheus' own web configuration has them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +13,11 @@ const MAX_COST: u32 = 16;
 
 /// A bcrypt hash, checked.
 #[derive(Clone)]
-pub(in crate::exporter) struct Hash(String);
+pub(in crate::exporter) struct Hash {
+    text: String,
+    /// Each step doubles what a check takes.
+    cost: u32,
+}
 
 impl Hash {
     pub(in crate::exporter) fn parse(text: &str) -> Result<Self, &'static str> {
@@ -24,7 +29,10 @@ impl Hash {
             Some(parts) if parts.get_cost() > MAX_COST => {
                 Err("costs more than 16, which is seconds for each check; make one of cost 10")
             }
-            Some(_) => Ok(Self(text.to_owned())),
+            Some(parts) => Ok(Self {
+                text: text.to_owned(),
+                cost: parts.get_cost(),
+            }),
         }
     }
 }
@@ -59,29 +67,41 @@ impl Hashed {
         known.as_ref().map_or(Choice::from(0), |known| known.equals(token))
     }
 
-    fn check(&self, password: &str, token: &Token) -> bool {
-        // An error is a hash that is none, and those were refused.
-        let is_right = bcrypt::verify(password, &self.hash.0).unwrap_or(false);
-        if is_right {
-            *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-        }
-        is_right
+    fn remember(&self, token: &Token) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
     }
 }
 
-/// Whether the token is one of these users'. Takes as long for a user that there is as for one that there is not.
+/// Whether the token is one of these users'. Takes as long for each user that there is, whatever the hash costs, as for one
+/// that there is not, and for a right password as for a wrong one.
 pub(super) fn check(users: &[Hashed], token: &Token) -> bool {
+    // An error is a hash that is none, and those were refused.
+    check_by(users, token, |password, hash| {
+        bcrypt::verify(password, &hash.text).unwrap_or(false)
+    })
+}
+
+/// Each password is held against one hash of every cost that there is: the user's own, and of the other costs any.
+fn check_by(users: &[Hashed], token: &Token, mut verify: impl FnMut(&str, &Hash) -> bool) -> bool {
     let Some((user, password)) = token.credentials() else {
         return false;
     };
-    match (users.iter().find(|known| known.user == user), users.first()) {
-        (Some(known), _) => known.check(&password, token),
-        (None, Some(any)) => {
-            let _ = bcrypt::verify(&password, &any.hash.0);
-            false
-        }
-        (None, None) => false,
+    let user = users.iter().find(|known| known.user == user);
+    let mut hashes: BTreeMap<u32, &Hash> = users.iter().map(|known| (known.hash.cost, &known.hash)).collect();
+    if let Some(user) = user {
+        hashes.insert(user.hash.cost, &user.hash);
     }
+    let mut is_right = false;
+    for hash in hashes.into_values() {
+        let is_of_hash = verify(&password, hash);
+        is_right |= is_of_hash && user.is_some_and(|user| std::ptr::eq(&raw const user.hash, hash));
+    }
+    if let Some(user) = user
+        && is_right
+    {
+        user.remember(token);
+    }
+    is_right
 }
 
 #[cfg(test)]
@@ -111,6 +131,31 @@ mod tests {
         }
         assert!(!check(&users, &Token::bearer("prometheus")));
         assert!(!check(&[], &Token::basic("a", "b")));
+    }
+
+    #[test]
+    fn a_check_is_as_much_work_whoever_it_is_and_whatever_the_password() {
+        let of_cost = |user, cost| Hashed::new(user, Hash::parse(&bcrypt::hash(user, cost).unwrap()).unwrap());
+        let users = [of_cost("cheap", 4), of_cost("dear", 6), of_cost("as cheap", 4)];
+        for (user, password, is_right) in [
+            ("cheap", "cheap", true),
+            ("cheap", "wrong", false),
+            ("dear", "dear", true),
+            ("dear", "cheap", false),
+            ("as cheap", "as cheap", true),
+            ("as cheap", "cheap", false),
+            ("nobody", "cheap", false),
+            ("nobody", "dear", false),
+            ("", "", false),
+        ] {
+            let mut work = Vec::new();
+            let found = check_by(&users, &Token::basic(user, password), |password, hash| {
+                work.push(hash.cost);
+                bcrypt::verify(password, &hash.text).unwrap()
+            });
+            assert_eq!(found, is_right, "{user} {password}");
+            assert_eq!(work, [4, 6], "{user} {password}");
+        }
     }
 
     #[test]

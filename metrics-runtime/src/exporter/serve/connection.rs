@@ -1,9 +1,10 @@
 //! The connections of a server: as many as it may have, each to its end.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ use super::stall::Impatient;
 use super::tls::Acceptor;
 use crate::exporter::access::Client;
 use crate::exporter::respond::{Asked, Responder};
+use crate::exporter::self_metrics::Refused;
 
 /// The most bytes of a request's head.
 const MAX_HEAD: usize = 32 * 1024;
@@ -94,6 +96,7 @@ impl Connections {
             if !asked && let Some(idle) = self.open.iter().find(|open| open.is_idle()) {
                 idle.close.notify_one();
                 asked = true;
+                self.serving.responder.count_refused(Refused::TooManyConnections);
             }
             poll_fn(|cx| match self.tasks.poll_join_next(cx) {
                 Poll::Ready(_) => Poll::Ready(()),
@@ -109,6 +112,8 @@ impl Connections {
 struct Open {
     /// How many requests are answered on it now.
     answering: AtomicUsize,
+    /// Whether there was one ever.
+    has_asked: AtomicBool,
     /// When the last one ended.
     idle_since: Mutex<Instant>,
     close: Notify,
@@ -119,6 +124,7 @@ impl Open {
     fn new(answered: Arc<Notify>) -> Self {
         Self {
             answering: AtomicUsize::new(0),
+            has_asked: AtomicBool::new(false),
             idle_since: Mutex::new(Instant::now()),
             close: Notify::new(),
             answered,
@@ -144,6 +150,7 @@ struct Answering(Arc<Open>);
 impl Answering {
     fn begin(open: &Arc<Open>) -> Self {
         open.answering.fetch_add(1, Ordering::Relaxed);
+        open.has_asked.store(true, Ordering::Relaxed);
         Self(Arc::clone(open))
     }
 }
@@ -168,8 +175,10 @@ impl Serving {
                 #[cfg(feature = "tls")]
                 if let Some(tls) = &self.tls {
                     // A client that does not finish the handshake is closed as one that sends no request.
-                    if let Some(stream) = until(&open, self.limits.head, tls.accept(stream)).await {
-                        self.serve_http(stream, client, open).await;
+                    match until(&open, self.limits.head, tls.accept(stream)).await {
+                        Ok(Some(stream)) => self.serve_http(stream, client, open).await,
+                        Ok(None) => self.responder.count_refused(Refused::Tls),
+                        Err(cut) => self.cut(cut, &open),
                     }
                     return;
                 }
@@ -186,12 +195,8 @@ impl Serving {
         client: Client,
         open: Arc<Open>,
     ) {
-        let Self {
-            responder,
-            limits,
-            mut stopped,
-            ..
-        } = self;
+        let (limits, mut stopped) = (self.limits, self.stopped.clone());
+        let responder = Arc::clone(&self.responder);
         let state = Arc::clone(&open);
         let service = service_fn(move |request: Request<RequestBody>| {
             let responder = Arc::clone(&responder);
@@ -217,32 +222,65 @@ impl Serving {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
-            connection.as_mut().poll(cx).map(drop)
+            connection.as_mut().poll(cx)
         });
-        until(&open, limits.head, async {
-            serving.await;
-            Some(())
-        })
-        .await;
+        match until(&open, limits.head, serving).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                if let Some(reason) = reason(error, &open) {
+                    self.responder.count_refused(reason);
+                }
+            }
+            Err(cut) => self.cut(cut, &open),
+        }
+    }
+
+    /// Counts a connection that was closed.
+    fn cut(&self, cut: Cut, open: &Open) {
+        if cut == Cut::Idle && !open.has_asked.load(Ordering::Relaxed) {
+            self.responder.count_refused(Refused::SlowHead);
+        }
     }
 }
 
+/// Why a connection ended that spoke no HTTP, or none that we take. Nothing for clients that left.
+fn reason(error: impl Into<Box<dyn Error + Send + Sync>>, open: &Open) -> Option<Refused> {
+    let error = error.into();
+    let error = error.downcast_ref::<hyper::Error>()?;
+    match () {
+        () if error.is_parse_too_large() => Some(Refused::LargeHead),
+        () if error.is_parse() => Some(Refused::Malformed),
+        // hyper counts the time in which a connection is idle, too.
+        () if error.is_timeout() && !open.has_asked.load(Ordering::Relaxed) => Some(Refused::SlowHead),
+        () => None,
+    }
+}
+
+/// Who ended what was not done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cut {
+    /// Another connection needed its place, and is counted.
+    Closed,
+    /// Nothing came for too long.
+    Idle,
+}
+
 /// Does the work, unless the connection is idle for too long or asked to close.
-async fn until<T>(open: &Open, idle: Duration, work: impl Future<Output = Option<T>>) -> Option<T> {
+async fn until<T>(open: &Open, idle: Duration, work: impl Future<Output = T>) -> Result<T, Cut> {
     let mut work = pin!(work);
     let mut close = pin!(open.close.notified());
     let mut deadline = pin!(sleep(idle));
     poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
-            return Poll::Ready(done);
+            return Poll::Ready(Ok(done));
         }
         if close.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
+            return Poll::Ready(Err(Cut::Closed));
         }
         while deadline.as_mut().poll(cx).is_ready() {
             let left = idle.saturating_sub(open.idle_for());
             if left.is_zero() {
-                return Poll::Ready(None);
+                return Poll::Ready(Err(Cut::Idle));
             }
             deadline.as_mut().reset(tokio::time::Instant::now() + left);
         }

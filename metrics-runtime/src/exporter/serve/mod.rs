@@ -333,6 +333,76 @@ mod tests {
         assert!(read_to_end(&mut idle).await.starts_with("HTTP/1.1 200 "));
     }
 
+    /// Waits until the exporter says that it refused one for this reason, and nothing else.
+    async fn refused(address: SocketAddr, reason: &str) {
+        let wanted = format!(r#"enumetrics_exporter_refused_requests_total{{reason="{reason}"}} 1"#);
+        let began = Instant::now();
+        loop {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            client.write_all(request).await.unwrap();
+            let scrape = read_to_end(&mut client).await;
+            let lines = scrape.lines().filter(|line| line.contains("refused_requests_total{"));
+            let counted: Vec<_> = lines.filter(|line| !line.ends_with(" 0")).collect();
+            if counted == [wanted.as_str()] {
+                return;
+            }
+            assert!(began.elapsed() < LONG, "{reason}: {counted:?}");
+            sleep(SHORT).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_before_there_is_a_request_is_counted() {
+        let start = async |limits: fn(&mut Limits)| {
+            let exporter = Exporter::new(catalog()).self_metrics();
+            let mut server = exporter.bind("127.0.0.1:0").await.unwrap();
+            limits(&mut server.limits);
+            let address = server.local_addr().unwrap();
+            tokio::spawn(server.run());
+            address
+        };
+        let send = async |address, bytes: &[u8]| {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            // It may be closed before all of this is sent.
+            _ = client.write_all(bytes).await;
+            client
+        };
+        let usual: fn(&mut Limits) = |_| {};
+
+        let address = start(usual).await;
+        let client = send(address, b"GET /metrics HTTP/1.1\r\nno header\r\n\r\n").await;
+        refused(address, "malformed").await;
+        drop(client);
+
+        let address = start(usual).await;
+        let large = format!("GET /metrics HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(100_000));
+        let client = send(address, large.as_bytes()).await;
+        refused(address, "large_head").await;
+        drop(client);
+
+        for head in [&b""[..], b"GET /metrics HTTP/1.1\r\nHost:"] {
+            let address = start(|limits| limits.head = Duration::from_millis(500)).await;
+            let client = send(address, head).await;
+            refused(address, "slow_head").await;
+            // Those that are idle after an answer are none.
+            let mut idle = send(address, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
+            read_to_end(&mut idle).await;
+            refused(address, "slow_head").await;
+            drop(client);
+        }
+
+        let address = start(|limits| limits.connections = 1).await;
+        let client = send(address, b"GET").await;
+        refused(address, "too_many_connections").await;
+        drop(client);
+
+        let address = start(usual).await;
+        let client = send(address, b"DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        refused(address, "method").await;
+        drop(client);
+    }
+
     #[tokio::test]
     async fn a_client_that_does_not_read_is_disconnected() {
         let address = start(|limits| limits.stall = SHORT).await;

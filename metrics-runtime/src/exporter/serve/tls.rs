@@ -322,6 +322,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn clients_that_cannot_agree_are_counted() {
+        let (authority, stranger) = (Authority::new(), Authority::new());
+        let exporter = Exporter::new(catalog()).self_metrics();
+        let server = exporter.tls(Files::of(&authority).tls()).unwrap().bind("127.0.0.1:0");
+        let server = server.await.unwrap();
+        let address = server.local_addr().unwrap();
+        tokio::spawn(server.run());
+
+        let mut plain = TcpStream::connect(address).await.unwrap();
+        plain
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(get(address, &stranger, None).await.is_err());
+        let began = std::time::Instant::now();
+        let counted = r#"enumetrics_exporter_refused_requests_total{reason="tls"} 2"#;
+        while !get(address, &authority, None).await.unwrap().contains(counted) {
+            assert!(began.elapsed() < LONG);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    #[tokio::test]
     async fn a_scrape_comes_encrypted_and_not_otherwise() {
         let (authority, stranger) = (Authority::new(), Authority::new());
         let files = Files::of(&authority);
