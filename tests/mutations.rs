@@ -1,5 +1,5 @@
-//! Somebody changes a metric of the example and forgets the rules about it: the build breaks at the rule. Each mistake is
-//! made in a copy of the example's own declarations.
+//! Somebody changes a metric of the example and forgets the rules and panels about it: the build breaks there. Each
+//! mistake is made in a copy of the example's own declarations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ struct Mutation {
     file: &'static str,
     changes: &'static [(&'static str, &'static str)],
     error: &'static str,
-    /// Words of the lines of `alerts.rs` that are to blame.
+    /// Words of the lines of `alerts.rs` and `dashboard.rs` that are to blame.
     lines: &'static [&'static str],
 }
 
@@ -77,7 +77,10 @@ const MUTATIONS: &[Mutation] = &[
             ),
         ],
         error: "nothing exports `kyc_liveness_failures_total`; did you mean `kyc_liveness_failures`?",
-        lines: &["SpoofingSpike = sum by (attack_type)"],
+        lines: &[
+            "SpoofingSpike = sum by (attack_type)",
+            "sum(rate(kyc_liveness_failures_total[$__rate_interval]))",
+        ],
     },
     Mutation {
         name: "a runbook loses its heading",
@@ -116,14 +119,15 @@ fn a_change_breaks_the_build_at_the_rule_that_it_breaks() {
             text = text.replacen(from, to, 1);
         }
         fs::write(&path, &text).unwrap();
-        let alerts = fs::read_to_string(copy.path("alerts.rs")).unwrap();
+        let users = ["alerts.rs", "dashboard.rs"].map(|user| (user, fs::read_to_string(copy.path(user)).unwrap()));
         let (succeeds, errors) = copy.check();
         fs::write(&path, &original).unwrap();
         assert!(!succeeds, "{name}: it still compiles");
         for wanted in *lines {
             let is_it = |found: &Found| {
-                let line = alerts.lines().nth(found.line - 1).unwrap_or_default();
-                found.file.ends_with("alerts.rs") && found.message.contains(error) && line.contains(wanted)
+                let user = users.iter().find(|(user, _)| found.file.ends_with(user));
+                let line = user.and_then(|(_, text)| text.lines().nth(found.line - 1));
+                found.message.contains(error) && line.is_some_and(|line| line.contains(wanted))
             };
             assert!(
                 errors.iter().any(is_it),
@@ -152,17 +156,21 @@ impl Copy {
         let example = root.join("examples/kyc_gateway");
         fs::create_dir_all(copy.0.join("src")).unwrap();
         fs::create_dir_all(copy.0.join("examples/kyc_gateway")).unwrap();
-        for file in ["metrics.rs", "alerts.rs", "ops.rs"] {
+        for file in ["metrics.rs", "alerts.rs", "dashboard.rs", "ops.rs"] {
             fs::copy(example.join(file), copy.path(file)).unwrap();
         }
         let runbooks = "examples/kyc_gateway/runbooks.md";
         fs::copy(root.join(runbooks), copy.path(runbooks)).unwrap();
-        fs::write(copy.path("lib.rs"), "pub mod alerts;\npub mod metrics;\npub mod ops;\n").unwrap();
+        fs::write(
+            copy.path("lib.rs"),
+            "pub mod alerts;\npub mod dashboard;\npub mod metrics;\npub mod ops;\n",
+        )
+        .unwrap();
         // The versions that are built already.
         fs::copy(root.join("Cargo.lock"), copy.0.join("Cargo.lock")).unwrap();
         let manifest = format!(
             "[package]\nname = \"mutations\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nserde = {{ version = \
-             \"1.0\", features = [\"derive\"] }}\nenumetrics = {{ path = {:?}, features = [\"http\", \"operations\"] }}\n",
+             \"1.0\", features = [\"derive\"] }}\nenumetrics = {{ path = {:?}, features = [\"dashboards\", \"http\", \"operations\"] }}\n",
             root.display().to_string()
         );
         fs::write(copy.0.join("Cargo.toml"), manifest).unwrap();
