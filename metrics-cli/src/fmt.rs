@@ -45,13 +45,7 @@ impl Options {
 
     fn stdin(&self) -> Outcome {
         let file = File::stdin(read_stdin()?);
-        let (parts, unreadable) = file.parts();
-        if let Some(error) = unreadable.first() {
-            return Err(Failure::of(
-                format!("{}:{}:{}", file.name, error.line, error.column),
-                &error.message,
-            ));
-        }
+        let parts = readable_parts(&file)?;
         if parts.is_empty() {
             return self.query(&file.text);
         }
@@ -102,13 +96,7 @@ impl Options {
         let (mut read, mut changed) = (0, 0);
         for file in &files {
             progress.next(&file.name);
-            let (parts, unreadable) = file.parts();
-            if let Some(error) = unreadable.first() {
-                return Err(Failure::of(
-                    format!("{}:{}:{}", file.name, error.line, error.column),
-                    &error.message,
-                ));
-            }
+            let parts = readable_parts(file)?;
             if parts.is_empty() {
                 match file.is_named {
                     true => return Err(file.is_something_else()),
@@ -308,4 +296,16 @@ impl Scalar {
 fn is_plain(text: &str) -> bool {
     let is_special = |c: char| "[]{}|>*&!%@`\"'#,?:-".contains(c);
     !text.starts_with(is_special) && !text.contains(": ") && !text.contains(" #") && !text.ends_with(':')
+}
+
+/// The rule files and dashboards in a file, all of which can be read.
+fn readable_parts(file: &File) -> Result<Vec<Part>, Failure> {
+    let (parts, unreadable) = file.parts();
+    match unreadable.first() {
+        None => Ok(parts),
+        Some(error) => Err(Failure::of(
+            format!("{}:{}:{}", file.name, error.line, error.column),
+            &error.message,
+        )),
+    }
 }

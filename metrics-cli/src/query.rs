@@ -1,6 +1,6 @@
 //! Expressions of files as trees, with what stands where Grafana puts something in.
 
-use enumetrics_promql::{DocumentKind, Error, Expr, parse};
+use enumetrics_promql::{DocumentKind, Error, Expr, parse, variable_length};
 
 /// An expression of a file, with something that is PromQL in the place of each of Grafana's variables, so that it can be
 /// read, and printed with the variables again.
@@ -114,25 +114,6 @@ impl Query {
         }
         false
     }
-}
-
-/// The length of `$name`, `${name:format}` or `[[name]]`, if one stands here.
-fn variable_length(text: &str) -> Option<usize> {
-    let word = |text: &str| {
-        let end = text
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(text.len());
-        (end > 0 && !text.starts_with(|c: char| c.is_ascii_digit())).then_some(end)
-    };
-    if let Some(braced) = text.strip_prefix("${") {
-        return braced.find('}').map(|end| end + 3);
-    }
-    if let Some(name) = text.strip_prefix('$') {
-        return word(name).map(|end| end + 1);
-    }
-    let name = text.strip_prefix("[[")?;
-    let end = word(name)?;
-    name[end..].strip_prefix("]]").map(|_| end + 4)
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ pub use self::ast::{
 };
 pub use self::error::{Error, Report};
 #[cfg(feature = "files")]
-pub use self::files::{Document, DocumentKind, Edit, FileExpression, FileFinding};
+pub use self::files::{Document, DocumentKind, Edit, FileExpression, FileFinding, variable_length};
 pub use self::function::Function;
 pub use self::interpolation::{with_durations, with_variables};
 pub use self::interval::Interval;

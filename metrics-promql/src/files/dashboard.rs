@@ -347,8 +347,18 @@ impl Rendered {
     }
 }
 
-/// The length of `$name`, `${name:format}` or `[[name]]`, if one stands here.
-fn variable_length(text: &str) -> Option<usize> {
+/// The length of the variable of Grafana's that a text begins with, in bytes: `$name`, `${name:format}`, `[[name]]` or
+/// `[[name:format]]`. Nothing if it begins with something else.
+///
+/// ```
+/// use enumetrics_promql::variable_length;
+///
+/// assert_eq!(variable_length("${code:regex}|404"), Some(13));
+/// assert_eq!(variable_length("[[code]]"), Some(8));
+/// assert_eq!(variable_length("[5m]"), None);
+/// ```
+#[must_use]
+pub fn variable_length(text: &str) -> Option<usize> {
     let word = |text: &str| {
         let end = text
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')

@@ -5,6 +5,7 @@ mod document;
 mod rules;
 mod yaml;
 
+pub use self::dashboard::variable_length;
 pub use self::document::{Document, DocumentKind, FileExpression};
 
 use self::yaml::{Text, Unreadable};

@@ -236,11 +236,10 @@ groups:
     }
 
     #[test]
-    fn a_file_without_rules_says_so() {
-        assert_eq!(
-            found("{\"groups\": []}", |linter, text| linter.check_rules(text)),
-            ["1:1  rule-yaml"]
-        );
+    fn what_is_no_file_says_so() {
+        // Prometheus takes it, too.
+        let without_rules = found("{\"groups\": []}", |linter, text| linter.check_rules(text));
+        assert!(without_rules.is_empty(), "{without_rules:?}");
         assert_eq!(
             found("{\"groups\": [", |linter, text| linter.check_rules(text)),
             ["1:13  rule-yaml"]
