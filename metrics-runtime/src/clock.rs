@@ -1,8 +1,8 @@
 //! The clock of timers: the processor's time stamp counter where it can be trusted, `Instant` everywhere else.
 //!
 //! Two readings are most of what a timer costs, and reading the counter takes less than half as long as `Instant::now`.
-//! `quanta` reads it and learns its frequency; that takes up to a fifth of a second, for which nobody waits, neither
-//! before `main` nor at the first timer: a thread of its own does it, and until then timers use `Instant`.
+//! `quanta` reads it and learns its frequency; that takes up to a fifth of a second, for which nobody waits: a thread of its
+//! own does it, once there is an exporter or a first timer, and until it is done timers use `Instant`.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
@@ -32,6 +32,17 @@ impl Moment {
     pub(crate) fn elapsed(self) -> f64 {
         CLOCK.since(self)
     }
+}
+
+/// Looks for a faster clock than `Instant`, if nobody did: at a program's start its first timers have not begun.
+#[cfg(feature = "exporter")]
+pub(crate) fn seek() {
+    CLOCK.seek();
+}
+
+#[cfg(all(test, feature = "exporter"))]
+pub(crate) fn is_sought() -> bool {
+    CLOCK.is_sought.load(Ordering::Relaxed)
 }
 
 static CLOCK: Clock = Clock::new(counter::find);
@@ -79,14 +90,16 @@ impl Clock {
     #[cold]
     #[inline(never)]
     fn instant(&'static self) -> Moment {
-        if !self.is_sought.load(Ordering::Relaxed) && !self.is_sought.swap(true, Ordering::Relaxed) {
-            self.seek();
-        }
+        self.seek();
         // Last, so that what this costs is not part of what is timed.
         Moment::Instant(Instant::now())
     }
 
+    /// Once; nobody waits.
     fn seek(&'static self) {
+        if self.is_sought.load(Ordering::Relaxed) || self.is_sought.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let seek = || {
             if let Some(counter) = (self.find)() {
                 // Nobody else sets it.

@@ -133,6 +133,7 @@ pub struct Exporter {
 impl Exporter {
     /// Exports a catalog, to everyone who asks.
     pub fn new(catalog: &Catalog<'static>) -> Self {
+        crate::clock::seek();
         Self {
             catalog: *catalog,
             access: Access::new(),
@@ -340,6 +341,13 @@ impl fmt::Debug for Exporter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_looks_for_its_clock_when_it_makes_its_exporter() {
+        drop(Exporter::new(fixture::catalog()));
+        assert!(crate::clock::is_sought());
+    }
+
     #[test]
     fn an_exporter_shows_no_secret() {
         let exporter = Exporter::new(fixture::catalog())
