@@ -3,13 +3,14 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::future::{Future, ready};
+use std::io::{self, Write};
 use std::panic::catch_unwind;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use enumetrics::{
-    Calls, Catalog, ComputedGauge, Counter, ErrorLabel, Gauge, Histogram, InFlight, Info, InfoLabels, LabelSet,
-    LabelValue, StateSet, Summary, metric_family, time, timed,
+    Calls, Catalog, ComputedGauge, Counter, ErrorLabel, Gauge, Histogram, InFlight, Info, InfoLabels, IntRange,
+    LabelSet, LabelValue, StateSet, Summary, metric_family, time, timed,
 };
 
 /// The system's allocator, and how often this thread asked it.
@@ -17,17 +18,19 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(bytes: usize) {
     ALLOCATIONS.with(|allocations| allocations.set(allocations.get() + 1));
+    BYTES.with(|all| all.set(all.get() + bytes));
 }
 
 #[allow(unsafe_code, reason = "an allocator can only be counted by being one")]
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
@@ -38,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size);
         // SAFETY: the caller's promise.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -276,6 +279,63 @@ fn a_scrape_into_used_memory_allocates_nothing() {
         catalog.render_into(&mut scrape);
     });
     assert_eq!(again, 0);
+}
+
+#[derive(LabelSet, Clone, Copy)]
+pub struct Place {
+    pub row: IntRange<0, 999>,
+    pub column: IntRange<0, 999>,
+}
+
+#[metric_family(namespace = "huge")]
+pub struct Huge {
+    /// Visits.
+    #[metric(dense)]
+    pub visits_total: Counter<Place>,
+}
+
+/// What is written, counted and forgotten.
+#[derive(Default)]
+struct Written {
+    lines: usize,
+    bytes: usize,
+}
+
+impl Write for Written {
+    fn write(&mut self, page: &[u8]) -> io::Result<usize> {
+        self.lines += page.iter().filter(|byte| **byte == b'\n').count();
+        self.bytes += page.len();
+        Ok(page.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_million_series_are_written_in_the_memory_of_some_pages() {
+    static HUGE: Huge = Huge::new();
+    HUGE.visits_total
+        .with(Place {
+            row: IntRange::clamped(999),
+            column: IntRange::clamped(999),
+        })
+        .inc();
+    let families: [&dyn enumetrics::Export; 1] = [&HUGE];
+    let catalog = Catalog::new(&families).expect("one family");
+    let (mut scrape, mut written) = (enumetrics::Scrape::new(), Written::default());
+    let mut write = || {
+        let result = catalog.write_to(&mut written, enumetrics::Format::Text, &mut scrape);
+        result.expect("nothing refuses it");
+    };
+    let before = BYTES.with(Cell::get);
+    write();
+    let taken = BYTES.with(Cell::get) - before;
+    assert_eq!(allocations(write), 0);
+    assert!(written.lines > 2_000_000 && written.bytes > 80_000_000);
+    // All that a growing buffer was, one after the other.
+    assert!(taken < 1 << 21, "a first scrape of 40 MB took {taken} bytes");
 }
 
 #[metric_family(namespace = "native")]
