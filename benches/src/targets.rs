@@ -17,7 +17,7 @@ enum Against {
     Contender(&'static str),
     /// A contender's figure, after what the row costs without metrics is taken off both.
     ContenderOverNothing(&'static str),
-    /// Nobody: the limit is a figure, and what is measured is rounded to its unit.
+    /// Nobody: the limit is a figure, and what is measured is rounded to a tenth of its unit.
     Nobody,
 }
 
@@ -105,7 +105,7 @@ impl Target {
                     ratio(ours - nothing, of(name)? - nothing)?,
                 )
             }
-            Against::Nobody => (self.row.unit.name().to_owned(), ours.round()),
+            Against::Nobody => (self.row.unit.name().to_owned(), (ours * 10.0).round() / 10.0),
         };
         Some(Outcome {
             row: self.row.title,
@@ -157,10 +157,14 @@ mod tests {
     #[test]
     fn a_figure_is_held_against_a_limit_in_its_unit() {
         let target: &[Target] = targets! { MEMORY_COUNTER Nobody <= 8.0; };
-        // A registry around a thousand series is not a byte more for each.
+        // A registry around a thousand series is not a tenth of a byte more for each.
         assert_eq!(
             outcome_of(target, &figures(rows::MEMORY_COUNTER, &[(OURS, 8.01)])),
             (8.0, true)
+        );
+        assert_eq!(
+            outcome_of(target, &figures(rows::MEMORY_COUNTER, &[(OURS, 8.56)])),
+            (8.6, false)
         );
         assert_eq!(
             outcome_of(target, &figures(rows::MEMORY_COUNTER, &[(OURS, 16.0)])),
