@@ -7,10 +7,10 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::alert::{Alert, Severity};
-use super::finding::Place;
 use super::lint::{Analysed, Analysis};
 use super::slo::RETENTION;
 use super::{Group, Kind, LabelValue, Rule};
+use crate::span::Place;
 
 pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
     let Group {

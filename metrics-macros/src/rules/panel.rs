@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::finding::Place;
 use super::parse::ALLOW;
 use crate::attribute::{Setting, unknown};
 use crate::diagnostics::Errors;
+use crate::span::Place;
 
 const TITLE: &str = "title";
 const ROW: &str = "row";

@@ -10,12 +10,12 @@ use syn::parse::{Parse, ParseStream};
 use syn::{LitFloat, LitInt, LitStr, Path};
 
 use super::alert::{Alert, Severity};
-use super::finding::Place;
 use super::parse::{ALLOW, LABELS, allowed, labels, seconds};
 use super::promql::Expression;
 use super::{Kind, LabelValue, Name, Options, Rule, is_duration, runbook};
 use crate::attribute::Setting;
 use crate::diagnostics::Errors;
+use crate::span::Place;
 
 const OBJECTIVE: &str = "objective";
 const WINDOW: &str = "window";

@@ -227,7 +227,10 @@ impl CounterSeries<'_, f64> {
 }
 
 /// The number that a counter holds: `u64` or `f64`.
-#[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "a counter holds a `u64` or an `f64`, not `{Self}` [metric-type]",
+    label = "neither `u64` nor `f64`"
+)]
 pub trait CounterValue: Copy + Default + PartialEq + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
     type Cell: Block + Cell<Record = Self>;
@@ -249,6 +252,7 @@ pub trait CounterValue: Copy + Default + PartialEq + fmt::Debug + Sealed + 'stat
 
 impl Sealed for u64 {}
 
+#[diagnostic::do_not_recommend]
 impl CounterValue for u64 {
     type Cell = CounterCell;
     const ZERO: Self = 0;
@@ -277,6 +281,7 @@ impl CounterValue for u64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl CounterValue for f64 {
     type Cell = FloatCell;
     const ZERO: Self = 0.0;

@@ -359,7 +359,8 @@ pub struct HistogramSnapshot {
 
 /// What a histogram or a summary observes, and a counter of `f64`s adds: an `f64`, or a [`Duration`] in seconds.
 #[diagnostic::on_unimplemented(
-    message = "what is recorded here is an `f64` or a `Duration`, not `{Self}`",
+    message = "what is recorded here is an `f64` or a `Duration`, not `{Self}` [record-value]",
+    label = "neither `f64` nor `Duration`",
     note = "turn a whole number into an `f64`: `f64::from(n)` or `n as f64`"
 )]
 pub trait Observation: Sealed {
@@ -367,6 +368,7 @@ pub trait Observation: Sealed {
     fn into_f64(self) -> f64;
 }
 
+#[diagnostic::do_not_recommend]
 impl Observation for f64 {
     #[inline]
     fn into_f64(self) -> f64 {
@@ -376,6 +378,7 @@ impl Observation for f64 {
 
 impl Sealed for Duration {}
 
+#[diagnostic::do_not_recommend]
 impl Observation for Duration {
     #[inline]
     fn into_f64(self) -> f64 {
