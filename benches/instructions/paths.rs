@@ -112,10 +112,10 @@ struct Calls {
     /// Durations by route, in one place.
     #[metric(shared, buckets = BOUNDS)]
     shared_by_route_duration_seconds: Histogram<Route>,
-    /// Calls by three labels, in chunks.
+    /// Calls by three labels, each with a cell once it is recorded.
     #[metric(sparse)]
     sparse_requests_total: Counter<Request>,
-    /// Durations by route, in chunks.
+    /// Durations by route, each with a cell once it is recorded.
     #[metric(sparse, buckets = BOUNDS)]
     sparse_duration_seconds: Histogram<Route>,
     /// Durations.

@@ -23,9 +23,9 @@ use storage::{
 use sync::{spawn, thread_wide};
 
 type Counters<S> = <S as Storage>::Place<[CounterCell; 1]>;
-/// The same in a chunk, which the first of two threads makes.
-type Chunks = <Sparse<Shared> as Storage>::Cells<[CounterCell; 1], CounterCell>;
-type SparseCounters = <Sparse<Shared> as Storage>::Place<Chunks>;
+/// The same, of which the first of two threads makes the cell. Two of 256 have the same root.
+type Trees<const N: usize> = <Sparse<Shared> as Storage>::Cells<[CounterCell; N], CounterCell>;
+type SparseCounters<const N: usize> = <Sparse<Shared> as Storage>::Place<Trees<N>>;
 type Histograms<S> = <S as Storage>::Place<[HistogramCell<1>; 1]>;
 type NativeHistograms<S> = <S as Storage>::Place<[NativeCell<1>; 1]>;
 type InFlights<S> = <S as Storage>::Place<[InFlightCell; 1]>;
@@ -105,8 +105,40 @@ fn shared_cells_lose_nothing() {
 }
 
 #[test]
-fn threads_that_make_the_same_chunk_both_count_in_it() {
-    model(Some(2), two_threads_count::<_, SparseCounters>);
+fn threads_that_make_the_same_cell_both_count_in_it() {
+    model(Some(2), two_threads_count::<_, SparseCounters<1>>);
+}
+
+/// One makes the root, and the other a node below it.
+#[test]
+fn threads_that_make_cells_of_the_same_tree_count_in_their_own() {
+    model(Some(2), || {
+        let counters = shared_place::<_, SparseCounters<256>>();
+        let write = |index| {
+            let counters = Arc::clone(&counters);
+            spawn(move || _ = counters.record::<CounterCell>(index, 1 + index as u64))
+        };
+        let read = {
+            let counters = Arc::clone(&counters);
+            move || {
+                for block in counters.blocks() {
+                    let made = block.made_from(0);
+                    assert!(made > 1 || block.at(made).is_some());
+                }
+            }
+        };
+        join_all([write(0), write(1), spawn(read)]);
+        for block in counters.blocks() {
+            assert_eq!(
+                (block.made_from(0), block.made_from(1), block.made_from(2)),
+                (0, 1, usize::MAX)
+            );
+            assert_eq!(
+                [0, 1].map(|index| block.at(index).map(CounterCell::get)),
+                [Some(1), Some(2)]
+            );
+        }
+    });
 }
 
 /// One has the lane, and the others make the shared block at the same time.
