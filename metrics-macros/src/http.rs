@@ -289,10 +289,12 @@ fn expand(model: &Model) -> TokenStream {
                 const OUTGOING: bool = #client;
 
                 #[allow(unused_variables, clippy::unused_unit)]
+                #[inline]
                 fn begin(&'static self, handler: #route, method: &#krate::__private::HttpMethod) -> #guard {
                     #begin
                 }
 
+                #[inline]
                 fn end(&'static self, handler: #route, exchange: &#krate::http::Exchange<'_>) {
                     let method = <#methods as ::core::convert::From<&#krate::__private::HttpMethod>>::from(exchange.method);
                     let _ = (handler, method);

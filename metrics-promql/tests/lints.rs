@@ -186,6 +186,11 @@ const FROM_THE_TREE: &[(&str, &str, &str)] = &[
         "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m]))) > 0",
     ),
     (
+        "val-low-traffic",
+        "«sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) * 100 > 5»",
+        "sum(rate(x_total{a=\"b\"}[5m])) / sum(rate(x_total[5m])) > 5",
+    ),
+    (
         "match-by-gone",
         "sum by («job») (sum by (instance) (x)) > 1",
         "sum by (job) (sum by (instance, job) (x)) > 1",

@@ -237,7 +237,7 @@ impl fmt::Debug for Combination {
 pub enum Form {
     /// All are there from the start: `#[metric(dense)]`, or without a word for what is not as wide.
     Dense,
-    /// Each is there once something was recorded with it, its cells in a chunk of 64: `#[metric(sparse)]`.
+    /// Each is there, and has cells, once something was recorded with it: `#[metric(sparse)]`.
     Sparse,
 }
 

@@ -2,12 +2,36 @@
 
 mod client;
 mod declared;
-mod ends;
 mod grpc;
-mod options;
-mod routes;
 mod websocket;
 mod wire;
+
+/// What is said of a router is true of either layer around its routes.
+macro_rules! of_routers {
+    ($($around:ident: $layer:ident, |$http:ident| $fitted:expr;)+) => {
+        $(#[path = "."]
+        #[allow(clippy::duplicate_mod, reason = "the same tests, of two layers")]
+        mod $around {
+            use enumetrics::http::{HttpLayer, HttpMetrics};
+
+            #[path = "ends.rs"]
+            mod ends;
+            #[path = "options.rs"]
+            mod options;
+            #[path = "routes.rs"]
+            mod routes;
+
+            fn fitted<M: HttpMetrics>($http: HttpLayer<M>) -> enumetrics::http::$layer<M> {
+                $fitted
+            }
+        })+
+    };
+}
+
+of_routers! {
+    around_anything: HttpLayer, |http| http;
+    around_routes_of_axum: AxumLayer, |http| http.for_axum();
+}
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

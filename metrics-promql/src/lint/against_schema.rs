@@ -290,7 +290,7 @@ impl Check<'_> {
         let ExprKind::Binary(binary) = &expr.without_parens().kind else {
             return;
         };
-        let facts = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
+        let facts = both([&binary.lhs, &binary.rhs], |side| self.facts.of(side));
         let threshold = facts[1].interval;
         let asks_for_first = match binary.op {
             BinaryOp::Greater => threshold.most <= 0.0,
@@ -330,7 +330,7 @@ impl Check<'_> {
         let ExprKind::Binary(binary) = &expr.without_parens().kind else {
             return false;
         };
-        let [things, threshold] = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
+        let [things, threshold] = both([&binary.lhs, &binary.rhs], |side| self.facts.of(side));
         let is_gauge = things.nature == Nature::Gauge && things.interval.most > 1.0;
         is_gauge && binary.op == BinaryOp::Equal && threshold.numbers() == Numbers::one(0.0)
     }
@@ -368,7 +368,7 @@ fn did_you_mean(name: &str, known: &[&str]) -> String {
         true => "there are none".to_owned(),
         false => format!("there are: {}", joined(known, ", ")),
     };
-    match nearest(name, known.iter().copied()) {
+    match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`? {all}"),
         None => all,
     }

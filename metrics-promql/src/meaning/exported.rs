@@ -93,7 +93,10 @@ impl Exported {
         let total = format!("{name}_total");
         match names.iter().find(|&series| *series == total) {
             Some(total) => Some(total.clone()),
-            None => nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
+            None => {
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                nearest(name, &names).map(str::to_owned)
+            }
         }
     }
 

@@ -6,8 +6,7 @@ use super::{Exemplar, Exemplars, Metric, Observation, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, is_recording,
-    made_from,
+    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
 };
 
 /// A number that only grows: requests, errors, bytes sent.
@@ -342,8 +341,8 @@ pub trait CounterCells<V = u64>: Sync {
 impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V, S> {
     #[inline]
     fn add(&self, index: usize, amount: V) {
-        self.cells.record::<V::Cell>(index, amount);
-        if S::TRACED {
+        let is_recorded = self.cells.record::<V::Cell>(index, move || Some(amount));
+        if S::TRACED && is_recorded {
             self.keep_current(index, amount);
         }
     }
@@ -394,9 +393,7 @@ impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V,
 impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     #[inline(never)]
     fn keep_current(&self, index: usize, amount: V) {
-        if is_recording()
-            && let Some(exemplar) = Exemplar::current()
-        {
+        if let Some(exemplar) = Exemplar::current() {
             self.keep(index, amount, exemplar);
         }
     }

@@ -12,8 +12,8 @@ use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Shared, Sparse, Spot, Storage,
-    Traced, is_recording, made_from,
+    BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Shared, Sparse, Storage, Traced,
+    made_from,
 };
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
@@ -212,25 +212,22 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
 
 impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     /// What is not finite, and what one comparison does not place.
+    #[cold]
     #[inline(never)]
     fn observe_slowly(&self, index: usize, value: f64) {
         // NaN or an infinity would stay in the sum for as long as the process lives.
         let finite = if value.is_finite() { value } else { 0.0 };
         let bucket = self.bounds.bucket(value);
-        self.record(index, bucket, finite, || self.layout.spot_of_any(value));
-    }
-
-    #[inline]
-    fn record(&self, index: usize, bucket: usize, value: f64, spot: impl FnOnce() -> Spot) {
-        let what = <S::Histogram<N> as ObservationCell<N>>::record_of(bucket, value, spot);
-        self.cells.record::<S::Histogram<N>>(index, what);
+        self.cells.record::<S::Histogram<N>>(index, move || {
+            Some(S::Histogram::record_of(bucket, finite, || {
+                self.layout.spot_of_any(value)
+            }))
+        });
     }
 
     #[inline(never)]
     fn keep_current(&self, index: usize, value: f64) {
-        if is_recording()
-            && let Some(exemplar) = Exemplar::current()
-        {
+        if let Some(exemplar) = Exemplar::current() {
             self.keep(index, value, exemplar);
         }
     }
@@ -277,9 +274,6 @@ impl<'a> HistogramSeries<'a> {
     /// Runs `work` and observes the seconds it took, also when it panics.
     #[inline]
     pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
-        if !is_recording() {
-            return work();
-        }
         let _timer = self.start_timer();
         work()
     }
@@ -465,11 +459,14 @@ pub trait HistogramCells: Sync {
 impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N, S> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
-        match self.bounds.quickly(value) {
-            Some(bucket) => self.record(index, bucket, value, || self.layout.spot(value)),
-            None => self.observe_slowly(index, value),
-        }
-        if S::TRACED {
+        let is_recorded = self.cells.record::<S::Histogram<N>>(index, move || {
+            let Some(bucket) = self.bounds.quickly(value) else {
+                self.observe_slowly(index, value);
+                return None;
+            };
+            Some(S::Histogram::record_of(bucket, value, || self.layout.spot(value)))
+        });
+        if S::TRACED && is_recorded {
             self.keep_current(index, value);
         }
     }
