@@ -341,8 +341,8 @@ where
         let mut ongoing = self.measuring.begin(&mut request);
         // Whoever sends nothing needs no count of it.
         let counted = ongoing.as_mut().filter(|_| !request.body().is_end_stream());
-        let bytes = counted.map(Ongoing::count_request_bytes);
-        let request = request.map(|body| RequestBody::new(body, bytes));
+        let count = counted.map(Ongoing::count_request_bytes);
+        let request = request.map(|body| RequestBody::new(body, count));
         ongoing.iter_mut().for_each(|ongoing| ongoing.running(true));
         let mut future = ResponseFuture {
             future: self.inner.call(request),
