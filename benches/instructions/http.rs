@@ -28,9 +28,15 @@ pub const REQUESTS: &[Path] = &[
     path("request_measured", Some("request"), |passes| {
         answer(passes, router().layer(HttpLayer::new(&HTTP)), no_op);
     }),
+    path("request_for_axum", Some("request"), |passes| {
+        answer(passes, router().layer(HttpLayer::new(&HTTP).for_axum()), no_op);
+    }),
     path("echo", None, |passes| answer(passes, router(), echo)),
     path("echo_measured", Some("echo"), |passes| {
         answer(passes, router().layer(HttpLayer::new(&HTTP)), echo);
+    }),
+    path("echo_for_axum", Some("echo"), |passes| {
+        answer(passes, router().layer(HttpLayer::new(&HTTP).for_axum()), echo);
     }),
 ];
 

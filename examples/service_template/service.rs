@@ -24,7 +24,7 @@ pub fn router(layer: Option<HttpLayer<Http>>, metrics: Option<MethodRouter<Items
     }
     if let Some(layer) = layer {
         // After the routes: it measures those that there are.
-        router = router.layer(layer);
+        router = router.layer(layer.for_axum());
     }
     router.with_state(Items::default())
 }

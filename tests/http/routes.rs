@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use enumetrics::http::{HandledBy, HttpLayer};
 use tower::{Layer, ServiceExt};
 
+use super::fitted;
 use crate::wire::exchange;
 use crate::{metrics, recorded, serve};
 
@@ -21,7 +22,7 @@ async fn templates_are_those_of_the_router_however_it_is_put_together() {
         .route("/", get(|| async {}))
         .nest("/v1", Router::new().nest("/users", users))
         .merge(Router::new().nest("/files/{bucket}", files));
-    let address = serve(router.layer(HttpLayer::new(&HTTP))).await;
+    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
     for path in [
         "/",
         "/?page=1",
@@ -49,7 +50,7 @@ async fn what_leads_nowhere_is_one_handler_and_a_wrong_method_has_its_template()
     let router = Router::new()
         .route("/users/{id}", post(|| async {}))
         .fallback(|| async { (StatusCode::NOT_FOUND, "no") });
-    let address = serve(router.layer(HttpLayer::new(&HTTP))).await;
+    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
     for (method, path) in [
         ("GET", "/users/7"),
         ("BREW", "/users/7"),
@@ -72,7 +73,7 @@ async fn what_leads_nowhere_is_one_handler_and_a_wrong_method_has_its_template()
 #[tokio::test]
 async fn a_layer_of_one_route_and_one_around_the_router() {
     metrics!();
-    let router = Router::new().route("/users/{id}", get(|| async {}).layer(HttpLayer::new(&HTTP)));
+    let router = Router::new().route("/users/{id}", get(|| async {}).layer(fitted(HttpLayer::new(&HTTP))));
     router
         .oneshot(Request::get("/users/7").body(Body::empty()).unwrap())
         .await
@@ -87,7 +88,7 @@ async fn a_layer_of_one_route_and_one_around_the_router() {
 
     let router = Router::new()
         .route("/users/{id}", get(|| async {}))
-        .route_layer(HttpLayer::new(&HTTP));
+        .route_layer(fitted(HttpLayer::new(&HTTP)));
     for path in ["/users/7", "/nowhere"] {
         router
             .clone()
@@ -118,7 +119,7 @@ async fn a_mounted_service_can_say_who_it_is() {
     let router = Router::new()
         .nest_service("/static", mounted(Some("/static/{*path}")))
         .nest_service("/other", mounted(None))
-        .layer(HttpLayer::new(&HTTP));
+        .layer(fitted(HttpLayer::new(&HTTP)));
     for path in ["/static/a.css", "/static/b/c.js", "/other/x"] {
         router
             .clone()
@@ -205,7 +206,7 @@ async fn a_route_that_is_asked_for_again_is_looked_up_once_and_counts_as_if_it_w
     let router = Router::new()
         .route("/a", get(|| async {}))
         .route("/b", get(|| async {}))
-        .layer(HttpLayer::new(&HTTP));
+        .layer(fitted(HttpLayer::new(&HTTP)));
     let ask = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();
         router.clone().oneshot(request).await.unwrap();

@@ -13,6 +13,8 @@ mod layer;
 mod ongoing;
 mod options;
 mod patterns;
+#[cfg(feature = "axum")]
+mod router;
 
 pub use self::body::{RequestBody, ResponseBody};
 pub use self::ended::{Exchange, HttpMetrics};
@@ -21,6 +23,8 @@ pub use self::layer::{HttpLayer, HttpService, ResponseFuture};
 pub use self::patterns::PatternError;
 #[cfg(feature = "exporter")]
 pub(crate) use self::patterns::Patterns;
+#[cfg(feature = "axum")]
+pub use self::router::{AxumFuture, AxumLayer, AxumService};
 
 /// The bounds of the histogram of high resolution, in seconds, where `http_metrics!` says no others.
 pub const HIGH_RESOLUTION: [f64; 21] = [

@@ -1,12 +1,12 @@
 //! An exchange between its ends.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, Method, Response, StatusCode, header, request};
 use http_body::Body;
 
 use super::HandledBy;
+use super::body::Count;
 use super::ended::{Exchange, HttpMetrics};
 use super::label::{End, GrpcCode, Handler as _};
 use super::options::{Durations, Head, Options};
@@ -23,7 +23,7 @@ pub(super) struct Ongoing<M: HttpMetrics> {
     in_progress: Option<M::InProgress>,
     status: Option<StatusCode>,
     seconds_to_head: Option<f64>,
-    request_bytes: Option<Arc<AtomicU64>>,
+    request_bytes: Option<Arc<Count>>,
     response_bytes: u64,
     /// How long the response's body says to be.
     expected_bytes: Option<u64>,
@@ -45,6 +45,7 @@ struct Told {
 }
 
 impl<M: HttpMetrics> Ongoing<M> {
+    #[inline]
     pub(super) fn begin(metrics: &'static M, options: &Arc<Options>, handler: M::Handler, request: Head<'_>) -> Self {
         let told = |request: &request::Parts| {
             let body = options.keeps_body_of(handler.text()).then(Vec::new);
@@ -76,7 +77,7 @@ impl<M: HttpMetrics> Ongoing<M> {
     }
 
     /// Where the bytes of the request's body are counted.
-    pub(super) fn count_request_bytes(&mut self) -> Arc<AtomicU64> {
+    pub(super) fn count_request_bytes(&mut self) -> Arc<Count> {
         Arc::clone(self.request_bytes.get_or_insert_default())
     }
 
@@ -86,26 +87,34 @@ impl<M: HttpMetrics> Ongoing<M> {
         self.running = running;
     }
 
-    /// The response begins; where it has no body, the exchange ends with it.
-    pub(super) fn answered<B: Body>(&mut self, response: &Response<B>) {
-        self.seconds_to_head = Some(self.start.elapsed());
+    /// There is a response. Whether the exchange has ended with it, because it has no body.
+    #[inline]
+    pub(super) fn answered<B: Body>(&mut self, response: &Response<B>) -> bool {
         self.status = Some(response.status());
         if let Some(HandledBy(name)) = response.extensions().get() {
             self.handler = M::Handler::of(name);
         }
         // One without a body has them here.
         self.trailers(response.headers());
-        let said = || {
-            let length = response.headers().get(header::CONTENT_LENGTH)?;
-            length.to_str().ok()?.parse().ok()
-        };
-        self.expected_bytes = response.body().size_hint().exact().or_else(said);
         if let Some(told) = &mut self.told {
             told.response_headers = Some(response.headers().clone());
         }
-        if response.body().is_end_stream() || has_no_body(&self.method, response.status()) {
+        let is_all = response.body().is_end_stream() || has_no_body(&self.method, response.status());
+        if is_all {
             self.end(End::Complete);
+        } else {
+            let said = || {
+                let length = response.headers().get(header::CONTENT_LENGTH)?;
+                length.to_str().ok()?.parse().ok()
+            };
+            self.expected_bytes = response.body().size_hint().exact().or_else(said);
         }
+        is_all
+    }
+
+    /// The response begins, and its end is still to come.
+    pub(super) fn begins_to_answer(&mut self) {
+        self.seconds_to_head = Some(self.start.elapsed());
     }
 
     /// A part of the response's body goes to the client.
@@ -122,9 +131,14 @@ impl<M: HttpMetrics> Ongoing<M> {
         }
     }
 
-    /// Whether the body is as long as it says: a server need not ask for its end. What gRPC says last is still to come.
+    /// What gRPC says last is still to come.
+    pub(super) fn is_grpc(&self) -> bool {
+        self.grpc.is_some()
+    }
+
+    /// Whether the body is as long as it says: a server need not ask for its end.
     pub(super) fn has_sent_all(&self) -> bool {
-        self.grpc.is_none()
+        !self.is_grpc()
             && self
                 .expected_bytes
                 .is_some_and(|expected| self.response_bytes >= expected)
@@ -146,6 +160,8 @@ impl<M: HttpMetrics> Ongoing<M> {
             return;
         };
         let seconds_to_end = self.start.elapsed();
+        // What ended as it began was one moment.
+        let seconds_to_head = self.seconds_to_head.or(self.status.map(|_| seconds_to_end));
         let told = self.told.take();
         let mut exchange = Exchange {
             method: &self.method,
@@ -153,14 +169,11 @@ impl<M: HttpMetrics> Ongoing<M> {
             status: self.status,
             end,
             outgoing: M::OUTGOING,
-            seconds: self.durations.seconds(self.seconds_to_head, seconds_to_end),
-            seconds_to_head: self.seconds_to_head,
+            seconds: self.durations.seconds(seconds_to_head, seconds_to_end),
+            seconds_to_head,
             seconds_to_end,
             in_high_resolution: false,
-            request_bytes: self
-                .request_bytes
-                .as_ref()
-                .map_or(0, |bytes| bytes.load(Ordering::Relaxed)),
+            request_bytes: self.request_bytes.as_ref().map_or(0, |count| count.get()),
             response_bytes: self.response_bytes,
             grpc: self.grpc.map(|code| code.unwrap_or(code_of(end))),
             request: told.as_ref().map(|told| &told.request),

@@ -144,6 +144,7 @@ impl Method {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for StatusClass {
     const NAME: &'static str = "status_class";
     const VALUES: &'static [&'static str] = &["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -156,6 +157,7 @@ impl LabelValue for StatusClass {
     ];
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for StatusClass {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();
@@ -171,6 +173,7 @@ impl LabelSet for StatusClass {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for StatusCode {
     const NAME: &'static str = "status";
     const VALUES: &'static [&'static str] = decimals(Self::FIRST, Self::LAST);
@@ -186,6 +189,7 @@ impl LabelValue for StatusCode {
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for StatusCode {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();
@@ -201,6 +205,7 @@ impl LabelSet for StatusCode {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for Method {
     const NAME: &'static str = "method";
     const VALUES: &'static [&'static str] = &[
@@ -220,6 +225,7 @@ impl LabelValue for Method {
     ];
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for Method {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();
@@ -254,8 +260,21 @@ mod from_http {
     }
 
     impl From<&http::Method> for Method {
+        // By their names it would take several times as long.
+        #[inline]
         fn from(method: &http::Method) -> Self {
-            Self::from_name(method.as_str())
+            match *method {
+                http::Method::GET => Self::Get,
+                http::Method::HEAD => Self::Head,
+                http::Method::POST => Self::Post,
+                http::Method::PUT => Self::Put,
+                http::Method::DELETE => Self::Delete,
+                http::Method::CONNECT => Self::Connect,
+                http::Method::OPTIONS => Self::Options,
+                http::Method::TRACE => Self::Trace,
+                http::Method::PATCH => Self::Patch,
+                _ => Self::Other,
+            }
         }
     }
 }

@@ -101,7 +101,7 @@ use crate::storage::{FloatCell, IntCell, StateCell};
 
 /// A metric that can be a field of a `#[metric_family]` struct.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a metric",
+    message = "`{Self}` is not a metric [metric-type]",
     label = "not a metric",
     note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `InFlight`, `Histogram`, `Summary`, `StateSet`, \
             `ComputedGauge` or `ComputedCounter`, each with its labels in `<…>`, or `Info`",

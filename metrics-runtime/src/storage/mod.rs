@@ -136,8 +136,9 @@ pub trait Place<B>: Send + Sync {
     /// Before anything was recorded.
     const EMPTY: Self;
 
-    /// Records into the cell at `index`, unless recording is off: whether it is on.
-    fn record<C: Cell>(&self, index: usize, what: C::Record) -> bool
+    /// Records into the cell at `index`, unless recording is off: whether it is on. `what` is not asked before that, and may
+    /// leave the cell as it is.
+    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> bool
     where
         B: Cells<C>;
 
