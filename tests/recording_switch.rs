@@ -246,6 +246,33 @@ fn every_guard_gives_back_what_it_took() {
     }
 }
 
+/// A timer is started while it is on or off, and ends while it is on or off.
+#[test]
+fn a_timer_observes_if_it_is_on_from_its_start_to_its_end() {
+    let _alone = alone();
+    static TIMERS: Kinds = Kinds::new();
+    for begins in [true, false] {
+        for ends in [true, false] {
+            set_recording(begins);
+            let before = TIMERS.latency_seconds.count();
+            let [dropped, stopped, discarded] = [(); 3].map(|()| TIMERS.latency_seconds.start_timer());
+            std::thread::sleep(Duration::from_millis(1));
+            set_recording(ends);
+            drop(dropped);
+            let told = stopped.stop();
+            discarded.discard();
+            let observed = TIMERS.latency_seconds.count() - before;
+            assert_eq!(
+                observed,
+                if begins && ends { 2 } else { 0 },
+                "begun {begins}, ended {ends}"
+            );
+            // Without a start there is no time to tell.
+            assert_eq!(told.is_zero(), !begins, "begun {begins}, ended {ends}");
+        }
+    }
+}
+
 #[test]
 fn a_series_is_removed_also_while_it_is_off() {
     let _alone = alone();

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use enumetrics::__private::{Block, Cells, CounterCell};
+use enumetrics::__private::{Block, Cell, Cells, CounterCell};
 use enumetrics::catalogue::Catalogue;
 use enumetrics::{
     Calls, Catalog, Counter, Exemplar, Export, Format, Histogram, IntRange, LabelSet, LabelValue, MetricFamily,
@@ -158,8 +158,8 @@ fn what_is_not_recorded_has_no_memory_and_is_read_as_nothing() {
         http.requests_total.with(request(handler * 25, 3, 3)).inc();
     }
     let used = BYTES.load(Ordering::Relaxed) - before;
-    // A pointer for each 64 series, and ten chunks: dense it would be 8 bytes for each.
-    assert!((SERIES / 8..SERIES / 8 + 16_384).contains(&used), "{used}");
+    // A pointer for each of 128 roots, and ten series: dense it would be 8 bytes for each of 300 000.
+    assert!((1024 + 10 * 24..2048).contains(&used), "{used}");
     assert_eq!(http.requests_total.with(request(250, 3, 3)).get(), 0);
     assert_eq!(http.requests_total.with(request(225, 3, 3)).get(), 1);
     assert_eq!(
@@ -176,24 +176,65 @@ fn what_is_not_recorded_has_no_memory_and_is_read_as_nothing() {
     assert_eq!(samples(&http, Format::Text).len(), 1);
 }
 
+type Trees<B> = <Sparse<PerThread> as Storage>::Cells<B, CounterCell>;
+
+fn made<B: Block + AsRef<[CounterCell]>>(block: &Trees<B>) -> Vec<usize> {
+    let next = |from: usize| Some(Cells::<CounterCell>::made_from(block, from)).filter(|made| *made != usize::MAX);
+    std::iter::successors(next(0), |made| next(made + 1)).collect()
+}
+
 #[test]
-fn only_chunks_that_are_recorded_into_are_made() {
+fn only_what_is_recorded_is_made() {
     type Dense = [CounterCell; 300];
-    type Chunks = <Sparse<PerThread> as Storage>::Cells<Dense, CounterCell>;
-    let block = Chunks::ZERO;
-    let made = |from: usize| Cells::<CounterCell>::made_from(&block, from);
-    assert_eq!((made(0), block.run(70).0.len(), block.run(70).1), (usize::MAX, 0, 58));
+    let block = Trees::<Dense>::ZERO;
+    assert_eq!((made(&block), block.run(70).0.len()), (vec![], 0));
     assert!(block.at(70).is_none());
-    // Beyond the last chunk there is nothing.
-    assert!(block.cell(130).is_some() && block.cell(299).is_some() && block.cell(320).is_none());
-    assert_eq!((made(0), made(130), made(190), made(192)), (128, 130, 190, 256));
-    assert_eq!((made(256), made(300), made(1_000)), (256, 300, usize::MAX));
-    assert_eq!((block.run(130).0.len(), block.run(130).1), (62, 62));
-    assert!(block.at(70).is_none() && block.at(131).is_some() && block.at(usize::MAX).is_none());
-    assert_eq!(format!("{block:?}"), "Chunks { made: 2, .. }");
+    for index in [299, 130, 131, 128] {
+        assert!(block.cell(index).is_some());
+    }
+    // Beyond the last one there is nothing.
+    assert!(block.cell(300).is_none() && block.cell(usize::MAX).is_none() && block.at(usize::MAX).is_none());
+    assert_eq!(made(&block), [128, 130, 131, 299]);
+    let run = |first| (block.run(first).0.len(), block.run(first).1);
+    assert_eq!(
+        (run(0), run(128), run(129), run(131), run(132)),
+        ((0, 128), (1, 1), (0, 1), (1, 1), (0, 167))
+    );
+    assert!(block.at(129).is_none() && block.at(131).is_some());
     let dense = Dense::ZERO;
     let made = Cells::<CounterCell>::made_from(&dense, 7);
     assert_eq!((made, dense.run(290).0.len(), dense.run(300).0.len()), (7, 10, 0));
+}
+
+/// Whatever was recorded before: at roots, below them, and where the digits end.
+#[test]
+fn each_index_has_a_cell_of_its_own() {
+    fn check<B: Block + AsRef<[CounterCell]>>(cells: usize, step: usize) {
+        let block = Trees::<B>::ZERO;
+        // All multiples of an odd number are as many different ones.
+        let indices: Vec<usize> = (0..cells.min(5_000)).map(|at| at * step % cells).collect();
+        for (at, index) in indices.iter().enumerate() {
+            block.cell(*index).expect("it has one").record_alone(at as u64 + 1);
+        }
+        let mut ordered = indices.clone();
+        ordered.sort_unstable();
+        ordered.dedup();
+        assert_eq!(made(&block), ordered, "{cells} by {step}");
+        assert_eq!(ordered.len(), indices.len());
+        for (at, index) in indices.iter().enumerate() {
+            let cell = block.at(*index).expect("it was made");
+            assert!(std::ptr::eq(cell, block.cell(*index).expect("it stays")));
+            assert_eq!(format!("{cell:?}"), format!("CounterCell({})", at + 1));
+        }
+    }
+    for step in [1, 3, 1_001, 64_007] {
+        check::<[CounterCell; 1]>(1, step);
+        check::<[CounterCell; 128]>(128, step);
+        check::<[CounterCell; 256]>(256, step);
+        check::<[CounterCell; 5_000]>(5_000, step);
+        check::<[CounterCell; 1 << 17]>(1 << 17, step);
+        check::<[CounterCell; 1 << 20]>(1 << 20, step);
+    }
 }
 
 #[test]

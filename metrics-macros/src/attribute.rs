@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
 
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 
 pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
@@ -63,6 +64,11 @@ pub(crate) struct Setting {
     form: Form,
 }
 
+/// It is not written as it should be.
+pub(crate) fn form(message: impl Into<String>) -> Problem {
+    Problem::new(rule::OPTION_FORM, message)
+}
+
 /// How a setting is written.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
@@ -86,18 +92,18 @@ impl Setting {
             return None;
         }
         syn::parse2(self.value.clone())
-            .map_err(|error| errors.at(error.span(), format_args!("expected {expected}")))
+            .map_err(|error| errors.at(error.span(), form(format!("expected {expected}"))))
             .ok()
     }
 
     fn has_value(&self, expected: &str, errors: &mut Errors) -> bool {
         let word = self.word();
         if self.form == Form::List {
-            errors.at(self.word.span(), format_args!("expected `=`: write `{word} = value`"));
+            errors.at(self.word.span(), form(format!("expected `=`: write `{word} = value`")));
             return false;
         }
         if self.value.is_empty() {
-            errors.at(self.word.span(), format_args!("`{word}` needs a value: {expected}"));
+            errors.at(self.word.span(), form(format!("`{word}` needs a value: {expected}")));
             return false;
         }
         // One token is a value; what follows it without a comma is the next option.
@@ -126,7 +132,7 @@ impl Setting {
             let word = self.word();
             errors.at(
                 self.word.span(),
-                format_args!("`{word}` takes no value: write `{word}` alone"),
+                form(format!("`{word}` takes no value: write `{word}` alone")),
             );
         }
         self.form == Form::Alone
@@ -143,7 +149,7 @@ impl Setting {
             let word = self.word();
             errors.at(
                 self.word.span(),
-                format_args!("`{word}` needs a list: write `{word}({expected})`"),
+                form(format!("`{word}` needs a list: write `{word}({expected})`")),
             );
             return Vec::new();
         }
@@ -221,7 +227,7 @@ pub(crate) fn settings(tokens: TokenStream, known: &[&str], errors: &mut Errors)
         if !known.contains(&word.as_str()) {
             errors.at(setting.word.span(), unknown("option", &word, known));
         } else if settings.iter().any(|earlier| earlier.word == setting.word) {
-            errors.at(setting.word.span(), format_args!("`{word}` is set twice"));
+            errors.at(setting.word.span(), form(format!("`{word}` is set twice: remove one")));
         } else {
             settings.push(setting);
         }
@@ -271,7 +277,7 @@ pub(crate) fn default_crate_path() -> TokenStream {
 }
 
 /// `unknown option 'bucket'; did you mean 'buckets'? (buckets)`.
-pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> Problem {
     // `rename` is rather the beginning of `rename_all` than a misspelt `name`.
     let longer = known
         .iter()
@@ -285,10 +291,11 @@ pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     };
     let nearest = longer.or_else(similar);
     let list = known.join(", ");
-    match nearest {
+    let message = match nearest {
         Some(nearest) => format!("unknown {what} '{word}'; did you mean '{nearest}'? ({list})"),
         None => format!("unknown {what} '{word}'; there is: {list}"),
-    }
+    };
+    Problem::new(rule::OPTION_UNKNOWN, message)
 }
 
 /// The tokens without the invisible brackets that `macro_rules!` puts around what it passes on.

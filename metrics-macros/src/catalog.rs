@@ -7,7 +7,7 @@ use syn::{Attribute, Path, Token, Visibility};
 
 use crate::attribute::{MAX_SERIES, default_crate_path, split_at_commas, take_settings};
 use crate::diagnostics::Errors;
-use crate::span::{self, private, span_of};
+use crate::span::{self, Place, private, span_of};
 
 pub(crate) fn catalog(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -85,13 +85,14 @@ fn expand(
 ) -> TokenStream {
     let check = quote!(#krate::__private::check);
     let checks = structs.iter().enumerate().map(|(index, tokens)| {
-        let span = span_of(tokens, ident.span());
-        span::check(krate, span, "no_conflict", &quote!(__CONFLICTS[#index]))
+        let place = Place::of(tokens, ident.span());
+        span::check(krate, place, "no_conflict", &quote!(__CONFLICTS[#index]))
     });
     let listed = structs.iter().map(|tokens| {
         let span = span_of(tokens, ident.span());
         let private = private(krate, span);
-        quote_spanned!(span=> #private::Listed::new(&#tokens))
+        // A constant has no address: that is told before what else is wrong with one.
+        quote_spanned!(span=> { let _ = &raw const #tokens; #private::Listed::new(&#tokens) })
     });
     let count = structs.len();
     // One more than are listed: what the catalog adds for open labels.
@@ -100,7 +101,7 @@ fn expand(
     let name = ident.to_string();
     let budget = max_series.iter().map(|budget| {
         let arguments = quote!(#name, &__STRUCTS, #budget);
-        span::check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
+        span::check(krate, Place::of(budget, ident.span()), "within_budget", &arguments)
     });
     quote! {
         #(#attributes)*

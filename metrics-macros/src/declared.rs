@@ -8,6 +8,7 @@ use syn::{Attribute, LitStr, Token, Visibility};
 
 use crate::attribute::{NAMES, Setting, WITHOUT, unknown};
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 
 /// `pub static HTTP: Http;`
 pub(crate) struct Item {
@@ -86,7 +87,7 @@ pub(crate) fn ident(text: &LitStr, problem: Option<impl std::fmt::Display>, erro
     let ident = text.parse_with(Ident::parse_any);
     if ident.is_err() {
         let message = "expected the end of a metric's name: letters, digits and `_`, no digit first";
-        errors.at(text.span(), message);
+        errors.at(text.span(), Problem::new(rule::NAME_GRAMMAR, message));
     }
     ident.ok()
 }

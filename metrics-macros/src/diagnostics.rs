@@ -1,31 +1,29 @@
 //! Errors are collected, so that all mistakes of a declaration are reported together.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::TokenStream;
+
+use crate::rule::with_id;
+use crate::span::Place;
 
 /// The mistakes found so far. It must be turned into tokens: dropping it unread is a bug in a macro, and says so.
 #[derive(Default)]
 pub(crate) struct Errors {
-    errors: Vec<syn::Error>,
-    emitted: TokenStream,
+    errors: Vec<(Place, String)>,
     read: bool,
 }
 
 impl Errors {
-    /// Notes a mistake on a token.
-    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.errors.push(syn::Error::new(span, message));
+    /// Notes a mistake on a token, or on all from one to another.
+    pub(crate) fn at(&mut self, place: impl Into<Place>, message: impl std::fmt::Display) {
+        self.errors.push((place.into(), with_id(message.to_string())));
     }
 
     /// Notes a mistake that syn found.
     pub(crate) fn push(&mut self, error: syn::Error) {
-        self.errors.push(error);
-    }
-
-    /// Notes a mistake that is in tokens already.
-    #[cfg(feature = "rules")]
-    pub(crate) fn emit(&mut self, error: TokenStream) {
-        self.emitted.extend(error);
+        for error in error {
+            // On one span, so that the compiler underlines the token and not the declaration around it.
+            self.at(error.span(), error);
+        }
     }
 
     /// How many mistakes were found so far.
@@ -41,17 +39,8 @@ impl Errors {
     /// One `compile_error!` for each mistake.
     pub(crate) fn into_tokens(mut self) -> TokenStream {
         self.read = true;
-        let emitted = std::mem::take(&mut self.emitted);
-        self.errors
-            .iter()
-            .flat_map(|error| error.clone().into_iter().collect::<Vec<_>>())
-            .map(|error| {
-                let message = error.to_string();
-                // On one span, so that the compiler underlines the token and not the declaration around it.
-                quote_spanned!(error.span()=> ::core::compile_error! { #message })
-            })
-            .chain([emitted])
-            .collect()
+        let errors = self.errors.iter();
+        errors.map(|(place, message)| place.compile_error(message)).collect()
     }
 }
 

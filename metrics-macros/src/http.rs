@@ -105,7 +105,7 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
     let (routes, methods, statuses) = (ty(ROUTES), ty(METHODS), ty(STATUSES));
     if let (Some(setting), Some(_)) = (find(MAX_ROUTES), &routes) {
         let both = "`max_routes` is for routes that come while the program runs: remove it, or `routes`";
-        errors.at(setting.word.span(), both);
+        errors.at(setting.word.span(), Problem::new(rule::OPTION_CONFLICT, both));
     }
     // Passed on as they are: the struct of metrics says what is wrong with them.
     let family = [NAMESPACE, SUBSYSTEM, MAX_SERIES].into_iter().filter_map(|word| {

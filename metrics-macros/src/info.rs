@@ -11,6 +11,7 @@ use crate::diagnostics::Errors;
 use crate::label::ATTRIBUTE;
 use crate::naming::label_name_problem;
 use crate::rule::{self, Problem};
+use crate::span::Place;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -40,8 +41,11 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Option<Model> {
     let krate = crate_path(&settings, errors);
     if !input.generics.params.is_empty() {
         errors.at(
-            input.generics.span(),
-            "the labels of an info metric cannot be generic: a text is a `String` or a `&'static str`",
+            Place::of(&input.generics, input.ident.span()),
+            Problem::new(
+                rule::INFO_LABELS,
+                "the labels of an info metric cannot be generic: a text is a `String` or a `&'static str`",
+            ),
         );
         return None;
     }
@@ -52,7 +56,10 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Option<Model> {
     else {
         errors.at(
             input.ident.span(),
-            "the labels of an info metric are a struct with a named field for each label",
+            Problem::new(
+                rule::INFO_LABELS,
+                "the labels of an info metric are a struct with a named field for each label",
+            ),
         );
         return None;
     };
@@ -80,7 +87,10 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Option<Model> {
     if labels.is_empty() {
         errors.at(
             input.ident.span(),
-            "an info metric says what its labels do: add a field, such as `version: &'static str`",
+            Problem::new(
+                rule::INFO_LABELS,
+                "an info metric says what its labels do: add a field, such as `version: &'static str`",
+            ),
         );
     }
     Some(Model {

@@ -1,6 +1,6 @@
 //! `websocket_metrics!`: the metrics that WebSocket connections record into, declared with the other macros.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Type;
 
@@ -11,6 +11,7 @@ use crate::attribute::{
 use crate::declared::{Item, names};
 use crate::diagnostics::Errors;
 use crate::family;
+use crate::rule::{self, Problem};
 
 pub(crate) fn websocket_metrics(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -79,8 +80,11 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
     let default = |word: &str, name: &str| (word != BY_ROLE || roles.is_some()).then(|| format!("{prefix}{name}"));
     let mut names = names(&METRICS, default, &settings, errors);
     if let (Some(given), None, [_, Some(_), ..]) = (find(NAMES), &roles, &names) {
+        let is_role = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == BY_ROLE);
+        let role = given.value.clone().into_iter().find(is_role);
         let message = "`by_role` is by who is connected: say who that can be, `roles = Type`";
-        errors.at(given.word.span(), message);
+        let place = role.map_or(given.word.span(), |role| role.span());
+        errors.at(place, Problem::new(rule::OPTION_CONFLICT, message));
         names[1] = None;
     }
     Model {

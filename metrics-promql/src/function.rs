@@ -117,9 +117,14 @@ pub(crate) fn advice(name: &str, argument: &str) -> Option<String> {
             "it is a query for Grafana's variables, which Grafana answers itself".to_owned()
         }
         _ => {
-            let functions = FUNCTIONS.iter().map(|function| function.name);
-            let aggregations = AggregationOp::ALL.into_iter().map(AggregationOp::as_str);
-            match nearest(name, aggregations.chain(functions)) {
+            let mut known = Vec::new();
+            for op in &AggregationOp::ALL {
+                known.push(op.as_str());
+            }
+            for function in FUNCTIONS {
+                known.push(function.name);
+            }
+            match nearest(name, &known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 // A metric whose labels stand in the wrong brackets.
                 None if name.contains('_') && crate::lex::is_name(argument) => {

@@ -42,6 +42,7 @@
 //! [`MAX_HEIGHT`] long, so that no text overflows the stack of whoever parses it.
 
 mod ast;
+mod both;
 mod error;
 #[cfg(feature = "files")]
 mod files;

@@ -1,19 +1,22 @@
 //! The word that was probably meant.
 
-use std::cmp::Reverse;
-
 /// The candidate with the fewest edits from `word`, if it is near enough to have been meant: at most one edit for
 /// every three characters.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     let most = if word.len() <= 3 { 1 } else { word.len() / 3 };
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(word.as_bytes(), candidate.as_bytes()), candidate))
-        .filter(|&(edits, _)| edits <= most)
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        let edits = distance(word.as_bytes(), candidate.as_bytes());
         // Of several the one that begins most alike: `rat` is `rate` rather than `rad`.
-        .min_by_key(|&(edits, candidate)| (edits, Reverse(common_start(&word, candidate))))
-        .map(|(_, candidate)| candidate)
+        let is_nearer = best.is_none_or(|(fewest, other)| {
+            edits < fewest || edits == fewest && common_start(&word, candidate) > common_start(&word, other)
+        });
+        if edits <= most && is_nearer {
+            best = Some((edits, candidate));
+        }
+    }
+    Some(best?.1)
 }
 
 fn common_start(a: &str, b: &str) -> usize {
@@ -62,9 +65,9 @@ mod tests {
     #[test]
     fn suggests_what_is_near() {
         let names = ["irate", "rad", "rate", "histogram_quantile"];
-        assert_eq!(nearest("rat", names), Some("rate"));
-        assert_eq!(nearest("Raet", names), Some("rate"));
-        assert_eq!(nearest("histogram_quantil", names), Some("histogram_quantile"));
-        assert_eq!(nearest("deriv", names), None);
+        assert_eq!(nearest("rat", &names), Some("rate"));
+        assert_eq!(nearest("Raet", &names), Some("rate"));
+        assert_eq!(nearest("histogram_quantil", &names), Some("histogram_quantile"));
+        assert_eq!(nearest("deriv", &names), None);
     }
 }

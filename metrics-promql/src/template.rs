@@ -133,7 +133,7 @@ impl Template {
                     let name = word(after);
                     if !name.is_empty() && !declared.iter().any(|known| known == name) {
                         let known: Vec<_> = declared.iter().map(String::as_str).collect();
-                        return Err(match nearest(name, known.iter().copied()) {
+                        return Err(match nearest(name, &known) {
                             Some(near) => format!("unknown variable `{name}`; did you mean `{near}`?"),
                             None => format!("unknown variable `{name}`; there are: {}", joined(&known, ", ")),
                         });
@@ -159,7 +159,7 @@ impl Template {
                 c if c.is_alphabetic() => {
                     let name = word(rest);
                     if !FUNCTIONS.contains(&name) {
-                        return Err(match nearest(name, FUNCTIONS.iter().copied()) {
+                        return Err(match nearest(name, FUNCTIONS) {
                             Some(near) => format!("unknown function '{name}'; did you mean '{near}'?"),
                             None => format!("unknown function '{name}'"),
                         });

@@ -19,8 +19,11 @@
 #[track_caller]
 #[allow(clippy::cast_precision_loss, reason = "there are few bounds")]
 pub const fn linear<const N: usize>(start: f64, width: f64) -> [f64; N] {
-    assert!(start.is_finite() && width.is_finite(), "bounds are finite numbers");
-    assert!(width > 0.0, "the width of a bucket must be above 0");
+    assert!(
+        start.is_finite() && width.is_finite(),
+        "bounds are finite numbers [bucket-bound]"
+    );
+    assert!(width > 0.0, "the width of a bucket must be above 0 [bucket-bound]");
     let mut bounds = [0.0; N];
     let mut at = 0;
     while at < N {
@@ -47,9 +50,18 @@ pub const fn linear<const N: usize>(start: f64, width: f64) -> [f64; N] {
 #[must_use]
 #[track_caller]
 pub const fn exponential<const N: usize>(start: f64, factor: f64) -> [f64; N] {
-    assert!(start.is_finite() && factor.is_finite(), "bounds are finite numbers");
-    assert!(start > 0.0, "the first of exponential bounds must be above 0");
-    assert!(factor > 1.0, "the factor of exponential bounds must be above 1");
+    assert!(
+        start.is_finite() && factor.is_finite(),
+        "bounds are finite numbers [bucket-bound]"
+    );
+    assert!(
+        start > 0.0,
+        "the first of exponential bounds must be above 0 [bucket-bound]"
+    );
+    assert!(
+        factor > 1.0,
+        "the factor of exponential bounds must be above 1 [bucket-bound]"
+    );
     let mut bounds = [0.0; N];
     let mut exact = start;
     let mut at = 0;

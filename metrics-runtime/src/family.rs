@@ -5,7 +5,7 @@ use crate::metric::Reading;
 
 /// A struct of metrics. `#[metric_family]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a struct of metrics",
+    message = "`{Self}` is not a struct of metrics [family-type]",
     label = "not declared with `#[metric_family]`",
     note = "a metric becomes exported as a field of a `#[metric_family]` struct"
 )]
@@ -23,7 +23,7 @@ pub trait MetricFamily: 'static {
 
 /// A struct of metrics that can be a part of another.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a struct of metrics",
+    message = "`{Self}` is not a struct of metrics [family-type]",
     label = "not declared with `#[metric_family]`",
     note = "a metric becomes exported as a field of a `#[metric_family]` struct"
 )]

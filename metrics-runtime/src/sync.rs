@@ -1,6 +1,7 @@
 //! What the storage needs of threads and memory, in one place: its models (`tests/loom`) compile the same storage with
 //! another `sync`, in which every order of events is tried.
 
+use std::fmt;
 pub(crate) use std::hint::spin_loop;
 pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 pub(crate) use std::thread::yield_now;
@@ -38,6 +39,11 @@ macro_rules! thread_wide {
 }
 
 pub(crate) use {process_wide, thread_wide};
+
+/// A value on the heap.
+pub(crate) fn boxed<T: fmt::Debug>(value: T) -> Box<T> {
+    Box::new(value)
+}
 
 /// Memory that is zero, on the heap at once: a wide metric's block is larger than the stack of many threads.
 #[allow(unsafe_code, reason = "the safe ways make the block on the stack first")]

@@ -190,12 +190,14 @@ pub enum MessageKind {
     Close,
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for MessageKind {
     const NAME: &'static str = "type";
     const VALUES: &'static [&'static str] = &["text", "binary", "ping", "pong", "close"];
     const VARIANTS: &'static [Self] = &[Self::Text, Self::Binary, Self::Ping, Self::Pong, Self::Close];
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for MessageKind {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();

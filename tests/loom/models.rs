@@ -23,9 +23,9 @@ use storage::{
 use sync::{spawn, thread_wide};
 
 type Counters<S> = <S as Storage>::Place<[CounterCell; 1]>;
-/// The same in a chunk, which the first of two threads makes.
-type Chunks = <Sparse<Shared> as Storage>::Cells<[CounterCell; 1], CounterCell>;
-type SparseCounters = <Sparse<Shared> as Storage>::Place<Chunks>;
+/// The same, of which the first of two threads makes the cell. Two of 256 have the same root.
+type Trees<const N: usize> = <Sparse<Shared> as Storage>::Cells<[CounterCell; N], CounterCell>;
+type SparseCounters<const N: usize> = <Sparse<Shared> as Storage>::Place<Trees<N>>;
 type Histograms<S> = <S as Storage>::Place<[HistogramCell<1>; 1]>;
 type NativeHistograms<S> = <S as Storage>::Place<[NativeCell<1>; 1]>;
 type InFlights<S> = <S as Storage>::Place<[InFlightCell; 1]>;
@@ -79,7 +79,7 @@ fn two_threads_count<B: Block + Cells<CounterCell>, P: Place<B> + 'static>() {
     let write = |amount| {
         let counters = Arc::clone(&counters);
         spawn(move || {
-            counters.record::<CounterCell>(0, amount);
+            counters.record::<CounterCell>(0, move || Some(amount));
         })
     };
     let read = {
@@ -105,8 +105,40 @@ fn shared_cells_lose_nothing() {
 }
 
 #[test]
-fn threads_that_make_the_same_chunk_both_count_in_it() {
-    model(Some(2), two_threads_count::<_, SparseCounters>);
+fn threads_that_make_the_same_cell_both_count_in_it() {
+    model(Some(2), two_threads_count::<_, SparseCounters<1>>);
+}
+
+/// One makes the root, and the other a node below it.
+#[test]
+fn threads_that_make_cells_of_the_same_tree_count_in_their_own() {
+    model(Some(2), || {
+        let counters = shared_place::<_, SparseCounters<256>>();
+        let write = |index| {
+            let counters = Arc::clone(&counters);
+            spawn(move || _ = counters.record::<CounterCell>(index, move || Some(1 + index as u64)))
+        };
+        let read = {
+            let counters = Arc::clone(&counters);
+            move || {
+                for block in counters.blocks() {
+                    let made = block.made_from(0);
+                    assert!(made > 1 || block.at(made).is_some());
+                }
+            }
+        };
+        join_all([write(0), write(1), spawn(read)]);
+        for block in counters.blocks() {
+            assert_eq!(
+                (block.made_from(0), block.made_from(1), block.made_from(2)),
+                (0, 1, usize::MAX)
+            );
+            assert_eq!(
+                [0, 1].map(|index| block.at(index).map(CounterCell::get)),
+                [Some(1), Some(2)]
+            );
+        }
+    });
 }
 
 /// One has the lane, and the others make the shared block at the same time.
@@ -117,7 +149,7 @@ fn threads_beyond_the_lanes_agree_on_one_block() {
         let writers: Vec<_> = (0..3)
             .map(|_| {
                 let counters = Arc::clone(&counters);
-                spawn(move || _ = counters.record::<CounterCell>(0, 1))
+                spawn(move || _ = counters.record::<CounterCell>(0, move || Some(1)))
             })
             .collect();
         join_all(writers);
@@ -134,7 +166,7 @@ fn what_is_recorded_while_a_thread_ends_is_not_lost() {
     impl Drop for Late {
         fn drop(&mut self) {
             if let Some(counters) = self.0.take() {
-                counters.record::<CounterCell>(0, 1);
+                counters.record::<CounterCell>(0, move || Some(1));
             }
         }
     }
@@ -149,7 +181,7 @@ fn what_is_recorded_while_a_thread_ends_is_not_lost() {
             .map(|_| {
                 let counters = Arc::clone(&counters);
                 spawn(move || {
-                    counters.record::<CounterCell>(0, 1);
+                    counters.record::<CounterCell>(0, move || Some(1));
                     LATE.try_with(|late| late.0.set(Some(counters)))
                         .expect("the thread has not ended");
                 })
@@ -178,7 +210,7 @@ fn a_histogram_is_read_while<P: Place<[HistogramCell<1>; 1]> + 'static>(writers:
         let histograms = Arc::clone(&histograms);
         spawn(move || {
             for at in 0..each {
-                histograms.record::<HistogramCell<1>>(0, VALUES[(writer + at) % VALUES.len()]);
+                histograms.record::<HistogramCell<1>>(0, move || Some(VALUES[(writer + at) % VALUES.len()]));
             }
         })
     };
@@ -241,7 +273,7 @@ fn a_native_histogram_is_read_while<P: Place<[NativeCell<1>; 1]> + 'static>(writ
             for at in 0..each {
                 let (bucket, value) = VALUES[(writer + at) % VALUES.len()];
                 let position = bucket as i32 + 1;
-                histograms.record::<NativeCell<1>>(0, (bucket, value, Spot { position, last: 2 }));
+                histograms.record::<NativeCell<1>>(0, move || Some((bucket, value, Spot { position, last: 2 })));
             }
         })
     };
@@ -296,8 +328,8 @@ fn in_flight_is_read_while<P: Place<[InFlightCell; 1]> + 'static>(write: impl Fn
 
 fn a_guard_stays<P: Place<[InFlightCell; 1]> + 'static>() {
     let write = |in_flight: Arc<P>| {
-        in_flight.record::<InFlightCell>(0, Step::Started(2));
-        in_flight.record::<InFlightCell>(0, Step::Ended(2));
+        in_flight.record::<InFlightCell>(0, move || Some(Step::Started(2)));
+        in_flight.record::<InFlightCell>(0, move || Some(Step::Ended(2)));
     };
     in_flight_is_read_while(write, 0);
 }
@@ -305,10 +337,10 @@ fn a_guard_stays<P: Place<[InFlightCell; 1]> + 'static>() {
 /// Another thread drops it.
 fn a_guard_changes_threads<P: Place<[InFlightCell; 1]> + 'static>() {
     let write = |in_flight: Arc<P>| {
-        in_flight.record::<InFlightCell>(0, Step::Started(1));
+        in_flight.record::<InFlightCell>(0, move || Some(Step::Started(1)));
         let other = Arc::clone(&in_flight);
-        let other = spawn(move || _ = other.record::<InFlightCell>(0, Step::Ended(1)));
-        in_flight.record::<InFlightCell>(0, Step::Started(1));
+        let other = spawn(move || _ = other.record::<InFlightCell>(0, move || Some(Step::Ended(1))));
+        in_flight.record::<InFlightCell>(0, move || Some(Step::Started(1)));
         join_all([other]);
     };
     in_flight_is_read_while(write, 1);

@@ -109,10 +109,13 @@ pub(crate) fn spawn(work: impl FnOnce() + 'static) -> JoinHandle<()> {
 }
 
 pub(crate) fn zeroed<B: Block>() -> Box<B> {
-    let block = Box::new(B::ZERO);
+    boxed(B::ZERO)
+}
+
+pub(crate) fn boxed<T: fmt::Debug>(value: T) -> Box<T> {
     // To print them is to touch them all.
-    _ = format!("{block:?}");
-    block
+    _ = format!("{value:?}");
+    Box::new(value)
 }
 
 pub(crate) struct AtomicU64 {
@@ -212,6 +215,13 @@ impl<T> OnceBox<T> {
                 unsafe { &*there }
             }
         }
+    }
+}
+
+impl<T> fmt::Debug for OnceBox<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pointer();
+        f.write_str("OnceBox")
     }
 }
 

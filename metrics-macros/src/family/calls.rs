@@ -9,10 +9,11 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Type, Visibility};
 
+use super::ATTRIBUTE;
 use super::parse::{find, float, help};
 use crate::attribute::{
     ALLOW, BUCKETS, CALLS, CRATE, DENSE, EXEMPLARS, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE,
-    SUBSYSTEM, Setting, crate_path, settings, split_at_commas, take_settings, unknown,
+    SUBSYSTEM, Setting, crate_path, form, settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
@@ -72,7 +73,7 @@ fn is_group(attribute: &Attribute) -> bool {
     let Meta::List(list) = &attribute.meta else {
         return false;
     };
-    list.path.is_ident("metric")
+    list.path.is_ident(ATTRIBUTE)
         && split_at_commas(list.tokens.clone())
             .into_iter()
             .any(|part| matches!(part.into_iter().next(), Some(TokenTree::Ident(word)) if word == CALLS))
@@ -148,7 +149,7 @@ impl Group {
         let known = [
             CALLS, BUCKETS, NATIVE, SLO, MAX_SERIES, SHARED, SPARSE, DENSE, EXEMPLARS,
         ];
-        let settings = take_settings(&mut field.attrs, "metric", &known, errors);
+        let settings = take_settings(&mut field.attrs, ATTRIBUTE, &known, errors);
         for word in WORDS.iter().filter_map(|word| find(&settings, word)) {
             word.alone(errors);
         }
@@ -162,7 +163,7 @@ impl Group {
             if !PARTS.contains(&word.as_str()) {
                 errors.at(part.word.span(), unknown("part", &word, &PARTS));
             } else if parts.iter().any(|earlier| earlier.word == part.word) {
-                errors.at(part.word.span(), format_args!("`{word}` is there twice"));
+                errors.at(part.word.span(), form(format!("`{word}` is there twice: remove one")));
             } else if match word.as_str() {
                 ERROR => part
                     .value_as::<Type>("the enum of the kinds, such as `OcrErrorKind`", errors)
@@ -223,13 +224,14 @@ impl Group {
         } = outside;
         let Self { ident, field, .. } = self;
         let group = format_ident!("{ident}Labels");
-        let labels = quote!(<#group as #krate::__private::CallsGroup>::Labels);
+        let of_group = |what: TokenStream| quote!(<#group as #krate::__private::CallsGroup>::#what);
+        let (labels, error) = (of_group(quote!(Labels)), of_group(quote!(Error)));
         let subsystem = LitStr::new(&field.unraw().to_string(), field.span());
         let budget = find(&self.settings, MAX_SERIES).map(|budget| {
             let value = &budget.value;
             quote!(max_series = #value,)
         });
-        let fields = self.fields(krate, &labels);
+        let fields = self.fields(krate, &labels, &error);
         let doc = format!(" The metrics of `{family}`'s field `{field}`.");
         let declared = super::metric_family(
             quote!(#arguments subsystem = #subsystem, #budget),
@@ -239,12 +241,12 @@ impl Group {
                 #visibility struct #ident { #(#fields)* }
             },
         );
-        let recording = self.recording(outside, &group, &labels);
+        let recording = self.recording(outside, &group, &labels, &error);
         quote!(#declared #recording)
     }
 
     /// The parts, each a metric.
-    fn fields(&self, krate: &TokenStream, labels: &TokenStream) -> Vec<TokenStream> {
+    fn fields(&self, krate: &TokenStream, labels: &TokenStream, error: &TokenStream) -> Vec<TokenStream> {
         // A part is shown where the group's type is.
         let place = self.ty.span();
         let krate = &span::shown(krate.clone(), place);
@@ -295,7 +297,7 @@ impl Group {
                     fields.push(field("in_flight", "how many there are now", none(), ty));
                 }
                 ERROR => {
-                    let by_kind = joined(part.value.clone());
+                    let by_kind = joined(error.clone());
                     let ty = quote_spanned!(place=> #krate::Counter<#by_kind>);
                     fields.push(field("errors_total", "how many failed, by kind of error", none(), ty));
                 }
@@ -346,14 +348,23 @@ impl Group {
     }
 
     /// What `#[timed]` does with it.
-    fn recording(&self, outside: &Outside<'_>, group: &Ident, labels: &TokenStream) -> TokenStream {
+    fn recording(
+        &self,
+        outside: &Outside<'_>,
+        group: &Ident,
+        labels: &TokenStream,
+        error: &TokenStream,
+    ) -> TokenStream {
         let Outside { krate, visibility, .. } = outside;
         let Self {
             ident, attributes, ty, ..
         } = self;
         let private = quote!(#krate::__private);
         let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-        let error = find(&self.parts, ERROR).map_or_else(|| quote!(()), |part| part.value.clone());
+        let kinds = find(&self.parts, ERROR).map_or_else(|| quote!(()), |part| part.value.clone());
+        let at_kinds = span_of(&kinds, self.field.span());
+        let is_label = quote_spanned!(at_kinds=> { let _ = <#kinds as #krate::LabelSet>::COMBINATIONS; true });
+        let kinds = quote_spanned!(at_kinds=> #private::Checked<#kinds, #is_label>);
         let has = |word: &str| find(&self.parts, word).is_some();
         let polls = if has(POLL) { quote!(#private::Polls) } else { quote!(()) };
         let mut ends = Vec::new();
@@ -402,6 +413,7 @@ impl Group {
             #[automatically_derived]
             impl #private::CallsGroup for #group {
                 type Labels = #labels_of;
+                type Error = #kinds;
             }
 
             #(#conditions)*

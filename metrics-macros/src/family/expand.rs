@@ -4,12 +4,13 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, parse_quote};
 
 use super::options::{Compute, Native, Quantiles};
-use super::{Buckets, Family, Metric, lint};
+use super::{ATTRIBUTE, Buckets, Family, Metric, lint};
 use crate::attribute::{Setting, default_crate_path};
 use crate::rule;
-use crate::span::{check, ends, private, span_of};
+use crate::span::{Place, check, private, span_of, unlisted};
 
 pub(super) fn expand(family: &Family) -> TokenStream {
     let Family {
@@ -33,8 +34,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         .filter(|field| !field.metric.flatten)
         .map(Expansion::descriptors);
     let all_descriptors = all_descriptors(krate, &metrics);
-    // Our own collectors: no error about a user's type shall list them.
-    let unlisted = (krate.to_string() == "crate").then(|| quote!(#[diagnostic::do_not_recommend]));
+    let unlisted = unlisted(krate);
     let checks = metrics.iter().flat_map(Expansion::checks);
     let constant_labels = family.constant_labels.iter().map(|label| {
         let (name, value) = (label.word(), &label.value);
@@ -44,7 +44,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
     let warnings = lint::warnings(family);
     let budget = family.max_series.iter().map(|budget| {
         let arguments = quote!(#name, &[__DESCRIPTORS], #budget);
-        check(krate, span_of(budget, ident.span()), "within_budget", &arguments)
+        check(krate, Place::of(budget, ident.span()), "within_budget", &arguments)
     });
     let new_doc = format!(" A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
     quote! {
@@ -91,6 +91,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
                 }
             }
 
+            #unlisted
             impl #krate::__private::Part for #ident {
                 const NEW: Self = Self::new();
             }
@@ -108,11 +109,28 @@ pub(super) fn expand(family: &Family) -> TokenStream {
     }
 }
 
-/// What stands in for a struct that was not understood, which is reported: its uses are no errors of their own.
+/// What stands in for a struct of metrics that is none, which is reported: its uses are no errors of their own.
 ///
 /// The errors stand where its value would be made, too: so that the compiler does not go on to make one.
-pub(super) fn stand_in(item: &TokenStream, errors: &TokenStream) -> Option<TokenStream> {
+pub(super) fn stand_in(mut item: DeriveInput, errors: &TokenStream) -> TokenStream {
+    without_options(&mut item.data);
     let krate = default_crate_path();
+    // What a parameter is said to be good for, so that `Counter<T>` is right.
+    for parameter in item.generics.type_params_mut() {
+        parameter.bounds.push(parse_quote!(#krate::LabelSet));
+    }
+    let (parameters, arguments, conditions) = item.generics.split_for_impl();
+    let impls = no_metrics(
+        &item.ident,
+        [&parameters, &arguments, &conditions],
+        &quote!(#errors Self::new()),
+    );
+    quote!(#item #impls)
+}
+
+/// What stands beside an item that cannot be read. The compiler could not read it either, and has said so; then it says
+/// nothing of the field, and otherwise that there is none of that name.
+pub(super) fn beside_unread(item: &TokenStream) -> Option<TokenStream> {
     let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "struct" || word == "enum");
     let mut tokens = item.clone().into_iter().skip_while(|token| !is_keyword(token)).skip(1);
     let (Some(TokenTree::Ident(ident)), next) = (tokens.next(), tokens.next()) else {
@@ -121,19 +139,31 @@ pub(super) fn stand_in(item: &TokenStream, errors: &TokenStream) -> Option<Token
     if matches!(next, Some(TokenTree::Punct(punct)) if punct.as_char() == '<') {
         return None;
     }
-    Some(quote! {
+    let value = quote!(Self {
+        not_understood_by_metric_family: ()
+    });
+    Some(no_metrics(&ident, [&quote!(); 3], &value))
+}
+
+/// What makes of a type a struct without metrics.
+fn no_metrics(
+    ident: &Ident,
+    [parameters, arguments, conditions]: [&dyn ToTokens; 3],
+    value: &TokenStream,
+) -> TokenStream {
+    let krate = default_crate_path();
+    quote! {
         #[automatically_derived]
         #[allow(clippy::new_without_default)]
         const _: () = {
-            impl #ident {
+            impl #parameters #ident #arguments #conditions {
                 #[doc(hidden)]
                 pub const fn new() -> Self {
-                    #errors
-                    Self::new()
+                    #value
                 }
             }
 
-            impl #krate::MetricFamily for #ident {
+            impl #parameters #krate::MetricFamily for #ident #arguments #conditions {
                 const DESCRIPTORS: &'static [#krate::Descriptor] = &[];
 
                 fn read(
@@ -143,11 +173,28 @@ pub(super) fn stand_in(item: &TokenStream, errors: &TokenStream) -> Option<Token
                 }
             }
 
-            impl #krate::__private::Part for #ident {
+            impl #parameters #krate::__private::Part for #ident #arguments #conditions {
                 const NEW: Self = Self::new();
             }
         };
-    })
+    }
+}
+
+/// Takes out what only `#[metric_family]` understands.
+fn without_options(data: &mut Data) {
+    let is_theirs = |attribute: &Attribute| !attribute.path().is_ident(ATTRIBUTE);
+    match data {
+        Data::Struct(data) => data.fields.iter_mut().for_each(|field| field.attrs.retain(is_theirs)),
+        Data::Enum(data) => data
+            .variants
+            .iter_mut()
+            .for_each(|variant| variant.attrs.retain(is_theirs)),
+        Data::Union(data) => data
+            .fields
+            .named
+            .iter_mut()
+            .for_each(|field| field.attrs.retain(is_theirs)),
+    }
 }
 
 /// What the struct declares, in the order of its fields: with the structs that it contains.
@@ -241,7 +288,7 @@ impl<'a> Expansion<'a> {
         let cfg = quote!(#(#cfg)*);
         // The whole is shown from the type's first token to its last, so that what the compiler says of it, wherever it is
         // used, is one error.
-        let (first, last) = ends(written);
+        let Place { first, last } = Place::of(written, field.span());
         let (private, close) = (private(krate, first), quote_spanned!(last=> >));
         let shown = |alias: &Ident| quote_spanned!(first=> #private::Checked<#alias, true #close);
         let part = match metric.flatten {
@@ -567,7 +614,9 @@ impl<'a> Expansion<'a> {
         let field_name = field.unraw().to_string();
         let on_field = |name, arguments| check(krate, field.span(), name, &arguments);
         let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
-        checks.push(on_type("labels_are_no_unit", quote!(#descriptor)));
+        if !exceptions.contain(rule::LABEL_UNIT) {
+            checks.push(on_type("labels_are_no_unit", quote!(#descriptor)));
+        }
         match unit {
             Some(unit) => checks.push(check(krate, unit.span(), "unit_fits", &quote!(#kind, #name, #unit))),
             None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => {
@@ -577,12 +626,17 @@ impl<'a> Expansion<'a> {
         }
         if let Some(budget) = max_series {
             let arguments = quote!(#name, &[&[*#descriptor]], #budget);
-            checks.push(check(krate, span_of(budget, field.span()), "within_budget", &arguments));
+            checks.push(check(
+                krate,
+                Place::of(budget, field.span()),
+                "within_budget",
+                &arguments,
+            ));
         }
         checks.extend(slo.iter().enumerate().map(|(position, bound)| {
             check(
                 krate,
-                span_of(bound, field.span()),
+                Place::of(bound, field.span()),
                 "slo",
                 &quote!(#descriptor, #position),
             )
@@ -609,17 +663,16 @@ impl<'a> Expansion<'a> {
         }
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
         let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
-            let span = span_of(value, field.span());
-            checks.push(check(krate, span, takes, &kind));
+            let place = Place::of(value, field.span());
+            checks.push(check(krate, place, takes, &kind));
             checks.push(match list {
                 Some(list) if !list.is_empty() => {
-                    let each = list
-                        .iter()
-                        .enumerate()
-                        .map(|(position, number)| check(krate, span_of(number, span), one, &quote!(#all, #position)));
+                    let each = list.iter().enumerate().map(|(position, number)| {
+                        check(krate, Place::of(number, place.first), one, &quote!(#all, #position))
+                    });
                     quote!({ #(#each;)* })
                 }
-                _ => check(krate, span, &format!("{one}s"), all),
+                _ => check(krate, place, &format!("{one}s"), all),
             });
         };
         if let Some(buckets) = buckets {
@@ -631,12 +684,17 @@ impl<'a> Expansion<'a> {
         let metric = quote_spanned!(ty.span()=> <#full_type as #krate::Metric>);
         if let Some(Compute { value, .. }) = compute {
             let arguments = quote!(#metric::COMPUTED, #kind);
-            checks.push(check(krate, span_of(value, field.span()), "takes_compute", &arguments));
+            checks.push(check(
+                krate,
+                Place::of(value, field.span()),
+                "takes_compute",
+                &arguments,
+            ));
         }
         if let Some(touched) = touched {
             let (labels, computed) = (&touched.labels, quote!(#metric::COMPUTED));
             let arguments = quote!(#descriptor, #computed, #labels);
-            checks.push(check(krate, touched.span, "takes_touched", &arguments));
+            checks.push(check(krate, touched.place, "takes_touched", &arguments));
         }
         if buckets.is_none() && native.is_none() && quantiles.is_none() && compute.is_none() && !mistaken {
             let arguments = quote!(#metric::NEEDS, #descriptor);
@@ -668,7 +726,7 @@ impl<'a> Expansion<'a> {
         ];
         let options = options.into_iter().filter_map(|(name, value)| {
             let value = value.as_ref()?;
-            Some(check(krate, span_of(value, field.span()), name, &quote!(#descriptor)))
+            Some(check(krate, Place::of(value, field.span()), name, &quote!(#descriptor)))
         });
         [takes].into_iter().chain(options).collect()
     }

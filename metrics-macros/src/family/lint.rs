@@ -8,7 +8,7 @@ use crate::attribute::Setting;
 use crate::diagnostics::Errors;
 use crate::naming::{kind_in_name, label_name_problem, metric_name_problem, metric_name_style};
 use crate::rule::{self, Problem};
-use crate::span::{span_of, warning};
+use crate::span::Place;
 
 pub(super) fn lint(family: &Family, errors: &mut Errors) {
     for part in &family.prefix {
@@ -28,7 +28,8 @@ pub(super) fn lint(family: &Family, errors: &mut Errors) {
         }
     }
     if family.metrics.is_empty() {
-        errors.at(family.ident.span(), "a metric family without metrics: add a field");
+        let message = "a metric family without metrics: add a field";
+        errors.at(family.ident.span(), Problem::new(rule::FAMILY_TYPE, message));
     }
 }
 
@@ -43,7 +44,7 @@ pub(super) fn warnings(family: &Family) -> TokenStream {
             rule::LABEL_CONSTANT,
             rule::LABEL_CONSTANT,
         );
-        warning(label.word.span(), label.word.span(), rule::LABEL_CONSTANT, &message)
+        Place::from(label.word.span()).warning(rule::LABEL_CONSTANT, &message)
     };
     let labels = family.constant_labels.iter().filter(of_target);
     labels
@@ -100,7 +101,7 @@ fn lint_metric(metric: &Metric, errors: &mut Errors) {
             list.len()
         );
         errors.at(
-            span_of(value, metric.field.span()),
+            Place::of(value, metric.field.span()),
             Problem::new(rule::BUCKET_COUNT, message),
         );
     }

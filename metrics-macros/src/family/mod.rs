@@ -8,21 +8,34 @@ mod parse;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Attribute, LitStr, Type, Visibility};
+use syn::{Attribute, DeriveInput, LitStr, Type, Visibility};
 
 use crate::attribute::Setting;
 use crate::diagnostics::Errors;
 use crate::rule::Exceptions;
 
+/// The attribute of a field.
+const ATTRIBUTE: &str = "metric";
+
 pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let (item, groups) = calls::rewrite(&arguments, item, &mut errors);
-    let family = parse::parse(arguments, item.clone(), &mut errors);
-    let Some(family) = family else {
-        // Not a struct of metrics: the item stays as it is, so that the rest of the crate goes on.
+    let input: DeriveInput = match syn::parse2(item.clone()) {
+        Ok(input) => input,
+        Err(error) => {
+            let beside = expand::beside_unread(&item).unwrap_or_else(|| {
+                errors.push(error);
+                TokenStream::new()
+            });
+            let errors = errors.into_tokens();
+            return quote!(#item #beside #errors);
+        }
+    };
+    let Some(family) = parse::parse(arguments, input.clone(), &mut errors) else {
+        // Not a struct of metrics: the item stays, so that the rest of the crate goes on.
         let errors = errors.into_tokens();
-        let stand_in = expand::stand_in(&item, &errors);
-        return quote!(#item #stand_in #errors);
+        let stand_in = expand::stand_in(input, &errors);
+        return quote!(#stand_in #errors);
     };
     lint::lint(&family, &mut errors);
     let expansion = expand::expand(&family);

@@ -1,17 +1,17 @@
 //! What `#[metric(…)]` says besides buckets: native ones, quantiles and their window, and what computes a value.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
 
 use super::Buckets;
 use super::parse::{float, parse_numbers};
 use crate::attribute::{
-    COMPUTE, MAX_BUCKETS, NATIVE, QUANTILES, SCHEMA, Setting, TOUCHED, WINDOW, ZERO_THRESHOLD, settings,
+    COMPUTE, MAX_BUCKETS, NATIVE, QUANTILES, SCHEMA, Setting, TOUCHED, WINDOW, ZERO_THRESHOLD, form, settings,
 };
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
-use crate::span::span_of;
+use crate::span::Place;
 
 /// `quantiles = …, window = "…"`
 pub(super) struct Quantiles {
@@ -31,7 +31,7 @@ pub(super) struct Compute {
 pub(super) struct Touched {
     /// How many labels decide; all of them, where it is not said.
     pub(super) labels: TokenStream,
-    pub(super) span: Span,
+    pub(super) place: Place,
 }
 
 /// `native`, or `native(schema = …, max_buckets = …, zero_threshold = …)`
@@ -87,14 +87,14 @@ pub(super) fn compute(settings: &[Setting], errors: &mut Errors) -> Option<Compu
 
 pub(super) fn touched(settings: &[Setting], errors: &mut Errors) -> Option<Touched> {
     let setting = settings.iter().find(|setting| setting.word() == TOUCHED)?;
-    let span = setting.word.span();
+    let place = Place::from(setting.word.span());
     if setting.is_alone() {
         let labels = quote!(::core::primitive::usize::MAX);
-        return Some(Touched { labels, span });
+        return Some(Touched { labels, place });
     }
     let labels: TokenStream = setting.value_as("how many labels, the first ones, decide what is exported", errors)?;
-    let span = span_of(&labels, span);
-    Some(Touched { labels, span })
+    let place = Place::of(&labels, place.first);
+    Some(Touched { labels, place })
 }
 
 pub(super) fn native(all: &[Setting], errors: &mut Errors) -> Option<Native> {
@@ -103,7 +103,7 @@ pub(super) fn native(all: &[Setting], errors: &mut Errors) -> Option<Native> {
     if setting.is_value() {
         errors.at(
             word.span(),
-            "write `native` alone, or what it should be in parentheses: `native(schema = 4)`",
+            form("write `native` alone, or what it should be in parentheses: `native(schema = 4)`"),
         );
     }
     let options = match setting.is_value() {

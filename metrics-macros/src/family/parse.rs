@@ -5,24 +5,22 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta, MetaNameValue, Token};
 
-use super::{Buckets, Family, Metric, options};
+use super::{ATTRIBUTE, Buckets, Family, Metric, options};
 use crate::attribute::{
     ALLOW, BUCKETS, COMPUTE, CRATE, DENSE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, NATIVE, QUANTILES,
     SHARED, SLO, SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas,
     take_settings, visible,
 };
 use crate::diagnostics::Errors;
-use crate::rule::{ALLOWABLE, ALLOWABLE_OF_STRUCTS, Exceptions};
-use crate::span::span_of;
+use crate::rule::{self, ALLOWABLE, ALLOWABLE_OF_STRUCTS, Exceptions, Problem};
+use crate::span::{Place, span_of};
 
 /// The model, unless the item is no struct with named fields.
-pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Family> {
+pub(super) fn parse(arguments: TokenStream, input: DeriveInput, errors: &mut Errors) -> Option<Family> {
     let known = [NAMESPACE, SUBSYSTEM, MAX_SERIES, LABELS, ALLOW, CRATE];
     let settings = settings(arguments, &known, errors);
-    let input: DeriveInput = errors.ok(syn::parse2(item))?;
     let Data::Struct(syn::DataStruct {
         fields: Fields::Named(fields),
         ..
@@ -30,14 +28,20 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
     else {
         errors.at(
             input.ident.span(),
-            "a metric family is a struct with a named field for each metric",
+            Problem::new(
+                rule::FAMILY_TYPE,
+                "a metric family is a struct with a named field for each metric",
+            ),
         );
         return None;
     };
     if !input.generics.params.is_empty() {
         errors.at(
-            input.generics.span(),
-            "a metric family cannot be generic: its names and labels are constants",
+            Place::of(&input.generics, input.ident.span()),
+            Problem::new(
+                rule::FAMILY_TYPE,
+                "a metric family cannot be generic: its names and labels are constants",
+            ),
         );
         return None;
     }
@@ -93,7 +97,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         let conditional = attribute.path().is_ident("cfg_attr");
         if conditional {
             let advice = "`cfg_attr` on a metric is not understood: write the field twice, each under `#[cfg(…)]`";
-            errors.at(attribute.span(), advice);
+            errors.at(Place::of(attribute, ident.span()), advice);
         }
         !conditional
     });
@@ -101,7 +105,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
         BUCKETS, NATIVE, QUANTILES, WINDOW, COMPUTE, EXEMPLARS, SHARED, SPARSE, DENSE, SLO, UNIT, MAX_SERIES, TOUCHED,
         WAS, FLATTEN, ALLOW,
     ];
-    let settings = take_settings(&mut field.attrs, "metric", &known, errors);
+    let settings = take_settings(&mut field.attrs, ATTRIBUTE, &known, errors);
     let buckets = find(&settings, BUCKETS)
         .and_then(|setting| setting.value_as::<TokenStream>("[0.1, 0.5, 1.0]", errors))
         .map(|value| parse_numbers(value, errors));
@@ -119,9 +123,12 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
     for other in settings.iter().filter(|other| flatten && other.word() != FLATTEN) {
         errors.at(
             other.word.span(),
-            format_args!(
-                "`{}` is for a metric; a struct that is flattened has options of its own",
-                other.word()
+            Problem::new(
+                rule::OPTION_CONFLICT,
+                format!(
+                    "`{}` is for a metric; a struct that is flattened has options of its own",
+                    other.word()
+                ),
             ),
         );
     }

@@ -8,6 +8,7 @@ use syn::{Attribute, Data, DeriveInput, Generics, LitStr, Visibility};
 use super::ATTRIBUTE;
 use crate::attribute::{CRATE, KIND, NAME, RENAME_ALL, Setting, VALUE, crate_path, take_settings};
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -46,15 +47,18 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Option<Model> {
     let Data::Enum(data) = input.data else {
         errors.at(
             input.ident.span(),
-            "`ErrorLabel` makes kinds of the variants of an enum; for another error, declare the kinds as an enum with \
-             `#[derive(LabelValue)]`, and write `impl ErrorLabel<…>` for it",
+            Problem::new(rule::TIMED_ERROR, "`ErrorLabel` makes kinds of the variants of an enum; for another error, declare the kinds as an enum with \
+             `#[derive(LabelValue)]`, and write `impl ErrorLabel<…>` for it"),
         );
         return None;
     };
     if data.variants.is_empty() {
         errors.at(
             input.ident.span(),
-            "an error without variants has no kinds: add a variant",
+            Problem::new(
+                rule::TIMED_ERROR,
+                "an error without variants has no kinds: add a variant",
+            ),
         );
         return None;
     }

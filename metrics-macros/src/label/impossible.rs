@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, LitStr, Meta, Token};
 
 use super::ATTRIBUTE;
-use crate::attribute::{CRATE, IMPOSSIBLE, split_at_commas, unknown};
+use crate::attribute::{CRATE, IMPOSSIBLE, form, split_at_commas, unknown};
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
 use crate::span::check;
@@ -65,7 +65,7 @@ fn parse(tokens: TokenStream, errors: &mut Errors) -> Option<Rule> {
         _ => {
             errors.at(
                 span,
-                "expected labels in parentheses, as in `impossible(operation = \"encrypt\", kind = \"phone\")`",
+                form("expected labels in parentheses, as in `impossible(operation = \"encrypt\", kind = \"phone\")`"),
             );
             return None;
         }
@@ -97,7 +97,7 @@ fn parse(tokens: TokenStream, errors: &mut Errors) -> Option<Rule> {
 
 fn parse_term(input: ParseStream<'_>) -> syn::Result<Term> {
     let expected = "expected `label = \"value\"`, with the value as it is exported; several are `\"a\" | \"b\"`";
-    let explain = |error: syn::Error| syn::Error::new(error.span(), expected);
+    let explain = |error: syn::Error| syn::Error::new(error.span(), form(expected));
     let word = Ident::parse_any(input).map_err(explain)?;
     input.parse::<Token![=]>().map_err(explain)?;
     let values = Punctuated::parse_separated_nonempty(input).map_err(explain)?;

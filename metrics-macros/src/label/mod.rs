@@ -6,13 +6,14 @@ pub(crate) mod open;
 pub(crate) mod set;
 pub(crate) mod value;
 
+use proc_macro2::Span;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::spanned::Spanned;
 use syn::{DeriveInput, Generics};
 
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
+use crate::span::Place;
 
 /// The word of the attribute that the derives read.
 pub(crate) const ATTRIBUTE: &str = "label";
@@ -37,7 +38,7 @@ fn derive<M>(
 fn refuse_generics(generics: &Generics, errors: &mut Errors) {
     if !generics.params.is_empty() {
         errors.at(
-            generics.span(),
+            Place::of(generics, Span::call_site()),
             Problem::new(
                 rule::LABEL_TYPE,
                 "a label type cannot be generic: its values must be known where it is declared",

@@ -11,7 +11,7 @@ use crate::attribute::{CRATE, MAX, NAME, OTHER, crate_path, settings};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
 use crate::rule::{self, Problem};
-use crate::span::{check, span_of};
+use crate::span::{Place, check, unlisted};
 
 pub(crate) fn open_label(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -122,8 +122,9 @@ fn expand(model: &Model) -> TokenStream {
         other,
     } = model;
     let private = quote!(#krate::__private);
-    let capacity = check(krate, span_of(max, Span::call_site()), "open_capacity", max);
+    let capacity = check(krate, Place::of(max, Span::call_site()), "open_capacity", max);
     let text = ident.to_string();
+    let unlisted = unlisted(krate);
     quote! {
         #(#attributes)*
         #[derive(
@@ -181,6 +182,7 @@ fn expand(model: &Model) -> TokenStream {
                 }
             }
 
+            #unlisted
             #[automatically_derived]
             impl #krate::LabelSet for #ident {
                 const LABELS: &'static [#krate::LabelDescriptor] = &[#krate::LabelDescriptor::open(&__OPEN)];

@@ -9,11 +9,11 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Generics};
 
 use super::ATTRIBUTE;
-use crate::attribute::{CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, take_settings, unknown};
+use crate::attribute::{CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, form, take_settings, unknown};
 use crate::diagnostics::Errors;
 use crate::naming::{RenameRule, label_name_problem};
 use crate::rule::{self, Problem};
-use crate::span::span_of;
+use crate::span::Place;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     super::derive(item, parse, expand)
@@ -122,15 +122,18 @@ fn parse_variant(mut variant: syn::Variant, rule: RenameRule, errors: &mut Error
         && !skip.value.is_empty()
     {
         errors.at(
-            span_of(&skip.value, skip.word.span()),
-            "`skip` has no value: write `#[label(skip)]`",
+            Place::of(&skip.value, skip.word.span()),
+            form("`skip` has no value: write `#[label(skip)]`"),
         );
     }
     for setting in settings.iter().filter(|setting| setting.word() == VALUE) {
         if skip.is_some() {
             errors.at(
                 setting.word.span(),
-                "a variant that is skipped has no value: remove one of the two",
+                Problem::new(
+                    rule::OPTION_CONFLICT,
+                    "a variant that is skipped has no value: remove one of the two",
+                ),
             );
         } else if let Some(literal) = setting.string(errors) {
             value = (literal.value(), literal.span());

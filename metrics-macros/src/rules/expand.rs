@@ -7,10 +7,10 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::alert::{Alert, Severity};
-use super::finding::Place;
 use super::lint::{Analysed, Analysis};
 use super::slo::RETENTION;
 use super::{Group, Kind, LabelValue, Rule};
+use crate::span::Place;
 
 pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
     let Group {
@@ -136,7 +136,7 @@ fn data(group: &Group, rule: &Rule, analysed: &Analysed) -> TokenStream {
         Kind::Alert(alert) => {
             let annotations = annotations(group, rule, alert);
             let annotations = annotations.iter().map(|(name, text)| quote!((#name, #text)));
-            let [hold, keep_firing_for] = [&alert.hold, &alert.keep_firing_for].map(optional);
+            let (hold, keep_firing_for) = (optional(&alert.hold), optional(&alert.keep_firing_for));
             quote! {
                 #krate::AlertRule::__new(
                     #name, #expression, &[#(#labels),*], &[#(#annotations),*], &[#(#allowed),*], #declared_at
@@ -304,10 +304,7 @@ impl Questions {
                 quote!(#check::meet(#left, #right, #on, &[#(#labels),*], #op))
             }
             Asks::SameUnit { left, right, op } => {
-                let [left, right] = [left, right].map(|Measure { series, per_second }| {
-                    let series = self.series(series);
-                    quote!((#series, #per_second))
-                });
+                let (left, right) = (self.measure(left), self.measure(right));
                 let is_compared = op.is_comparison();
                 quote!(#check::same_unit(#left, #right, #is_compared))
             }
@@ -325,6 +322,11 @@ impl Questions {
                 quote!(#check::compares(&[#(#values),*], #op, #threshold, #quantile_of, #not_always))
             }
         }
+    }
+
+    fn measure(&mut self, Measure { series, per_second }: &Measure) -> TokenStream {
+        let series = self.series(series);
+        quote!((#series, #per_second))
     }
 
     fn sources(&mut self, sources: &[LabelSource]) -> TokenStream {
@@ -350,7 +352,7 @@ impl Questions {
                 quote!(&[#(#labels),*])
             };
             let only = optional(&only.as_ref().map(list));
-            let [without, plus, perhaps] = [without, plus, perhaps].map(list);
+            let (without, plus, perhaps) = (list(without), list(plus), list(perhaps));
             quote!(#check::Source {
                 origin: #check::Origin::#origin, only: #only, without: #without, plus: #plus, perhaps: #perhaps
             })
@@ -411,7 +413,10 @@ fn operator_tokens(op: BinaryOp, promql: &TokenStream) -> TokenStream {
 
 fn interval_tokens(Interval { least, most }: Interval, promql: &TokenStream) -> TokenStream {
     // Infinity is no literal.
-    let [least, most] = [least, most].map(|end| Literal::u64_suffixed(end.to_bits()));
+    let (least, most) = (
+        Literal::u64_suffixed(least.to_bits()),
+        Literal::u64_suffixed(most.to_bits()),
+    );
     let bits = quote!(::core::primitive::f64::from_bits);
     quote!(#promql::Interval::new(#bits(#least), #bits(#most)))
 }

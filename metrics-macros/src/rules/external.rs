@@ -4,7 +4,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::{Attribute, LitFloat, LitInt, LitStr, Token, token};
 
 use crate::attribute::unknown;
@@ -18,13 +17,14 @@ pub(super) struct External {
 }
 
 /// The words for kinds, and the variants of `Kind`.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("counter", "Counter"),
     ("gauge", "Gauge"),
     ("histogram", "Histogram"),
     ("summary", "Summary"),
     ("info", "Info"),
     ("state_set", "StateSet"),
+    ("unknown", "Unknown"),
 ];
 
 impl External {
@@ -69,8 +69,15 @@ impl Parse for External {
             let known = KINDS.map(|(word, _)| word);
             return Err(syn::Error::new(word.span(), unknown("kind", &text, &known)));
         };
+        let mut name = String::new();
+        for word in words {
+            if !name.is_empty() {
+                name.push(':');
+            }
+            name += &word.to_string();
+        }
         let mut external = Self {
-            name: words.iter().map(ToString::to_string).collect::<Vec<_>>().join(":"),
+            name,
             kind,
             bounds: Vec::new(),
             labels: Vec::new(),
@@ -78,43 +85,49 @@ impl Parse for External {
         if input.peek(token::Bracket) {
             let bounds;
             syn::bracketed!(bounds in input);
-            let bounds = Punctuated::<Bound, Token![,]>::parse_terminated(&bounds)?;
-            external.bounds = bounds.into_iter().map(|Bound(bound)| bound).collect();
+            while !bounds.is_empty() {
+                external.bounds.push(bound(&bounds)?);
+                comma(&bounds)?;
+            }
         }
         if input.peek(token::Brace) {
             let labels;
             syn::braced!(labels in input);
-            let labels = Punctuated::<Label, Token![,]>::parse_terminated(&labels)?;
-            external.labels = labels.into_iter().map(|Label(name, values)| (name, values)).collect();
+            while !labels.is_empty() {
+                external.labels.push(label(&labels)?);
+                comma(&labels)?;
+            }
         }
         input.parse::<Token![;]>()?;
         Ok(external)
     }
 }
 
-/// The upper end of a bucket.
-struct Bound(f64);
-
-impl Parse for Bound {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitInt) {
-            return input.parse::<LitInt>()?.base10_parse().map(Self);
-        }
-        input.parse::<LitFloat>()?.base10_parse().map(Self)
+/// What stands behind each element but the last, and perhaps behind that. (`Punctuated` is compiled again for each type.)
+fn comma(input: ParseStream<'_>) -> syn::Result<()> {
+    if !input.is_empty() {
+        input.parse::<Token![,]>()?;
     }
+    Ok(())
+}
+
+/// The upper end of a bucket.
+fn bound(input: ParseStream<'_>) -> syn::Result<f64> {
+    if input.peek(LitInt) {
+        return input.parse::<LitInt>()?.base10_parse();
+    }
+    input.parse::<LitFloat>()?.base10_parse()
 }
 
 /// `mode = "idle" | "user"`, or only the name.
-struct Label(String, Vec<String>);
-
-impl Parse for Label {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.call(Ident::parse_any)?.to_string();
-        let mut values = Vec::new();
-        if input.parse::<Option<Token![=]>>()?.is_some() {
-            let list = Punctuated::<LitStr, Token![|]>::parse_separated_nonempty(input)?;
-            values.extend(list.iter().map(LitStr::value));
+fn label(input: ParseStream<'_>) -> syn::Result<(String, Vec<String>)> {
+    let name = input.call(Ident::parse_any)?.to_string();
+    let mut values = Vec::new();
+    if input.parse::<Option<Token![=]>>()?.is_some() {
+        values.push(input.parse::<LitStr>()?.value());
+        while input.parse::<Option<Token![|]>>()?.is_some() {
+            values.push(input.parse::<LitStr>()?.value());
         }
-        Ok(Self(name, values))
     }
+    Ok((name, values))
 }

@@ -7,12 +7,12 @@ use enumetrics_promql::{
 use proc_macro2::{Span, TokenStream};
 
 use super::alert::Alert;
-use super::finding::Place;
 use super::parse::seconds;
 use super::promql::Expression;
 use super::{Group, Kind, LabelValue, Rule};
 use crate::attribute::unknown;
 use crate::diagnostics::Errors;
+use crate::span::Place;
 
 const AGG_MISSING: &str = "agg-missing";
 const ALERT_RUNBOOK: &str = "alert-runbook";
@@ -248,7 +248,7 @@ impl Lints<'_> {
         let recorded = records.map(|rule| rule.name.text.as_str());
         let external = self.group.external.iter().map(|external| external.name.as_str());
         let known: Vec<_> = recorded.chain(external.filter(|name| name.contains(':'))).collect();
-        let message = unknown("recording rule", name, &known);
+        let message = unknown("recording rule", name, &known).message;
         place.error(
             format!("{message}; one that is elsewhere is declared in `external {{ {name}: gauge; }}` [ref-recording]"),
             self.errors,

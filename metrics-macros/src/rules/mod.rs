@@ -6,7 +6,6 @@
 mod alert;
 mod expand;
 mod external;
-mod finding;
 mod lint;
 mod panel;
 mod parse;
@@ -19,10 +18,10 @@ use quote::quote;
 use syn::Visibility;
 
 use self::external::External;
-use self::finding::Place;
 use self::promql::Expression;
 use crate::attribute::Setting;
 use crate::diagnostics::Errors;
+use crate::span::Place;
 
 pub(crate) fn rules(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();

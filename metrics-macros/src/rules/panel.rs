@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::finding::Place;
 use super::parse::ALLOW;
 use crate::attribute::{Setting, unknown};
 use crate::diagnostics::Errors;
+use crate::span::Place;
 
 const TITLE: &str = "title";
 const ROW: &str = "row";
@@ -58,21 +58,23 @@ impl Panel {
 
     /// The calls that say what is not as it is by default.
     pub(super) fn calls(&self, krate: &TokenStream) -> TokenStream {
-        let [title, row, unit, legend] = [
+        let mut texts = TokenStream::new();
+        for (call, text) in [
             ("__title", &self.title),
             ("__row", &self.row),
             ("__unit", &self.unit),
             ("__legend", &self.legend),
-        ]
-        .map(|(call, text)| {
-            let call = Ident::new(call, proc_macro2::Span::call_site());
-            text.as_ref().map(|text| quote!(.#call(#text)))
-        });
+        ] {
+            if let Some(text) = text {
+                let call = Ident::new(call, proc_macro2::Span::call_site());
+                texts.extend(quote!(.#call(#text)));
+            }
+        }
         let kind = self.kind.as_ref().map(|kind| {
             let path = Place::from(kind.span()).moved(&quote!(#krate::PanelKind));
             quote!(.__kind(#path::#kind))
         });
         let replace = self.replace.then(|| quote!(.__replacing()));
-        quote!(#title #row #unit #legend #kind #replace)
+        quote!(#texts #kind #replace)
     }
 }

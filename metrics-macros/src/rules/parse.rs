@@ -8,7 +8,6 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token, Visibility};
 
 use super::alert::{self, Alert};
 use super::external::External;
-use super::finding::Place;
 use super::lint;
 use super::panel::{self, Panel};
 use super::promql::Expression;
@@ -17,7 +16,8 @@ use super::{Group, Kind, LabelValue, Name, Options, Rule, duration};
 use crate::attribute::{Setting, default_crate_path, settings, split_at_commas, take_settings, unknown};
 use crate::diagnostics::Errors;
 use crate::naming;
-use crate::rule::Allowed;
+use crate::rule::{Allowed, says_why};
+use crate::span::Place;
 
 const NAME: &str = "name";
 const INTERVAL: &str = "interval";
@@ -397,14 +397,12 @@ pub(super) fn labels(setting: &Setting, errors: &mut Errors) -> Vec<(String, Lab
 
 pub(super) fn allowed(setting: &Setting, errors: &mut Errors) -> Vec<(String, String)> {
     let mut allowed = Vec::new();
-    for Allowed { id, span, reason } in setting.list::<Allowed>("lint-id = \"the reason\"", errors) {
+    for Allowed { id, place, reason } in setting.list::<Allowed>("lint-id = \"the reason\"", errors) {
         if !lint::is_known(&id) {
             let known = lint::known();
-            errors.at(span, unknown("lint", &id, &known));
+            errors.at(place, unknown("lint", &id, &known));
         }
-        if reason.value().trim().is_empty() {
-            errors.at(reason.span(), "an empty reason: say why this is right here");
-        }
+        says_why(&reason, errors);
         allowed.push((id, reason.value()));
     }
     allowed

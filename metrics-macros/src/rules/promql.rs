@@ -1,12 +1,11 @@
 //! Rust tokens to PromQL.
 
+use crate::span::Place;
 use enumetrics_promql::{
     AggregationOp, Error, Expr, Finding, Function, Spacing, Span, TokenText, parse, with_durations,
 };
 use proc_macro2::{Delimiter, Spacing as Joint, TokenStream, TokenTree};
 use syn::LitStr;
-
-use super::finding::Place;
 
 /// An expression as it is written: as tokens, or as the text of a string literal.
 pub(super) enum Expression {

@@ -10,12 +10,12 @@ use syn::parse::{Parse, ParseStream};
 use syn::{LitFloat, LitInt, LitStr, Path};
 
 use super::alert::{Alert, Severity};
-use super::finding::Place;
 use super::parse::{ALLOW, LABELS, allowed, labels, seconds};
 use super::promql::Expression;
 use super::{Kind, LabelValue, Name, Options, Rule, is_duration, runbook};
 use crate::attribute::Setting;
 use crate::diagnostics::Errors;
+use crate::span::Place;
 
 const OBJECTIVE: &str = "objective";
 const WINDOW: &str = "window";
@@ -171,8 +171,10 @@ impl Slo {
                 .unwrap_or_default(),
             None => 2,
         };
-        let severities = [(PAGE, "Critical"), (TICKET, "Warning")]
-            .map(|(word, otherwise)| severity(find(word), word, otherwise, name.place, options, errors));
+        let severities = [
+            severity(find(PAGE), PAGE, "Critical", name.place, options, errors),
+            severity(find(TICKET), TICKET, "Warning", name.place, options, errors),
+        ];
         let runbook = find(RUNBOOK)
             .and_then(|setting| setting.string(errors))
             .and_then(|text| match runbook::check(&text.value()) {
@@ -256,12 +258,8 @@ impl Slo {
         }
         let burn_rate = format!("{} / {budget}", self.recorded(group, &ratio_name("1h")));
         self.record(&mut rules, group, "slo:burn_rate:ratio_rate1h", burn_rate, &[]);
-        rules.extend(
-            [Urgency::Page, Urgency::Ticket]
-                .map(|urgency| self.alert(group, urgency))
-                .into_iter()
-                .flatten(),
-        );
+        rules.extend(self.alert(group, Urgency::Page));
+        rules.extend(self.alert(group, Urgency::Ticket));
         rules
     }
 
@@ -636,23 +634,16 @@ fn rounded(number: f64) -> f64 {
 }
 
 fn by(setting: &Setting, errors: &mut Errors) -> Vec<Ident> {
-    struct Label(Ident);
-    impl Parse for Label {
-        fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-            input.call(Ident::parse_any).map(Self)
-        }
-    }
-    let labels = setting.list::<Label>("label", errors);
     let mut by = Vec::new();
-    for Label(label) in labels {
-        let name = label.unraw().to_string();
+    for label in setting.list::<Setting>("label", errors) {
+        let name = label.word();
         if [SLO, SLO_GROUP].contains(&name.as_str()) {
             errors.at(
-                label.span(),
+                label.word.span(),
                 format_args!("`{name}` is a label of what the objective itself records"),
             );
-        } else {
-            by.push(label);
+        } else if label.alone(errors) {
+            by.push(label.word);
         }
     }
     by

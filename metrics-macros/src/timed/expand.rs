@@ -11,7 +11,7 @@ use syn::ext::IdentExt;
 use super::function::{AsyncInBox, Function, Shape};
 use super::metric::metric;
 use super::{Hidden, Label, Labels, Target, Value};
-use crate::span::{check, private, span_of};
+use crate::span::{Place, check, private, span_of};
 
 pub(super) fn expand(target: &Target, function: &Function) -> TokenStream {
     let Function {
@@ -166,7 +166,7 @@ fn series(target: &Target, function: Option<&Ident>) -> TokenStream {
     let mut pairs = Vec::new();
     let mut checks = vec![check(
         krate,
-        *span,
+        Place::of(&target.metric, *span),
         "labels_complete",
         &quote!(__LABELS, &[#(#names),*]),
     )];
@@ -232,7 +232,8 @@ fn error(target: &Target, place: Span) -> TokenStream {
     let krate = &target.krate;
     if let Some(error_if) = &target.error_if {
         let seen = ours("seen");
-        return quote!(|#seen| #krate::__private::judged(#seen, #error_if));
+        let judged = Place::from(error_if).call(&quote!(#krate::__private), "judged", quote!(#seen, #error_if));
+        return quote!(|#seen| #judged);
     }
     let place = Span::mixed_site().located_at(place);
     let seen = Ident::new("seen", place);

@@ -10,7 +10,7 @@ use super::Hidden;
 use crate::attribute::visible;
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
-use crate::span::span_of;
+use crate::span::Place;
 
 /// The function in pieces: the tokens stay as they are.
 pub(super) struct Function {
@@ -97,7 +97,7 @@ pub(super) fn parse(item: TokenStream, hidden: Option<Hidden>, errors: &mut Erro
     let shape = outline.shape(hidden, &body);
     if !cfg!(feature = "stream") && matches!(shape, Shape::Stream { .. }) {
         errors.at(
-            span_of(&outline.returns, outline.name.span()),
+            Place::of(&outline.returns, outline.name.span()),
             broken("to time a stream, switch on the feature `stream` of enumetrics"),
         );
         return None;

@@ -12,6 +12,7 @@ use syn::LitStr;
 
 pub(crate) use self::metric::metric_of_timed_into;
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 
 pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     if let Some(block) = items::Block::of(&item) {
@@ -27,8 +28,9 @@ pub(crate) fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let expansion = match (&target, &function) {
         (Some(target), Some(function)) if cfg!(feature = "timed") => expand::expand(target, function),
         // The function stays as it is where timing is not built; and where there is a mistake, so that its callers see no
-        // other.
-        _ => item,
+        // other. What only its labels would have used is no mistake of its own then.
+        (Some(target), _) if !target.labels.are_computed() => item,
+        _ => quote!(#[allow(unused_variables)] #item),
     };
     let errors = errors.into_tokens();
     quote!(#expansion #errors)
@@ -53,13 +55,18 @@ pub(crate) fn time(input: TokenStream) -> TokenStream {
     if let Some(name) = target.as_ref().and_then(Target::function_name) {
         errors.at(
             name,
-            "`fn` is the name of a function, and here is none: give the value as text",
+            Problem::new(
+                rule::TIMED_LABEL,
+                "`fn` is the name of a function, and here is none: give the value as text",
+            ),
         );
         complete = false;
     }
     let expansion = match &target {
         Some(target) if complete && cfg!(feature = "timed") => expand::expand_expression(target, &expression),
-        _ => expression,
+        _ if expression.is_empty() => expression,
+        // Braces around it are nobody's mistake.
+        _ => quote!(match () { () => #expression }),
     };
     let errors = errors.into_tokens();
     quote!({ #errors #expansion })

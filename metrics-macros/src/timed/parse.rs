@@ -8,7 +8,7 @@ use syn::{LitStr, Token};
 
 use super::function::broken;
 use super::{Hidden, Label, Labels, Target, Value};
-use crate::attribute::{CRATE, ERROR_IF, Setting, crate_path, split_at_commas, visible};
+use crate::attribute::{CRATE, ERROR_IF, Setting, crate_path, form, split_at_commas, visible};
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
 use crate::span::span_of;
@@ -43,7 +43,7 @@ pub(super) fn target(arguments: TokenStream, errors: &mut Errors) -> Option<Targ
             setting.value.extend(quote!(, #part));
         } else if metric.is_some() || !settings.is_empty() {
             errors.at(
-                span_of(&part, Span::call_site()),
+                &part,
                 "expected `label = \"value\"`: the metric, if it is named, comes first and once",
             );
             complete = false;
@@ -127,7 +127,7 @@ fn value(setting: &Setting, errors: &mut Errors) -> Option<Value> {
             match syn::parse2::<LitStr>(TokenTree::from(literal.clone()).into()) {
                 Ok(text) => Some(Value::Text(text)),
                 Err(_) => {
-                    errors.at(literal.span(), format_args!("expected {expected}"));
+                    errors.at(literal.span(), form(format!("expected {expected}")));
                     None
                 }
             }

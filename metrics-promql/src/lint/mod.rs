@@ -10,6 +10,7 @@ use std::fmt;
 pub use self::outline::{Asks, LabelSource, Meaning, Measure, Operand, Origin, Outline, Question, Step, evaluate};
 
 use crate::ast::{Expr, ExprKind, Selector};
+use crate::both::both;
 use crate::meaning::{Exported, Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
 use crate::names::joined;
 use crate::operator::{AggregationOp, BinaryOp};
@@ -420,13 +421,13 @@ impl Check<'_> {
     }
 
     fn find_help(&mut self, lint: &'static Lint, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        // By hand one may look at a counter, too.
-        let harmless = lint == KIND_COUNTER_RAW && !self.is_rule();
-        let severity = if harmless { Severity::Warning } else { lint.severity };
-        self.add(lint, severity, span, message.into(), Some(help.into()));
+        self.add(lint, lint.severity, span, message.into(), Some(help.into()));
     }
 
     fn add(&mut self, lint: &'static Lint, severity: Severity, span: Span, message: String, help: Option<String>) {
+        // By hand one may look at a counter, too.
+        let harmless = lint == KIND_COUNTER_RAW && !self.is_rule();
+        let severity = if harmless { Severity::Warning } else { severity };
         let finding = Finding {
             lint,
             severity,

@@ -64,9 +64,11 @@ impl Check<'_> {
         };
         let rises = matches!(binary.op, BinaryOp::Greater | BinaryOp::GreaterOrEqual);
         let nature = self.facts.of(&binary.lhs).nature;
-        // Above 0 is any at all.
-        let asks_for_any = self.facts.of(&binary.rhs).interval.most <= 0.0;
-        if rises && !asks_for_any && (nature == Nature::Quantile || is_ratio_of_rates(&binary.lhs)) {
+        let [values, threshold] = both([&binary.lhs, &binary.rhs], |side| self.facts.of(side).interval);
+        // Above 0 is any at all; and what never holds is said.
+        let asks_for_any = threshold.most <= 0.0;
+        let may_hold = values.compared(binary.op, threshold) != Some(false);
+        if rises && may_hold && !asks_for_any && (nature == Nature::Quantile || is_ratio_of_rates(&binary.lhs)) {
             let message = "with little traffic one request decides this";
             let help = "a floor: `… and sum(rate(…_count[5m])) > 0.1`";
             self.find_help(VAL_LOW_TRAFFIC, expr.span, message, help);
@@ -89,7 +91,7 @@ impl Check<'_> {
             }
         });
         for (span, seconds) in found {
-            let [seconds, kept] = [seconds, retention].map(|seconds| seconds / 86400.0);
+            let [seconds, kept] = [seconds / 86400.0, retention / 86400.0];
             let message = format!("this looks {seconds} days back, and samples are kept for {kept}");
             self.find_help(
                 TIME_RETENTION,
@@ -375,7 +377,9 @@ impl Check<'_> {
             && ratio.op == BinaryOp::Div
             && [&ratio.lhs, &ratio.rhs].into_iter().all(is_rate)
         {
-            let [sums, counts] = [&ratio.lhs, &ratio.rhs].map(|side| summed(aggregation.grouping.as_ref(), side));
+            let [sums, counts] = both([&ratio.lhs, &ratio.rhs], |side| {
+                summed(aggregation.grouping.as_ref(), side)
+            });
             let message = "the average of ratios counts an idle series as much as a busy one";
             self.find_help(
                 AGG_AVG_RATIO,
@@ -416,7 +420,9 @@ impl Check<'_> {
     }
 
     fn binary(&mut self, expr: &Expr, binary: &Binary, ancestors: &[&Expr]) {
-        let vectors = [&binary.lhs, &binary.rhs].map(|side| side.value_type() == ValueType::InstantVector);
+        let vectors = both([&binary.lhs, &binary.rhs], |side| {
+            side.value_type() == ValueType::InstantVector
+        });
         if vectors == [true, true] {
             self.self_ratio(expr, binary);
             self.disjoint(binary, ancestors);
@@ -434,7 +440,7 @@ impl Check<'_> {
         if binary.op != BinaryOp::Div || binary.matching.is_some() {
             return;
         }
-        let [Some(part), Some(whole)] = [&binary.lhs, &binary.rhs].map(rated) else {
+        let [Some(part), Some(whole)] = both([&binary.lhs, &binary.rhs], rated) else {
             return;
         };
         if part.0 != whole.0 || part.1.matchers == whole.1.matchers {
@@ -454,7 +460,7 @@ impl Check<'_> {
     }
 
     fn disjoint(&mut self, binary: &Binary, ancestors: &[&Expr]) {
-        let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
+        let [lhs, rhs] = both([&binary.lhs, &binary.rhs], |side| self.facts.of(side));
         if binary.op == BinaryOp::Or {
             // In a sum it is one more only where the sum keeps a label that the others have.
             let kept = |label: &&str| {
@@ -494,7 +500,9 @@ impl Check<'_> {
             && !own.is_empty()
             && !others.is_empty()
         {
-            let [own, others] = [own, others].map(|values| values.iter().map(String::as_str).collect::<Vec<_>>());
+            let [own, others] = both([own, others], |values| {
+                values.iter().map(String::as_str).collect::<Vec<_>>()
+            });
             let message = format!(
                 "nothing matches: label `{label}` is {} on the left and {} on the right",
                 joined(&own, " or "),
@@ -571,7 +579,7 @@ impl Check<'_> {
         if !(binary.op.is_comparison() || matches!(binary.op, BinaryOp::Add | BinaryOp::Sub)) {
             return;
         }
-        let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
+        let [lhs, rhs] = both([&binary.lhs, &binary.rhs], |side| self.facts.of(side));
         if let (Some(own), Some(other)) = (&lhs.unit, &rhs.unit)
             && own != other
         {
@@ -587,7 +595,7 @@ impl Check<'_> {
     }
 
     fn comparison(&mut self, binary: &Binary, ancestors: &[&Expr]) {
-        let facts = [&binary.lhs, &binary.rhs].map(|side| self.facts.of(side));
+        let facts = both([&binary.lhs, &binary.rhs], |side| self.facts.of(side));
         let [lhs, rhs] = [facts[0].interval, facts[1].interval];
         let threshold = binary.rhs.without_parens();
         if threshold.value_type() != ValueType::Scalar {

@@ -93,7 +93,10 @@ impl Exported {
         let total = format!("{name}_total");
         match names.iter().find(|&series| *series == total) {
             Some(total) => Some(total.clone()),
-            None => nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
+            None => {
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                nearest(name, &names).map(str::to_owned)
+            }
         }
     }
 
@@ -179,7 +182,7 @@ fn nature_of(family: &Family, part: Part) -> Nature {
         (MetricKind::Info, _) => Nature::Info,
         (MetricKind::StateSet, _) => Nature::State,
         (MetricKind::Summary { .. }, _) => Nature::Quantile,
-        (MetricKind::Histogram { .. } | MetricKind::NativeHistogram { .. }, _) => Nature::Unknown,
+        (MetricKind::Histogram { .. } | MetricKind::NativeHistogram { .. } | MetricKind::Unknown, _) => Nature::Unknown,
     }
 }
 

@@ -1,7 +1,6 @@
 //! What is found out once of each expression.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::ast::{Expr, ExprKind};
@@ -9,12 +8,24 @@ use crate::ast::{Expr, ExprKind};
 /// What has been found out of expressions, which must live as long as this does: a chain of operators asks for its
 /// beginning again and again.
 pub(crate) struct Memo<T: ?Sized> {
-    places: RefCell<Places>,
+    places: RefCell<Vec<Place>>,
     known: RefCell<Vec<Rc<T>>>,
 }
 
-/// Where what is known of an expression is kept.
-type Places = HashMap<*const Expr, usize>;
+/// Where what is known of an expression is kept. They are sorted by the address: a map that hashes takes longer to compile
+/// than all that is looked up in it.
+struct Place {
+    address: usize,
+    place: usize,
+}
+
+impl Place {
+    /// Where an expression stands among them, or would.
+    fn of(places: &[Self], expr: &Expr) -> Result<usize, usize> {
+        let address = std::ptr::from_ref(expr).addr();
+        places.binary_search_by(|place| place.address.cmp(&address))
+    }
+}
 
 impl<T: ?Sized> Default for Memo<T> {
     fn default() -> Self {
@@ -50,13 +61,19 @@ impl<T: ?Sized> Memo<T> {
         }
         let found = find(expr);
         let mut known = self.known.borrow_mut();
-        self.places.borrow_mut().insert(expr, known.len());
-        known.push(Rc::clone(&found));
+        let mut places = self.places.borrow_mut();
+        if let Err(at) = Place::of(&places, expr) {
+            let address = std::ptr::from_ref(expr).addr();
+            let place = known.len();
+            places.insert(at, Place { address, place });
+            known.push(Rc::clone(&found));
+        }
         found
     }
 
     fn known(&self, expr: &Expr) -> Option<Rc<T>> {
-        let place = *self.places.borrow().get(&std::ptr::from_ref(expr))?;
-        Some(Rc::clone(&self.known.borrow()[place]))
+        let places = self.places.borrow();
+        let at = Place::of(&places, expr).ok()?;
+        Some(Rc::clone(&self.known.borrow()[places[at].place]))
     }
 }

@@ -20,6 +20,7 @@ pub(crate) use self::memo::Memo;
 pub(crate) use self::numbers::{Numbers, is_part_of_whole, is_plain_quantile, keeps_values, mirrored, selects_part};
 
 use crate::ast::{Aggregation, Binary, Call, Expr, ExprKind, Group, GroupingKind, Matcher, Modifiers, Selector, Side};
+use crate::both::both;
 use crate::interval::Interval;
 use crate::operator::{AggregationOp, BinaryOp, MatchOp, Sign};
 use crate::types::ValueType;
@@ -428,7 +429,7 @@ impl<'a> Interpreter<'a> {
             }
             "clamp" => {
                 // It gives nothing if they are the wrong way round.
-                let [least, most] = [1, 2].map(|at| argument(at).interval);
+                let [least, most] = [argument(1).interval, argument(2).interval];
                 facts.may_be_empty |= least.most > most.least || argument(1).nan || argument(2).nan;
             }
             "histogram_avg" | "histogram_count" | "histogram_sum" | "histogram_stddev" | "histogram_stdvar"
@@ -503,8 +504,8 @@ impl<'a> Interpreter<'a> {
     }
 
     fn binary(&self, binary: &Binary) -> Facts {
-        let [lhs, rhs] = [&binary.lhs, &binary.rhs].map(|side| self.of(side));
-        let is_scalar = [&lhs, &rhs].map(|side| side.value_type == ValueType::Scalar);
+        let [lhs, rhs] = both([&binary.lhs, &binary.rhs], |side| self.of(side));
+        let is_scalar = both([&lhs, &rhs], |side| side.value_type == ValueType::Scalar);
         let filters = binary.op.is_comparison() && !binary.returns_bool;
         // A comparison lets series through, on whichever side they stand.
         let numbers = match binary.op {

@@ -208,7 +208,7 @@ impl Numbers {
                     first().interval.least.min(most.least).max(least.least),
                     first().interval.most.min(most.most).max(least.most),
                 );
-                let others = [1, 2].map(&argument);
+                let others = [argument(1), argument(2)];
                 let count = if name == "clamp" { 2 } else { 1 };
                 others[..count]
                     .iter()

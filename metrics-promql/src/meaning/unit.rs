@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::both::both;
 use crate::operator::BinaryOp;
 
 /// A product of base units: `seconds`, `bytes/seconds`, or of none, which a ratio is.
@@ -71,7 +72,7 @@ impl fmt::Display for Unit {
                 power => format!("{name}^{power}"),
             })
         };
-        let [above, below] = [true, false].map(|above| list(above).collect::<Vec<_>>().join("*"));
+        let [above, below] = both([true, false], |above| list(above).collect::<Vec<_>>().join("*"));
         match (above.is_empty(), below.is_empty()) {
             (true, true) => f.write_str("a number"),
             (true, false) => write!(f, "1/{below}"),

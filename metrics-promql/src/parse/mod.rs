@@ -515,7 +515,7 @@ impl<'a> Parser<'a> {
             "default" | "ifnot" | "limit" | "keep_metric_names" => {
                 Some("this is MetricsQL, the language of VictoriaMetrics".to_owned())
             }
-            _ => nearest(word, WORDS).map(|near| format!("did you mean `{near}`?")),
+            _ => nearest(word, &WORDS).map(|near| format!("did you mean `{near}`?")),
         }
     }
 

@@ -25,19 +25,19 @@ impl Matcher {
             Node::Literal {
                 character,
                 ignores_case,
-            } => self.one(starts, |found| {
+            } => self.one(starts, &|found| {
                 Some(found == *character || (*ignores_case && fold(found) == fold(*character)))
             }),
-            Node::Class { class, ignores_case } => self.one(starts, |found| class.contains(found, *ignores_case)),
-            Node::Any { newlines } => self.one(starts, |found| Some(*newlines || found != '\n')),
+            Node::Class { class, ignores_case } => self.one(starts, &|found| class.contains(found, *ignores_case)),
+            Node::Any { newlines } => self.one(starts, &|found| Some(*newlines || found != '\n')),
             Node::Start { of_line } => {
-                Some(self.where_(starts, |at| at == 0 || (*of_line && self.text[at - 1] == '\n')))
+                Some(self.where_(starts, &|at| at == 0 || (*of_line && self.text[at - 1] == '\n')))
             }
-            Node::End { of_line } => Some(self.where_(starts, |at| match self.text.get(at) {
+            Node::End { of_line } => Some(self.where_(starts, &|at| match self.text.get(at) {
                 None => true,
                 Some(&next) => *of_line && next == '\n',
             })),
-            Node::WordBoundary(wanted) => Some(self.where_(starts, |at| self.is_boundary(at) == *wanted)),
+            Node::WordBoundary(wanted) => Some(self.where_(starts, &|at| self.is_boundary(at) == *wanted)),
             Node::Concat(nodes) => {
                 let mut places = starts.to_vec();
                 for node in nodes {
@@ -72,7 +72,7 @@ impl Matcher {
         Some(reached)
     }
 
-    fn one(&self, starts: &[bool], accepts: impl Fn(char) -> Option<bool>) -> Option<Vec<bool>> {
+    fn one(&self, starts: &[bool], accepts: &dyn Fn(char) -> Option<bool>) -> Option<Vec<bool>> {
         let mut ends = vec![false; starts.len()];
         for (at, &found) in self.text.iter().enumerate() {
             if starts[at] {
@@ -82,12 +82,12 @@ impl Matcher {
         Some(ends)
     }
 
-    fn where_(&self, starts: &[bool], holds: impl Fn(usize) -> bool) -> Vec<bool> {
-        starts
-            .iter()
-            .enumerate()
-            .map(|(at, &start)| start && holds(at))
-            .collect()
+    fn where_(&self, starts: &[bool], holds: &dyn Fn(usize) -> bool) -> Vec<bool> {
+        let mut places = starts.to_vec();
+        for (at, place) in places.iter_mut().enumerate() {
+            *place = *place && holds(at);
+        }
+        places
     }
 
     /// Go's words are ASCII.

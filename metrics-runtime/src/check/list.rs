@@ -12,14 +12,17 @@ pub trait Numbers: Copy {
     type Itself;
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Numbers for [f64; N] {
     type Itself = Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Numbers for &[f64; N] {
     type Itself = Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl Numbers for &[f64] {
     type Itself = Self;
 }

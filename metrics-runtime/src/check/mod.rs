@@ -107,7 +107,7 @@ pub const fn labels_complete(labels: &[LabelDescriptor], named: &[&str]) {
         panic!(
             "{}",
             Message::new()
-                .text("the metric has a label that is not given a value here; add ")
+                .text("the metric has a label that is not given a value here: add ")
                 .text(missing.as_str())
                 .rule("timed-label")
                 .as_str()
@@ -166,8 +166,7 @@ pub const fn name_fits(kind: Kind, name: &str, field: &str) {
     };
     if !ends_with(name, suffix) {
         let message = message.text(": its name must end in `").text(suffix);
-        let message = message.text("`; rename the field to `").text(field).text(suffix);
-        let message = message.text("`");
+        let message = message.text("`; write `").text(field).text(suffix).text("`");
         let message = match kind {
             Kind::Info => message.rule("name-info"),
             _ => message.rule("name-total"),
@@ -353,9 +352,9 @@ pub const fn takes_touched(metric: &Descriptor, computed: bool, labels: usize) {
     }
     if labels == 0 || labels > metric.labels.len() && labels < usize::MAX {
         let message = Message::new()
-            .text("`touched` is how many labels decide, the first ones: 1 to ")
+            .text("`touched` says how many labels decide, the first ones, and the metric has ")
             .number(metric.labels.len())
-            .text(", or `touched` alone for all");
+            .text(": write `touched` alone where all decide");
         panic!("{}", message.rule("touched-labels").as_str());
     }
 }
@@ -612,7 +611,10 @@ pub const fn slo(descriptor: &Descriptor, at: usize) {
         _ if buckets.is_empty() && descriptor.native.is_some() => {
             message.text(": native buckets end where their schema says; add this bound with `buckets = […]`")
         }
-        _ if buckets.is_empty() => message.text(": it has no buckets"),
+        _ if buckets.is_empty() => message
+            .text(": ")
+            .text(descriptor.kind.with_article())
+            .text(" has no buckets; remove `slo`, or make it a `Histogram`"),
         None => message
             .text(": it is below the first of ")
             .number(buckets.len())
@@ -817,7 +819,10 @@ pub const fn product(factors: &[usize]) -> usize {
     while at < factors.len() {
         product = match product.checked_mul(factors[at]) {
             Some(product) => product,
-            None => panic!("these labels have more combinations than memory has addresses"),
+            None => panic!(
+                "these labels have more combinations than memory has addresses: leave some out, or bound them further \
+                 [series-wide]"
+            ),
         };
         at += 1;
     }

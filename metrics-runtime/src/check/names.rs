@@ -51,28 +51,25 @@ pub const fn no_conflict(conflict: Option<Conflict>) {
             .text(second.name)
             .text("` and `")
             .text(first.name)
-            .text("` both export it")
+            .text("` both export it; rename one of them")
     } else if !first.suffix.is_empty() {
         message
             .text(": the ")
             .text(first.kind.as_str())
             .text(" `")
             .text(first.name)
-            .text("` exports it too")
+            .text("` exports it too; rename one of them")
     } else if equal(second.name, Overflows::NAME) {
-        message.text(": the catalog itself exports it, where a label is open")
+        message.text(": the catalog itself exports it, where a label is open; rename the other")
     } else if first.owner == second.owner {
-        message.text(" by this struct")
+        message.text(" by this struct; rename one of them")
     } else {
-        message.text(": by this struct and by one that stands before it in the catalog")
+        message.text(
+            ": by this struct and by one that stands before it in the catalog; rename one of them, or list the struct \
+             once",
+        )
     };
-    panic!(
-        "{}",
-        message
-            .text("; rename one of them, or list the struct once")
-            .rule("name-duplicate")
-            .as_str()
-    );
+    panic!("{}", message.rule("name-duplicate").as_str());
 }
 
 /// How many names these structs claim.

@@ -47,7 +47,7 @@ pub(super) enum Refused {
     TooManyConnections,
     /// No TLS, or without the certificate that is asked for.
     Tls,
-    /// The first head of a connection did not arrive.
+    /// The head of a request did not arrive.
     SlowHead,
     /// A head that is too large.
     LargeHead,

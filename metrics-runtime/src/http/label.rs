@@ -43,7 +43,7 @@ pub const UNTEMPLATED: &str = "none";
 /// assert_eq!(Route::of(enumetrics::http::UNTEMPLATED), Route::Other);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a label for what handles a request",
+    message = "`{Self}` is not a label for what handles a request [label-type]",
     label = "does not implement `Handler`",
     note = "an enum with `#[derive(LabelValue, Clone, Copy)]` and an `impl Handler`, which knows the templates of routes; without \
             `routes` the values come while the program runs"
@@ -65,7 +65,7 @@ pub trait Handler: LabelField + Copy + Send + Sync {
 ///
 /// [`StatusGroup`] and [`ExactStatus`] are there; an enum of the codes that a service knows is one as well.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a label for how a request was answered",
+    message = "`{Self}` is not a label for how a request was answered [label-type]",
     label = "does not implement `ResponseStatus`",
     note = "there are `StatusGroup` and `ExactStatus`; or an enum with `#[derive(LabelValue, Clone, Copy)]` and an \
             `impl ResponseStatus`"
@@ -109,6 +109,7 @@ pub enum StatusGroup {
     Error,
 }
 
+#[diagnostic::do_not_recommend]
 impl ResponseStatus for StatusGroup {
     fn of(answer: Answer) -> Self {
         match answer {
@@ -139,6 +140,7 @@ impl ExactStatus {
     const COUNT: usize = Self::CODES + 2;
 }
 
+#[diagnostic::do_not_recommend]
 impl ResponseStatus for ExactStatus {
     const AT_ZERO: bool = false;
 
@@ -207,12 +209,14 @@ impl GrpcCode {
 /// A label whose values are these variants.
 macro_rules! values {
     ($label:ident, $name:literal: $($variant:ident = $value:literal),+ $(; skips $skipped:ident)?) => {
+        #[diagnostic::do_not_recommend]
         impl LabelValue for $label {
             const NAME: &'static str = $name;
             const VALUES: &'static [&'static str] = &[$($value),+];
             const VARIANTS: &'static [Self] = &[$(Self::$variant),+];
         }
 
+        #[diagnostic::do_not_recommend]
         impl LabelSet for $label {
             const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
             const COMBINATIONS: usize = Self::VALUES.len();
@@ -275,6 +279,7 @@ values! {
     Unauthenticated = "UNAUTHENTICATED"
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for ExactStatus {
     const NAME: &'static str = "status";
     const VALUES: &'static [&'static str] = &{
@@ -297,6 +302,7 @@ impl LabelValue for ExactStatus {
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for ExactStatus {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::COUNT;

@@ -144,6 +144,7 @@ impl Method {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for StatusClass {
     const NAME: &'static str = "status_class";
     const VALUES: &'static [&'static str] = &["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -156,6 +157,7 @@ impl LabelValue for StatusClass {
     ];
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for StatusClass {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();
@@ -171,6 +173,7 @@ impl LabelSet for StatusClass {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for StatusCode {
     const NAME: &'static str = "status";
     const VALUES: &'static [&'static str] = decimals(Self::FIRST, Self::LAST);
@@ -186,6 +189,7 @@ impl LabelValue for StatusCode {
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for StatusCode {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();
@@ -201,6 +205,7 @@ impl LabelSet for StatusCode {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for Method {
     const NAME: &'static str = "method";
     const VALUES: &'static [&'static str] = &[
@@ -220,6 +225,7 @@ impl LabelValue for Method {
     ];
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for Method {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();

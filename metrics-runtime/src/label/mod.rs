@@ -87,7 +87,7 @@ pub const SKIPPED: usize = isize::MAX as usize;
 
 /// No labels: `()`. A metric without labels is its own only series.
 #[diagnostic::on_unimplemented(
-    message = "this metric has labels: choose a series first, as in `.with(…).inc()`",
+    message = "this metric has labels: choose a series first, as in `.with(…).inc()` [record-series]",
     label = "which series of `{Self}`?"
 )]
 pub trait Unlabelled: LabelSet {
@@ -95,10 +95,12 @@ pub trait Unlabelled: LabelSet {
     const ONLY: Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl Unlabelled for () {
     const ONLY: Self = ();
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for () {
     const LABELS: &'static [LabelDescriptor] = &[];
     const COMBINATIONS: usize = 1;

@@ -6,8 +6,7 @@ use super::{Exemplar, Exemplars, Metric, Observation, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, is_recording,
-    made_from,
+    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
 };
 
 /// A number that only grows: requests, errors, bytes sent.
@@ -227,7 +226,10 @@ impl CounterSeries<'_, f64> {
 }
 
 /// The number that a counter holds: `u64` or `f64`.
-#[diagnostic::on_unimplemented(message = "a counter holds a `u64` or an `f64`, not `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "a counter holds a `u64` or an `f64`, not `{Self}` [metric-type]",
+    label = "neither `u64` nor `f64`"
+)]
 pub trait CounterValue: Copy + Default + PartialEq + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
     type Cell: Block + Cell<Record = Self>;
@@ -249,6 +251,7 @@ pub trait CounterValue: Copy + Default + PartialEq + fmt::Debug + Sealed + 'stat
 
 impl Sealed for u64 {}
 
+#[diagnostic::do_not_recommend]
 impl CounterValue for u64 {
     type Cell = CounterCell;
     const ZERO: Self = 0;
@@ -277,6 +280,7 @@ impl CounterValue for u64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl CounterValue for f64 {
     type Cell = FloatCell;
     const ZERO: Self = 0.0;
@@ -337,8 +341,8 @@ pub trait CounterCells<V = u64>: Sync {
 impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V, S> {
     #[inline]
     fn add(&self, index: usize, amount: V) {
-        self.cells.record::<V::Cell>(index, amount);
-        if S::TRACED {
+        let is_recorded = self.cells.record::<V::Cell>(index, move || Some(amount));
+        if S::TRACED && is_recorded {
             self.keep_current(index, amount);
         }
     }
@@ -389,9 +393,7 @@ impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V,
 impl<L: LabelSet, V: CounterValue, S: Storage> Counter<L, V, S> {
     #[inline(never)]
     fn keep_current(&self, index: usize, amount: V) {
-        if is_recording()
-            && let Some(exemplar) = Exemplar::current()
-        {
+        if let Some(exemplar) = Exemplar::current() {
             self.keep(index, amount, exemplar);
         }
     }

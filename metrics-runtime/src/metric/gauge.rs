@@ -241,7 +241,10 @@ impl<V: GaugeValue> Drop for Tracked<'_, V> {
 }
 
 /// The number that a gauge holds: `i64` or `f64`.
-#[diagnostic::on_unimplemented(message = "a gauge holds an `i64` or an `f64`, not `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "a gauge holds an `i64` or an `f64`, not `{Self}` [metric-type]",
+    label = "neither `i64` nor `f64`"
+)]
 pub trait GaugeValue: Copy + fmt::Debug + Sealed + 'static {
     #[doc(hidden)]
     type Cell: Block;
@@ -263,6 +266,7 @@ pub trait GaugeValue: Copy + fmt::Debug + Sealed + 'static {
 
 impl Sealed for i64 {}
 
+#[diagnostic::do_not_recommend]
 impl GaugeValue for i64 {
     type Cell = IntCell;
     const ZERO: Self = 0;
@@ -294,6 +298,7 @@ impl GaugeValue for i64 {
 
 impl Sealed for f64 {}
 
+#[diagnostic::do_not_recommend]
 impl GaugeValue for f64 {
     type Cell = FloatCell;
     const ZERO: Self = 0.0;

@@ -12,8 +12,8 @@ use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Shared, Sparse, Spot, Storage,
-    Traced, is_recording, made_from,
+    BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Shared, Sparse, Storage, Traced,
+    made_from,
 };
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
@@ -212,25 +212,22 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
 
 impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
     /// What is not finite, and what one comparison does not place.
+    #[cold]
     #[inline(never)]
     fn observe_slowly(&self, index: usize, value: f64) {
         // NaN or an infinity would stay in the sum for as long as the process lives.
         let finite = if value.is_finite() { value } else { 0.0 };
         let bucket = self.bounds.bucket(value);
-        self.record(index, bucket, finite, || self.layout.spot_of_any(value));
-    }
-
-    #[inline]
-    fn record(&self, index: usize, bucket: usize, value: f64, spot: impl FnOnce() -> Spot) {
-        let what = <S::Histogram<N> as ObservationCell<N>>::record_of(bucket, value, spot);
-        self.cells.record::<S::Histogram<N>>(index, what);
+        self.cells.record::<S::Histogram<N>>(index, move || {
+            Some(S::Histogram::record_of(bucket, finite, || {
+                self.layout.spot_of_any(value)
+            }))
+        });
     }
 
     #[inline(never)]
     fn keep_current(&self, index: usize, value: f64) {
-        if is_recording()
-            && let Some(exemplar) = Exemplar::current()
-        {
+        if let Some(exemplar) = Exemplar::current() {
             self.keep(index, value, exemplar);
         }
     }
@@ -277,9 +274,6 @@ impl<'a> HistogramSeries<'a> {
     /// Runs `work` and observes the seconds it took, also when it panics.
     #[inline]
     pub fn time<R>(&self, work: impl FnOnce() -> R) -> R {
-        if !is_recording() {
-            return work();
-        }
         let _timer = self.start_timer();
         work()
     }
@@ -359,7 +353,8 @@ pub struct HistogramSnapshot {
 
 /// What a histogram or a summary observes, and a counter of `f64`s adds: an `f64`, or a [`Duration`] in seconds.
 #[diagnostic::on_unimplemented(
-    message = "what is recorded here is an `f64` or a `Duration`, not `{Self}`",
+    message = "what is recorded here is an `f64` or a `Duration`, not `{Self}` [record-value]",
+    label = "neither `f64` nor `Duration`",
     note = "turn a whole number into an `f64`: `f64::from(n)` or `n as f64`"
 )]
 pub trait Observation: Sealed {
@@ -367,6 +362,7 @@ pub trait Observation: Sealed {
     fn into_f64(self) -> f64;
 }
 
+#[diagnostic::do_not_recommend]
 impl Observation for f64 {
     #[inline]
     fn into_f64(self) -> f64 {
@@ -376,6 +372,7 @@ impl Observation for f64 {
 
 impl Sealed for Duration {}
 
+#[diagnostic::do_not_recommend]
 impl Observation for Duration {
     #[inline]
     fn into_f64(self) -> f64 {
@@ -462,11 +459,14 @@ pub trait HistogramCells: Sync {
 impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N, S> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
-        match self.bounds.quickly(value) {
-            Some(bucket) => self.record(index, bucket, value, || self.layout.spot(value)),
-            None => self.observe_slowly(index, value),
-        }
-        if S::TRACED {
+        let is_recorded = self.cells.record::<S::Histogram<N>>(index, move || {
+            let Some(bucket) = self.bounds.quickly(value) else {
+                self.observe_slowly(index, value);
+                return None;
+            };
+            Some(S::Histogram::record_of(bucket, value, || self.layout.spot(value)))
+        });
+        if S::TRACED && is_recorded {
             self.keep_current(index, value);
         }
     }

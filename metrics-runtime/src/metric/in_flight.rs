@@ -189,7 +189,7 @@ impl<'a, L: LabelSet, S: Storage> InFlightSeries<'a, L, S> {
 
     #[inline]
     fn record(&self, step: Step) -> bool {
-        self.metric.cells.record::<InFlightCell>(self.index, step)
+        self.metric.cells.record::<InFlightCell>(self.index, move || Some(step))
     }
 
     /// How many there are now.

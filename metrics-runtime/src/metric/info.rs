@@ -69,7 +69,7 @@ pub type InfoTexts = Arc<[Cow<'static, str>]>;
 
 /// The labels of an [`Info`] metric: a struct that derives `InfoLabels`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no texts for an info metric",
+    message = "`{Self}` has no texts for an info metric [info-labels]",
     label = "does not derive `InfoLabels`",
     note = "an info metric has a struct with a text for each label: `#[derive(InfoLabels)]`"
 )]
@@ -99,7 +99,7 @@ impl InfoLabels for () {
 
 /// What a field of a struct that derives [`InfoLabels`] can be: a text, or an enum that derives `LabelValue`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no text",
+    message = "`{Self}` is no text [info-labels]",
     label = "neither a text nor a label value",
     note = "a field is a `&'static str`, a `String`, a `Cow<'static, str>` or an enum that derives `LabelValue`"
 )]

@@ -101,7 +101,7 @@ use crate::storage::{FloatCell, IntCell, StateCell};
 
 /// A metric that can be a field of a `#[metric_family]` struct.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a metric",
+    message = "`{Self}` is not a metric [metric-type]",
     label = "not a metric",
     note = "the fields of a `#[metric_family]` are `Counter`, `Gauge`, `InFlight`, `Histogram`, `Summary`, `StateSet`, \
             `ComputedGauge` or `ComputedCounter`, each with its labels in `<…>`, or `Info`",
@@ -253,26 +253,29 @@ impl<'a> Reading<'a> {
 
     /// The first of these series with which something was recorded.
     pub(crate) fn first_touched(&self, series: Range<usize>) -> Option<usize> {
+        /// At first one, which is often it; then more at once, since there are long stretches of nothing.
         const AT_ONCE: usize = 256;
 
         fn counted<V: CounterValue>(cells: &dyn CounterCells<V>, mut series: Range<usize>) -> Option<usize> {
-            let mut counts = [V::ZERO; AT_ONCE];
+            let (mut counts, mut step) = ([V::ZERO; AT_ONCE], 1);
             loop {
                 series.start = cells.made_from(series.start);
-                let counts = counts.get_mut(..AT_ONCE.min(series.len()))?;
+                let counts = counts.get_mut(..step.min(series.len()))?;
                 cells.sum(series.clone().next()?, counts);
                 if let Some(at) = counts.iter().position(|count| *count != V::ZERO) {
                     return Some(series.start + at);
                 }
                 series.start += counts.len();
+                step = AT_ONCE.min(step * 4);
             }
         }
 
         fn observed<C: HistogramCells + ?Sized>(cells: &C, mut series: Range<usize>) -> Option<usize> {
+            let mut step = 1;
             loop {
                 series.start = cells.made_from(series.start);
                 let (mut at, mut first) = (series.clone().next()?, None);
-                let end = series.end.min(at + AT_ONCE);
+                let end = series.end.min(at + step);
                 cells.read(at..end, &mut [], &mut |_, count, _| {
                     first = first.or((count > 0).then_some(at));
                     at += 1;
@@ -281,6 +284,7 @@ impl<'a> Reading<'a> {
                     return first;
                 }
                 series.start = end;
+                step = AT_ONCE.min(step * 4);
             }
         }
 

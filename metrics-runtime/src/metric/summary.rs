@@ -2,6 +2,7 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::bounds::is_finite;
 use super::histogram::{held_by, read_since};
 use super::sealed::Sealed;
 use super::timer::Timer;
@@ -284,9 +285,10 @@ impl<L: LabelSet, const Q: usize, S: Storage> SummaryCells for Summary<L, Q, S> 
 impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
-        // NaN or an infinity would stay in the sum for as long as the process lives.
-        let addend = if value.is_finite() { value } else { 0.0 };
-        let is_recorded = self.totals.record::<HistogramCell<0>>(index, (0, addend));
+        let is_recorded = self.totals.record::<HistogramCell<0>>(index, move || {
+            // NaN or an infinity would stay in the sum for as long as the process lives.
+            Some((0, if is_finite(value) { value } else { 0.0 }))
+        });
         if Q > 0 && is_recorded {
             cell(&self.windows, index, |window| window.count(value, self.epochs.now()));
         }

@@ -19,13 +19,14 @@ use crate::storage::is_recording;
 /// assert_eq!(LATENCY.count(), 2);
 /// ```
 ///
-/// It reads the clock also while recording is off ([`set_recording`](crate::set_recording)), since `stop` tells the time.
+/// One that is started while recording is off ([`set_recording`](crate::set_recording)) reads no clock and observes
+/// nothing, and `stop` tells zero.
 #[must_use = "it observes when it is dropped: give it a name, such as `_timer`"]
 #[derive(Debug)]
 pub struct Timer<'a> {
     series: HistogramSeries<'a>,
-    start: Moment,
-    discarded: bool,
+    /// Nothing, if nothing is to be observed.
+    start: Option<Moment>,
 }
 
 impl<'a> Timer<'a> {
@@ -33,8 +34,7 @@ impl<'a> Timer<'a> {
     pub(super) fn start(series: HistogramSeries<'a>) -> Self {
         Self {
             series,
-            start: Moment::now(),
-            discarded: false,
+            start: is_recording().then(Moment::now),
         }
     }
 
@@ -44,24 +44,26 @@ impl<'a> Timer<'a> {
         reason = "observing is the point; the value is a courtesy"
     )]
     pub fn stop(mut self) -> Duration {
+        let Some(start) = self.start.take() else {
+            return Duration::ZERO;
+        };
         // Rounded to nanoseconds before it is observed: what is told is what was observed.
-        let elapsed = Duration::from_secs_f64(self.start.elapsed());
+        let elapsed = Duration::from_secs_f64(start.elapsed());
         self.series.observe(elapsed);
-        self.discarded = true;
         elapsed
     }
 
     /// Observes nothing.
     pub fn discard(mut self) {
-        self.discarded = true;
+        self.start = None;
     }
 }
 
 impl Drop for Timer<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.discarded && is_recording() {
-            self.series.observe(self.start.elapsed());
+        if let Some(start) = self.start {
+            self.series.observe(start.elapsed());
         }
     }
 }

@@ -10,7 +10,7 @@ use super::pace::seconds;
 use super::steady::{Course, LabelMap, Records, Series, Steady, matches_all};
 use crate::check::rule::of_targets;
 use crate::descriptor::{Descriptor, Kind};
-use crate::rules::{AlertRule, Rules};
+use crate::rules::{AlertRule, Floats, Rules};
 use crate::yaml::Yaml;
 
 /// A test of an alert, where none can be derived: with these series it fires.
@@ -78,7 +78,7 @@ pub(super) fn tests(operations: &Operations, rules: &Rules, problems: &mut Vec<S
     let mut notes = Vec::new();
     let mut tests = Vec::new();
     let mut derived: Vec<Derived> = Vec::new();
-    for alert in rules.alerts() {
+    for (alert, expression) in rules.alerts().iter().zip(&all.floats.alerts) {
         let examples = operations
             .examples
             .iter()
@@ -95,7 +95,7 @@ pub(super) fn tests(operations: &Operations, rules: &Rules, problems: &mut Vec<S
             }
             tests.push(of_example(alert, example));
         }
-        match all.derive(alert) {
+        match all.derive(alert, expression) {
             Ok(one) => derived.push(one),
             Err(_) if has_example => {}
             Err(why) => notes.push(format!(
@@ -192,6 +192,7 @@ fn braces(labels: &LabelMap) -> String {
 struct Derived {
     alert: &'static AlertRule,
     expr: Expr,
+    parts: Parts,
     dimensions: Vec<Dimension>,
     firing: Vec<Series>,
     silent: Vec<Series>,
@@ -229,7 +230,11 @@ fn written(series: &[Series], end: f64) -> Vec<Yaml> {
         let values = match series.course {
             Course::Rises(0.0) => format!("0x{count}"),
             Course::Rises(by) => format!("0+{by}x{count}"),
+            // Which is not a number with `x` behind it.
+            Course::Stays(at) if at.is_nan() => format!("NaN+0x{count}"),
             Course::Stays(at) => format!("{at}x{count}"),
+            // promtool's notation for histograms is younger than 2.42; that there is something can be asked of numbers, too.
+            Course::Observes(by, _) => format!("0+{by}x{count}"),
         };
         Yaml::texts([
             ("series", format!("{}{}", series.name, braces(&series.labels))),
@@ -241,6 +246,7 @@ fn written(series: &[Series], end: f64) -> Vec<Yaml> {
 
 struct Search {
     descriptors: Vec<Descriptor>,
+    floats: Floats,
     target_labels: Vec<&'static str>,
     job: String,
     records: Records,
@@ -262,8 +268,8 @@ struct Dimension {
 enum Choice {
     Rises(f64),
     Stays(f64),
-    /// So many observations a minute in this bucket.
-    Observed(f64, usize),
+    /// So many observations a minute, of this value.
+    Observed(f64, f64),
 }
 
 impl Choice {
@@ -276,9 +282,9 @@ impl Choice {
     fn nothing(kind: Kind) -> Self {
         match kind {
             Kind::Counter | Kind::Summary => Self::Rises(0.0),
-            Kind::Histogram => Self::Observed(0.0, 0),
+            Kind::Histogram => Self::Observed(0.0, 0.0),
             Kind::Info => Self::Stays(1.0),
-            Kind::Gauge | Kind::StateSet => Self::Stays(0.0),
+            Kind::Gauge | Kind::StateSet | Kind::Unknown => Self::Stays(0.0),
         }
     }
 }
@@ -290,7 +296,12 @@ struct Parts {
     numbers: Vec<f64>,
     ranges: Vec<f64>,
     has_time: bool,
-    seen: BTreeSet<String>,
+    /// Which rules of a name, and whether they stand in one that is fed.
+    seen: BTreeSet<(String, usize, bool)>,
+    /// Rules that are fed, because they are about native histograms.
+    fed: BTreeSet<(String, usize)>,
+    /// What is asked by others than these.
+    asked: BTreeSet<String>,
 }
 
 impl Search {
@@ -301,17 +312,14 @@ impl Search {
                 descriptors.push(*other);
             }
         }
+        let floats = Floats::of(rules);
         let mut records = Records::new();
-        for record in rules.records() {
-            if let Ok(expr) = parse(record.expression()) {
-                let labels = record
-                    .labels()
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .collect();
-                records
-                    .entry(record.name().to_owned())
-                    .or_default()
-                    .push((expr, labels));
+        for record in &floats.records {
+            if let Ok(expr) = parse(&record.expression) {
+                let labels = record.labels.iter();
+                let labels = labels.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+                let same = records.entry(record.name.clone()).or_default();
+                same.push((expr, labels.collect()));
             }
         }
         let job = operations
@@ -321,19 +329,20 @@ impl Search {
             .unwrap_or_default();
         Self {
             descriptors,
+            floats,
             target_labels: rules.target_labels().to_vec(),
             job,
             records,
         }
     }
 
-    fn derive(&self, alert: &'static AlertRule) -> Result<Derived, String> {
+    fn derive(&self, alert: &'static AlertRule, expression: &str) -> Result<Derived, String> {
         if alert.labels().any(|(_, value)| value.contains("{{")) {
             return Err("a label is a template".to_owned());
         }
-        let expr = parse(alert.expression()).map_err(|error| error.to_string())?;
+        let expr = parse(expression).map_err(|error| error.to_string())?;
         let mut parts = Parts::default();
-        self.collect(&expr, &mut parts);
+        self.collect(&expr, &mut parts, false);
         let mut longest = parts.ranges.iter().copied().fold(300.0, f64::max).min(LONGEST);
         if parts.has_time {
             // So long ago must something be possible.
@@ -369,7 +378,12 @@ impl Search {
                 firing = Some((score, series, last));
             }
         }
-        let Some((_, firing, labels)) = firing else {
+        // What is about nothing being there.
+        let gone = Steady::new(&[], &self.records, end)
+            .labels(&expr)?
+            .filter(|labels| !labels.is_empty());
+        let gone = gone.map(|labels| (Score::NONE, Vec::new(), labels));
+        let Some((_, firing, labels)) = firing.or(gone) else {
             return Err("no constant rates and values were found with which it fires".to_owned());
         };
         let Some((_, silent)) = silent else {
@@ -377,13 +391,33 @@ impl Search {
         };
         Ok(Derived {
             alert,
+            firing: self.fed(&parts, firing, end)?,
+            silent: self.fed(&parts, silent, end)?,
             expr,
+            parts,
             dimensions,
-            firing,
-            silent,
             labels,
             end,
         })
+    }
+
+    /// With what is recorded of native histograms, where nobody asks for these themselves.
+    fn fed(&self, parts: &Parts, mut series: Vec<Series>, end: f64) -> Result<Vec<Series>, String> {
+        let steady = Steady::new(&series, &self.records, end);
+        let mut fed = Vec::new();
+        for (name, at) in &parts.fed {
+            let samples = steady.recorded(&self.records[name][*at])?.into_iter();
+            fed.extend(samples.map(|(labels, value)| Series {
+                name: name.clone(),
+                labels,
+                // No minus zero.
+                course: Course::Stays(value + 0.0),
+            }));
+        }
+        let is_native = |series: &Series| matches!(series.course, Course::Observes(..));
+        series.retain(|series| !is_native(series) || parts.asked.contains(&series.name));
+        series.extend(fed);
+        Ok(series)
     }
 
     /// One test of all alerts, with every series at rest, or without any.
@@ -407,22 +441,40 @@ impl Search {
             }
         }
         expected.sort();
-        (!names.is_empty()).then(|| test(name, written(&series, end), &alerts_of(names), &minutes(end), expected))
+        let mut fed: Vec<Series> = Vec::new();
+        for one in derived {
+            for series in self.fed(&one.parts, series.clone(), end).unwrap_or_default() {
+                if !fed
+                    .iter()
+                    .any(|known| (&known.name, &known.labels) == (&series.name, &series.labels))
+                {
+                    fed.push(series);
+                }
+            }
+        }
+        (!names.is_empty()).then(|| test(name, written(&fed, end), &alerts_of(names), &minutes(end), expected))
     }
 
-    fn collect(&self, expr: &Expr, parts: &mut Parts) {
+    fn collect(&self, expr: &Expr, parts: &mut Parts, is_fed: bool) {
         expr.walk(&mut |expr| {
             let mut select = |selector: &Selector| {
                 let name = selector.metric().unwrap_or_default();
-                match self.records.get(name) {
-                    Some(records) if parts.seen.insert(name.to_owned()) => {
-                        let used = records
-                            .iter()
-                            .filter(|(_, labels)| could_match(&selector.matchers, labels));
-                        used.for_each(|(expr, _)| self.collect(expr, parts));
+                let Some(records) = self.records.get(name) else {
+                    parts.selectors.push(selector.clone());
+                    if !is_fed {
+                        parts.asked.insert(name.to_owned());
                     }
-                    Some(_) => {}
-                    None => parts.selectors.push(selector.clone()),
+                    return;
+                };
+                for (at, (expr, labels)) in records.iter().enumerate() {
+                    if !could_match(&selector.matchers, labels) || !parts.seen.insert((name.to_owned(), at, is_fed)) {
+                        continue;
+                    }
+                    let is_recorded = self.floats.is_recorded(expr);
+                    if is_recorded && !is_fed {
+                        parts.fed.insert((name.to_owned(), at));
+                    }
+                    self.collect(expr, parts, is_fed || is_recorded);
                 }
             };
             match &expr.kind {
@@ -444,11 +496,7 @@ impl Search {
         for selector in &parts.selectors {
             let name = selector.metric().unwrap_or_default();
             let descriptor = self.descriptors.iter().find(|descriptor| exports(descriptor, name));
-            let is_native = |known: &Descriptor| known.name == name && known.native.is_some();
-            let descriptor = descriptor.ok_or_else(|| match self.descriptors.iter().any(is_native) {
-                true => format!("the promtool of 2.42 has no notation for the native buckets of `{name}`"),
-                false => format!("nothing is known of `{name}`"),
-            })?;
+            let descriptor = descriptor.ok_or_else(|| format!("nothing is known of `{name}`"))?;
             families
                 .entry(descriptor.name)
                 .or_insert((descriptor, Vec::new()))
@@ -457,12 +505,12 @@ impl Search {
         }
         let mut dimensions = Vec::new();
         for (descriptor, selectors) in families.into_values() {
-            let choices = choices(descriptor, parts, end);
             let used = selectors
                 .iter()
                 .filter_map(|selector| selector.metric())
                 .map(str::to_owned);
             let used: BTreeSet<String> = used.collect();
+            let choices = choices(descriptor, &used, parts, end);
             for labels in self.representatives(descriptor, &selectors)? {
                 dimensions.push(Dimension {
                     name: descriptor.name.to_owned(),
@@ -558,14 +606,15 @@ fn exports(descriptor: &Descriptor, name: &str) -> bool {
         return false;
     };
     match descriptor.kind {
-        Kind::Histogram => matches!(suffix, "_bucket" | "_sum" | "_count"),
+        Kind::Histogram if suffix.is_empty() => descriptor.native.is_some(),
+        Kind::Histogram => matches!(suffix, "_bucket" | "_sum" | "_count") && !descriptor.buckets.is_empty(),
         Kind::Summary => matches!(suffix, "" | "_sum" | "_count"),
         _ => suffix.is_empty(),
     }
 }
 
 /// What to try, from the numbers that the expression is made of: twice and half of each, and of its part of each range.
-fn choices(descriptor: &Descriptor, parts: &Parts, end: f64) -> Vec<Choice> {
+fn choices(descriptor: &Descriptor, used: &BTreeSet<String>, parts: &Parts, end: f64) -> Vec<Choice> {
     let mut rates = vec![0.0, MINUTE, 100.0 * MINUTE];
     let mut levels = vec![0.0, 1.0];
     for number in &parts.numbers {
@@ -592,13 +641,26 @@ fn choices(descriptor: &Descriptor, parts: &Parts, end: f64) -> Vec<Choice> {
     match descriptor.kind {
         Kind::Counter | Kind::Summary => tidy(rates).into_iter().map(Choice::Rises).collect(),
         Kind::Gauge if descriptor.name == "up" => [0.0, 1.0].map(Choice::Stays).to_vec(),
-        Kind::Gauge => tidy(levels).into_iter().map(Choice::Stays).collect(),
+        Kind::Gauge | Kind::Unknown => tidy(levels).into_iter().map(Choice::Stays).collect(),
         Kind::StateSet => [0.0, 1.0].map(Choice::Stays).to_vec(),
         Kind::Info => vec![Choice::Stays(1.0)],
         Kind::Histogram => {
-            let buckets = 0..=descriptor.buckets.len();
-            let observed = buckets.flat_map(|bucket| [MINUTE, 100.0 * MINUTE].map(|by| Choice::Observed(by, bucket)));
-            std::iter::once(Choice::Observed(0.0, 0)).chain(observed).collect()
+            // In each bucket, above them all, and beside the numbers that native ones are compared with.
+            let mut values = descriptor.buckets.to_vec();
+            values.extend(descriptor.buckets.last().map(|last| 2.0 * last));
+            if used.contains(descriptor.name) {
+                values.extend(tidy(
+                    parts
+                        .numbers
+                        .iter()
+                        .flat_map(|number| [2.0 * number, number / 2.0])
+                        .collect(),
+                ));
+            }
+            let observed = values
+                .into_iter()
+                .flat_map(|value| [MINUTE, 100.0 * MINUTE].map(|by| Choice::Observed(by, value)));
+            std::iter::once(Choice::Observed(0.0, 0.0)).chain(observed).collect()
         }
     }
 }
@@ -619,6 +681,12 @@ struct Score {
 }
 
 impl Score {
+    const NONE: Self = Self {
+        busy: 0,
+        amount: 0.0,
+        oddity: 0.0,
+    };
+
     /// With as many series, and numbers that are easier to read.
     fn is_plainer(self, other: Self) -> bool {
         self.busy > other.busy || (self.busy == other.busy && self.oddity < other.oddity)
@@ -628,11 +696,7 @@ impl Score {
 /// The series of one of all possible choices.
 fn world(dimensions: &[Dimension], mut at: usize) -> (Vec<Series>, Score) {
     let mut series = Vec::new();
-    let mut score = Score {
-        busy: 0,
-        amount: 0.0,
-        oddity: 0.0,
-    };
+    let mut score = Score::NONE;
     for dimension in dimensions {
         let choice = dimension.choices[at % dimension.choices.len()];
         at /= dimension.choices.len();
@@ -641,8 +705,8 @@ fn world(dimensions: &[Dimension], mut at: usize) -> (Vec<Series>, Score) {
         if choice.number() > 0.0 {
             score.oddity += (choice.number() / MINUTE).ln().abs();
         }
-        if let Choice::Observed(_, bucket) = choice {
-            score.amount += bucket as f64;
+        if let Choice::Observed(_, value) = choice {
+            score.amount += value;
         }
         series.extend(dimension.series(choice));
     }
@@ -667,19 +731,18 @@ impl Dimension {
                 one("_sum", None, Course::Rises(by)),
             ],
             Choice::Rises(by) => vec![one("", None, Course::Rises(by))],
-            Choice::Observed(by, bucket) => {
-                let count = |at: usize| Course::Rises(if at >= bucket { by } else { 0.0 });
+            Choice::Observed(by, value) => {
+                let count = |bound: f64| Course::Rises(if bound >= value { by } else { 0.0 });
                 let mut series: Vec<_> = self
                     .bounds
                     .iter()
-                    .enumerate()
                     // As OpenMetrics writes it: `8.0`.
-                    .map(|(at, bound)| one("_bucket", Some(("le", format!("{bound:?}"))), count(at)))
+                    .map(|bound| one("_bucket", Some(("le", format!("{bound:?}"))), count(*bound)))
                     .collect();
                 series.push(one("_bucket", Some(("le", "+Inf".to_owned())), Course::Rises(by)));
                 series.push(one("_count", None, Course::Rises(by)));
-                let value = self.bounds.get(bucket).or(self.bounds.last()).copied().unwrap_or(1.0);
                 series.push(one("_sum", None, Course::Rises(by * value)));
+                series.push(one("", None, Course::Observes(by, value)));
                 series
             }
         };

@@ -19,6 +19,7 @@ mod catalogue;
 mod derive;
 mod job;
 mod kubernetes;
+mod observed;
 mod pace;
 mod stack;
 mod steady;

@@ -8,6 +8,8 @@ use enumetrics_promql::{
     MatchingKind, Regex, Selector, Side, Sign,
 };
 
+use super::observed::Observed;
+
 pub(super) type LabelMap = BTreeMap<String, String>;
 
 /// A series of which all is known.
@@ -23,6 +25,8 @@ pub(super) enum Course {
     /// So much more each minute, from 0 on.
     Rises(f64),
     Stays(f64),
+    /// So many more each minute, all of this value, of a native histogram.
+    Observes(f64, f64),
 }
 
 /// What rules record under one name: each with its expression and the labels it adds.
@@ -32,6 +36,7 @@ pub(super) type Records = BTreeMap<String, Vec<(Expr, LabelMap)>>;
 enum Value {
     Scalar(f64),
     Vector(Vec<Sample>),
+    Histograms(Vec<(LabelMap, Observed)>),
 }
 
 type Sample = (LabelMap, f64);
@@ -66,20 +71,28 @@ impl<'a> Steady<'a> {
         Ok((!self.is_close.get()).then_some(labels))
     }
 
+    /// What a rule records.
+    pub(super) fn recorded(&self, (expr, added): &(Expr, LabelMap)) -> Result<Vec<(LabelMap, f64)>, String> {
+        let mut samples = self.vector(expr)?;
+        samples.iter_mut().for_each(|(labels, _)| labels.extend(added.clone()));
+        Ok(samples)
+    }
+
     fn value(&self, expr: &Expr) -> Result<Value, String> {
         Ok(match &expr.kind {
             ExprKind::Number(number) => Value::Scalar(number.value),
-            ExprKind::Selector(selector) => Value::Vector(self.selected(selector, &|series| match series.course {
-                Course::Rises(by) => by * self.now / STEP,
+            ExprKind::Selector(selector) => self.selected(selector, &|series| match series.course {
+                Course::Rises(by) | Course::Observes(by, _) => by * self.now / STEP,
                 Course::Stays(at) => at,
-            })?),
+            })?,
             ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => self.value(inner)?,
             ExprKind::Unary(Sign::Minus, inner) => match self.value(inner)? {
                 Value::Scalar(number) => Value::Scalar(-number),
-                Value::Vector(samples) => Value::Vector(map(samples, |value| -value)),
+                Value::Vector(samples) => Value::Vector(each(samples, |value| -value)),
+                Value::Histograms(all) => Value::Histograms(each(all, |one| one.times(-1.0))),
             },
             ExprKind::Binary(binary) => self.binary(binary)?,
-            ExprKind::Aggregation(aggregation) => Value::Vector(self.aggregation(aggregation)?),
+            ExprKind::Aggregation(aggregation) => self.aggregation(aggregation)?,
             ExprKind::Call(call) => self.call(call)?,
             ExprKind::String(_) | ExprKind::Range(_) | ExprKind::Subquery(_) => {
                 return Err(format!("`{expr}` is not understood here"));
@@ -88,47 +101,54 @@ impl<'a> Steady<'a> {
     }
 
     fn vector(&self, expr: &Expr) -> Result<Vec<Sample>, String> {
-        match self.value(expr)? {
-            Value::Vector(samples) => Ok(samples),
-            Value::Scalar(_) => Err(format!("`{expr}` is one number")),
-        }
+        samples(self.value(expr)?, expr)
     }
 
     fn scalar(&self, expr: &Expr) -> Result<f64, String> {
         match self.value(expr)? {
             Value::Scalar(number) => Ok(number),
-            Value::Vector(_) => Err(format!("`{expr}` is no number")),
+            Value::Vector(_) | Value::Histograms(_) => Err(format!("`{expr}` is no number")),
         }
     }
 
-    fn selected(&self, selector: &Selector, value: &dyn Fn(&Series) -> f64) -> Result<Vec<Sample>, String> {
+    fn selected(&self, selector: &Selector, value: &dyn Fn(&Series) -> f64) -> Result<Value, String> {
         if selector.modifiers.offset.is_some() || selector.modifiers.at.is_some() {
             return Err("it looks at another time".to_owned());
         }
         let name = selector.metric().unwrap_or_default();
-        if let Some(records) = self.records.get(name) {
-            let mut samples = Vec::new();
-            for (expr, labels) in records {
-                let recorded = match self.value(expr)? {
-                    Value::Scalar(number) => vec![(LabelMap::new(), number)],
-                    Value::Vector(samples) => samples,
-                };
-                for (mut own, value) in recorded {
-                    own.extend(labels.clone());
-                    if matches_all(&selector.matchers, &own)? {
-                        samples.push((own, value));
+        let (mut samples, mut histograms) = (Vec::new(), Vec::new());
+        for (expr, added) in self.records.get(name).into_iter().flatten() {
+            let recorded = |mut own: LabelMap| -> Result<Option<LabelMap>, String> {
+                own.extend(added.clone());
+                Ok(matches_all(&selector.matchers, &own)?.then_some(own))
+            };
+            match self.value(expr)? {
+                Value::Scalar(number) => samples.extend(recorded(LabelMap::new())?.map(|own| (own, number))),
+                Value::Vector(all) => {
+                    for (own, value) in all {
+                        samples.extend(recorded(own)?.map(|own| (own, value)));
+                    }
+                }
+                Value::Histograms(all) => {
+                    for (own, value) in all {
+                        histograms.extend(recorded(own)?.map(|own| (own, value)));
                     }
                 }
             }
-            return Ok(samples);
         }
-        let mut samples = Vec::new();
         for series in self.series.iter().filter(|series| series.name == name) {
             if matches_all(&selector.matchers, &series.labels)? {
-                samples.push((series.labels.clone(), value(series)));
+                let (labels, value) = (series.labels.clone(), value(series));
+                match series.course {
+                    Course::Observes(_, at) => histograms.push((labels, Observed::of(at, value))),
+                    _ => samples.push((labels, value)),
+                }
             }
         }
-        Ok(samples)
+        Ok(match histograms.is_empty() {
+            true => Value::Vector(samples),
+            false => Value::Histograms(histograms),
+        })
     }
 
     fn call(&self, call: &Call) -> Result<Value, String> {
@@ -137,7 +157,7 @@ impl<'a> Steady<'a> {
             let argument = call.arguments.get(at);
             argument.ok_or_else(|| format!("`{name}` without its arguments is not understood"))
         };
-        let each = |change: &dyn Fn(f64) -> f64| Ok(Value::Vector(map(self.vector(argument(0)?)?, change)));
+        let changed = |change: &dyn Fn(f64) -> f64| Ok(Value::Vector(each(self.vector(argument(0)?)?, change)));
         match name {
             "time" => Ok(Value::Scalar(self.now)),
             "vector" => Ok(Value::Vector(vec![(LabelMap::new(), self.scalar(argument(0)?)?)])),
@@ -145,13 +165,13 @@ impl<'a> Steady<'a> {
                 [(_, value)] => Ok(Value::Scalar(*value)),
                 _ => Ok(Value::Scalar(f64::NAN)),
             },
-            "abs" => each(&f64::abs),
-            "ceil" => each(&f64::ceil),
-            "floor" => each(&f64::floor),
-            "sqrt" => each(&f64::sqrt),
+            "abs" => changed(&f64::abs),
+            "ceil" => changed(&f64::ceil),
+            "floor" => changed(&f64::floor),
+            "sqrt" => changed(&f64::sqrt),
             "clamp_min" | "clamp_max" => {
                 let end = self.scalar(argument(1)?)?;
-                each(&|value| {
+                changed(&|value| {
                     if name == "clamp_min" {
                         value.max(end)
                     } else {
@@ -164,9 +184,33 @@ impl<'a> Steady<'a> {
                 let is_there = !self.vector(operand)?.is_empty();
                 Ok(Value::Vector(absent(is_there, operand)))
             }
-            "histogram_quantile" => {
-                let quantile = self.scalar(argument(0)?)?;
-                Ok(Value::Vector(quantiles(quantile, self.vector(argument(1)?)?)?))
+            _ if name.starts_with("histogram_") => {
+                let operand = self.value(call.arguments.last().ok_or("a function without its arguments")?)?;
+                let numbers = |at: usize| self.scalar(argument(at)?);
+                let of_each = |what: &dyn Fn(&Observed) -> f64| match operand.clone() {
+                    Value::Histograms(all) => Ok(Value::Vector(each(all, |one| what(&one)))),
+                    // Numbers are no histograms.
+                    _ => Ok(Value::Vector(Vec::new())),
+                };
+                match (name, &operand) {
+                    ("histogram_quantile", Value::Vector(buckets)) => {
+                        Ok(Value::Vector(quantiles(numbers(0)?, buckets.clone())?))
+                    }
+                    ("histogram_quantile", _) => {
+                        let quantile = numbers(0)?;
+                        of_each(&|one| one.quantile(quantile))
+                    }
+                    ("histogram_fraction", _) => {
+                        let (from, to) = (numbers(0)?, numbers(1)?);
+                        of_each(&|one| one.fraction(from, to))
+                    }
+                    ("histogram_count", _) => of_each(&Observed::count),
+                    ("histogram_sum", _) => of_each(&Observed::sum),
+                    ("histogram_avg", _) => of_each(&|one| one.sum() / one.count()),
+                    ("histogram_stdvar", _) => of_each(&Observed::variance),
+                    ("histogram_stddev", _) => of_each(&|one| one.variance().sqrt()),
+                    _ => Err(format!("`{name}` is not understood")),
+                }
             }
             _ => self.over_time(name, call, argument(call.arguments.len().saturating_sub(1))?),
         }
@@ -175,16 +219,19 @@ impl<'a> Steady<'a> {
     /// Functions of a range.
     fn over_time(&self, name: &str, call: &Call, argument: &Expr) -> Result<Value, String> {
         let unknown = || Err(format!("`{name}` is not understood"));
-        let (samples, seconds, step) = match &argument.kind {
+        let (value, seconds, step) = match &argument.kind {
             ExprKind::Range(range) => {
                 let seconds = range.range.seconds();
                 let looked_at = seconds.min(self.now);
                 let of = |series: &Series| match (name, series.course) {
                     ("rate" | "irate", Course::Rises(by)) => by / STEP * looked_at / seconds,
                     ("increase", Course::Rises(by)) => by / STEP * looked_at,
+                    // What is recorded of them may have been for ever.
+                    ("rate" | "irate", Course::Observes(by, _)) => by / STEP,
+                    ("increase" | "delta", Course::Observes(by, _)) => by / STEP * seconds,
                     ("rate" | "irate" | "increase" | "delta" | "idelta" | "deriv" | "resets" | "changes", _) => 0.0,
                     (_, Course::Stays(at)) => at,
-                    (_, Course::Rises(_)) => f64::NAN,
+                    (_, Course::Rises(_) | Course::Observes(..)) => f64::NAN,
                 };
                 (self.selected(&range.selector, &of)?, seconds, STEP)
             }
@@ -193,33 +240,56 @@ impl<'a> Steady<'a> {
                     .step
                     .as_ref()
                     .map_or(STEP, enumetrics_promql::Duration::seconds);
-                (self.vector(&subquery.operand)?, subquery.range.seconds(), step)
+                (self.value(&subquery.operand)?, subquery.range.seconds(), step)
             }
             _ => return unknown(),
         };
         let times = (seconds.min(self.now) / step).max(1.0);
         let is_of_a_rate = matches!(argument.kind, ExprKind::Subquery(_));
+        let samples = match (value, name) {
+            (Value::Histograms(all), "rate" | "irate" | "increase" | "delta") if !is_of_a_rate => {
+                return Ok(Value::Histograms(all));
+            }
+            (Value::Histograms(all), "avg_over_time" | "last_over_time") if is_of_a_rate => {
+                return Ok(Value::Histograms(all));
+            }
+            (Value::Histograms(all), _) => each(all, |one| one.count()),
+            (Value::Vector(samples), _) => samples,
+            (Value::Scalar(_), _) => return unknown(),
+        };
         let samples = match name {
             "rate" | "irate" | "increase" if is_of_a_rate => return unknown(),
             "rate" | "irate" | "increase" | "delta" | "idelta" | "deriv" | "resets" | "changes" => samples,
             "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time" => samples,
-            "sum_over_time" => map(samples, |value| value * times),
-            "count_over_time" => map(samples, |_| times),
-            "present_over_time" => map(samples, |_| 1.0),
-            "stddev_over_time" | "stdvar_over_time" => map(samples, |_| 0.0),
+            "sum_over_time" => each(samples, |value| value * times),
+            "count_over_time" => each(samples, |_| times),
+            "present_over_time" => each(samples, |_| 1.0),
+            "stddev_over_time" | "stdvar_over_time" => each(samples, |_| 0.0),
             "absent_over_time" => absent(!samples.is_empty(), call.arguments.first().unwrap_or(argument)),
             _ => return unknown(),
         };
         Ok(Value::Vector(samples))
     }
 
-    fn aggregation(&self, aggregation: &Aggregation) -> Result<Vec<Sample>, String> {
+    fn aggregation(&self, aggregation: &Aggregation) -> Result<Value, String> {
+        let group = |labels| grouped(labels, aggregation.grouping.as_ref());
+        let value = self.value(&aggregation.operand)?;
+        if let (Value::Histograms(all), AggregationOp::Sum | AggregationOp::Avg) = (&value, aggregation.op) {
+            let mut groups: BTreeMap<LabelMap, (Observed, f64)> = BTreeMap::new();
+            for (labels, one) in all.clone() {
+                let (all, count) = groups.entry(group(labels)).or_default();
+                *all = std::mem::take(all).and(one);
+                *count += 1.0;
+            }
+            let together = |(all, count): (Observed, f64)| match aggregation.op {
+                AggregationOp::Avg => all.times(1.0 / count),
+                _ => all,
+            };
+            return Ok(Value::Histograms(each(groups.into_iter().collect(), together)));
+        }
         let mut groups: BTreeMap<LabelMap, Vec<f64>> = BTreeMap::new();
-        for (labels, value) in self.vector(&aggregation.operand)? {
-            groups
-                .entry(grouped(labels, aggregation.grouping.as_ref()))
-                .or_default()
-                .push(value);
+        for (labels, value) in samples(value, &aggregation.operand)? {
+            groups.entry(group(labels)).or_default().push(value);
         }
         let together = |values: &[f64]| {
             let sum: f64 = values.iter().sum();
@@ -233,10 +303,10 @@ impl<'a> Steady<'a> {
                 other => return Err(format!("`{other}` is not understood")),
             })
         };
-        groups
+        let samples = groups
             .into_iter()
-            .map(|(labels, values)| Ok((labels, together(&values)?)))
-            .collect()
+            .map(|(labels, values)| Ok((labels, together(&values)?)));
+        Ok(Value::Vector(samples.collect::<Result<_, String>>()?))
     }
 
     fn binary(&self, binary: &Binary) -> Result<Value, String> {
@@ -258,7 +328,25 @@ impl<'a> Steady<'a> {
                     .filter_map(|(labels, right)| self.pair(binary, labels, left, right, right))
                     .collect(),
             ),
-            (Value::Vector(left), Value::Vector(right)) => Value::Vector(self.matched(binary, left, right)?),
+            (Value::Histograms(all), Value::Scalar(number)) if binary.op == BinaryOp::Mul => {
+                Value::Histograms(each(all, |one| one.times(number)))
+            }
+            (Value::Histograms(all), Value::Scalar(number)) if binary.op == BinaryOp::Div => {
+                Value::Histograms(each(all, |one| one.times(1.0 / number)))
+            }
+            (Value::Histograms(left), Value::Histograms(right))
+                if binary.op == BinaryOp::Add && binary.matching.is_none() =>
+            {
+                let other = |labels: &LabelMap| right.iter().find(|(own, _)| own == labels);
+                let sums = left
+                    .into_iter()
+                    .filter_map(|(labels, one)| other(&labels).map(|(_, two)| (labels.clone(), one.and(two.clone()))));
+                Value::Histograms(sums.collect())
+            }
+            (left, right) => {
+                let (left, right) = (samples(left, &binary.lhs)?, samples(right, &binary.rhs)?);
+                Value::Vector(self.matched(binary, left, right)?)
+            }
         })
     }
 
@@ -376,11 +464,17 @@ fn computed(op: BinaryOp, left: f64, right: f64) -> f64 {
     }
 }
 
-fn map(samples: Vec<Sample>, change: impl Fn(f64) -> f64) -> Vec<Sample> {
-    samples
-        .into_iter()
-        .map(|(labels, value)| (labels, change(value)))
-        .collect()
+fn each<T, U>(all: Vec<(LabelMap, T)>, change: impl Fn(T) -> U) -> Vec<(LabelMap, U)> {
+    all.into_iter().map(|(labels, one)| (labels, change(one))).collect()
+}
+
+fn samples(value: Value, expr: &Expr) -> Result<Vec<Sample>, String> {
+    match value {
+        Value::Vector(samples) => Ok(samples),
+        // That they are there is all that can be asked of them.
+        Value::Histograms(all) => Ok(each(all, |one| one.count())),
+        Value::Scalar(_) => Err(format!("`{expr}` is one number")),
+    }
 }
 
 fn grouped(mut labels: LabelMap, grouping: Option<&Grouping>) -> LabelMap {

@@ -3,6 +3,7 @@
 mod adapted;
 mod check;
 mod file;
+mod floats;
 mod panel;
 mod severity;
 mod slo;
@@ -13,6 +14,7 @@ pub(crate) use self::check::Exported;
 pub use self::check::RuleFinding;
 #[cfg(feature = "dashboards")]
 pub(crate) use self::file::check_query;
+pub(crate) use self::floats::Floats;
 pub use self::panel::{PanelKind, PanelQuery};
 pub use self::severity::Severity;
 pub use self::slo::{Slo, SloBurn, SloIndicator};

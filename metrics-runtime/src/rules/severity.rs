@@ -15,12 +15,14 @@ pub enum Severity {
     Critical,
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for Severity {
     const NAME: &'static str = "severity";
     const VALUES: &'static [&'static str] = &["info", "warning", "critical"];
     const VARIANTS: &'static [Self] = &[Self::Info, Self::Warning, Self::Critical];
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for Severity {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();

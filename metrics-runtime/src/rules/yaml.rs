@@ -1,11 +1,15 @@
 //! Rules as Prometheus reads them.
 
-use super::{Common, Rules};
+use super::{Floats, Rules};
 use crate::yaml::Yaml;
 
 impl Rules {
     /// A rule file with this group, in YAML: what stands behind `rule_files` in Prometheus' configuration. It is the same
     /// text each time.
+    ///
+    /// What alerts ask of native histograms is recorded just before them, as `level:metric:operations`: promtool's tests
+    /// can feed these numbers. `histogram_quantile(0.9, sum by (path) (rate(wait_seconds[5m]))) > 1` becomes
+    /// `path:wait_seconds:quantile_0_9_rate5m > 1`.
     ///
     /// ```
     /// # use enumetrics_runtime::Rules;
@@ -28,13 +32,14 @@ impl Rules {
     /// The group, with other expressions and durations.
     pub(crate) fn group(&self, expression: &dyn Fn(&str) -> String, duration: &dyn Fn(&str) -> String) -> Yaml {
         let lasting = |text: Option<&str>| text.map(|text| Yaml::text(duration(text)));
-        let rule = |kind: &str, rule: &Common| Yaml::texts([(kind, rule.name), ("expr", &expression(rule.expression))]);
-        let records = self.records.iter().map(|record| {
-            let labels = some(record.labels());
-            rule("record", &record.common).with_some("labels", labels)
+        let rule = |kind: &str, name: &str, text: &str| Yaml::texts([(kind, name), ("expr", &expression(text))]);
+        let floats = Floats::of(self);
+        let records = floats.records.iter().map(|record| {
+            let labels = some(record.labels.iter().copied());
+            rule("record", &record.name, &record.expression).with_some("labels", labels)
         });
-        let alerts = self.alerts.iter().map(|alert| {
-            rule("alert", &alert.common)
+        let alerts = self.alerts.iter().zip(&floats.alerts).map(|(alert, expression)| {
+            rule("alert", alert.name(), expression)
                 .with_some("for", lasting(alert.hold))
                 .with_some("keep_firing_for", lasting(alert.keep_firing_for))
                 .with_some("labels", some(alert.labels()))

@@ -11,12 +11,12 @@ impl<B: Block> Place<B> for InPlace<B> {
     const EMPTY: Self = Self(B::ZERO);
 
     #[inline]
-    fn record<C: Cell>(&self, index: usize, what: C::Record) -> bool
+    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> bool
     where
         B: Cells<C>,
     {
         let is_on = super::is_recording();
-        if is_on {
+        if is_on && let Some(what) = what() {
             self.record_always(index, what);
         }
         is_on

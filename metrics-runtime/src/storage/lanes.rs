@@ -36,13 +36,17 @@ impl<B: Block> Place<B> for Lanes<B> {
     };
 
     #[inline]
-    fn record<C: Cell>(&self, index: usize, what: C::Record) -> bool
+    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> bool
     where
         B: Cells<C>,
     {
         match self.own() {
             Some(block) => {
-                super::cell(block, index, |cell| C::record_alone(cell, what));
+                super::cell(block, index, |cell| {
+                    if let Some(what) = what() {
+                        C::record_alone(cell, what);
+                    }
+                });
                 true
             }
             // Asked here: a call would be most of what a recording costs while it is off.
@@ -61,7 +65,7 @@ impl<B: Block> Place<B> for Lanes<B> {
     {
         match self.own() {
             Some(block) => super::cell(block, index, |cell| C::record_alone(cell, what)),
-            None => self.record_at_first(index, what),
+            None => self.record_at_first(index, move || Some(what)),
         }
     }
 
@@ -88,10 +92,11 @@ impl<B: Block> Lanes<B> {
     /// The first time, and each time for a thread without a lane.
     #[cold]
     #[inline(never)]
-    fn record_at_first<C: Cell>(&self, index: usize, what: C::Record)
+    fn record_at_first<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>)
     where
         B: Cells<C>,
     {
+        let Some(what) = what() else { return };
         let own = lane::own().or_else(lane::lease).and_then(|lane| self.own.get(lane));
         match own {
             Some(own) => {

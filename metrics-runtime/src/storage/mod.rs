@@ -8,8 +8,8 @@
 //! blocks. Threads beyond the last number, and what runs while a thread's locals are destroyed, share one more block and
 //! add to it atomically.
 //!
-//! A metric of very many series that is declared `sparse` has a block of chunks, which are made at their first recording
-//! and never moved.
+//! A metric of very many series that is declared `sparse` has a block of trees, whose nodes are made at the first recording of
+//! their series and never moved.
 //!
 //! A native histogram's series has its buckets in chunks, too, made where something is observed.
 //!
@@ -83,7 +83,7 @@ impl<S: Storage> Storage for Traced<S> {
     const TRACED: bool = true;
 }
 
-/// Cells where `S` has them, made in chunks of 64 when one of them is first recorded: what `#[metric(sparse)]` asks for.
+/// Cells where `S` has them, each made when it is first recorded: what `#[metric(sparse)]` asks for.
 #[derive(Debug)]
 pub struct Sparse<S>(std::marker::PhantomData<fn(S)>);
 
@@ -91,7 +91,7 @@ impl<S> sealed::Sealed for Sparse<S> {}
 
 impl<S: Storage> Storage for Sparse<S> {
     type Place<B: Block> = S::Place<B>;
-    type Cells<B: Block + AsRef<[C]>, C: Block> = sparse::Chunks<B, C>;
+    type Cells<B: Block + AsRef<[C]>, C: Block> = sparse::Trees<B, C>;
     type Histogram<const N: usize> = S::Histogram<N>;
     const SPARSE: bool = true;
     const TRACED: bool = S::TRACED;
@@ -136,8 +136,9 @@ pub trait Place<B>: Send + Sync {
     /// Before anything was recorded.
     const EMPTY: Self;
 
-    /// Records into the cell at `index`, unless recording is off: whether it is on.
-    fn record<C: Cell>(&self, index: usize, what: C::Record) -> bool
+    /// Records into the cell at `index`, unless recording is off: whether it is on. `what` is not asked before that, and may
+    /// leave the cell as it is.
+    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> bool
     where
         B: Cells<C>;
 

@@ -73,6 +73,8 @@ impl<T: ?Sized> CallsOf<T, false> for () {
 pub trait CallsGroup {
     /// Those of its type.
     type Labels: LabelSet;
+    /// The kinds of error; `()` where they are not told apart.
+    type Error: LabelSet;
 }
 
 /// Tells whether a type is [`Calls`], under whatever alias: an inherent constant is found before that of [`NoCalls`].

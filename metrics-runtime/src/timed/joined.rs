@@ -44,6 +44,7 @@ impl<L: LabelSet, K: LabelSet, const N: usize> Joined<L, K, N> {
 /// A constant's length cannot be computed from another's where both are generic.
 const MOST_LABELS: usize = 32;
 
+#[diagnostic::do_not_recommend]
 impl<L: LabelSet, K: LabelSet, const N: usize> LabelSet for Joined<L, K, N> {
     const LABELS: &'static [LabelDescriptor] = {
         let both: &'static [LabelDescriptor] = &Self::BOTH;

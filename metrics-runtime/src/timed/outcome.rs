@@ -15,6 +15,7 @@ pub enum Outcome {
     Cancelled,
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelSet for Outcome {
     const LABELS: &'static [LabelDescriptor] = &[LabelDescriptor::new(Self::NAME, Self::VALUES)];
     const COMBINATIONS: usize = Self::VALUES.len();
@@ -35,6 +36,7 @@ impl LabelSet for Outcome {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl LabelValue for Outcome {
     const NAME: &'static str = "outcome";
     const VALUES: &'static [&'static str] = &["ok", "error", "panic", "cancelled"];

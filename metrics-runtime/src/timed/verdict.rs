@@ -107,6 +107,7 @@ pub trait Consumed {}
 /// What `error_if` says of a function's result: whether it is an error, or which kind of error.
 #[diagnostic::on_unimplemented(
     message = "`error_if` returns a `{Self}`, from which no error of `{K}` can be told [timed-error]",
+    label = "tells no error",
     note = "it returns a `bool` where the metric does not tell kinds of errors apart, an `Option` of the kind where it \
             does"
 )]

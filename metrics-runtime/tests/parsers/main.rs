@@ -581,11 +581,12 @@ impl Random {
         self.next() % end
     }
 
-    /// A letter, and then letters, digits and `others`.
+    /// A letter, sometimes with an underscore before it, and then letters, digits and `others`.
     fn name(&mut self, others: &[u8]) -> String {
         let letters = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
         let all = [letters, &b"0123456789"[..], others].concat();
-        let mut name = String::from(char::from(letters[self.below(52) as usize]));
+        let mut name = String::from(if self.below(8) == 0 { "_" } else { "" });
+        name.push(char::from(letters[self.below(52) as usize]));
         for _ in 0..self.below(12) {
             name.push(char::from(all[self.below(all.len() as u64) as usize]));
         }

@@ -10,6 +10,7 @@ pub use self::values::{Operand, Step, evaluate};
 
 use super::*;
 use crate::ast::{Aggregation, Binary, GroupingKind, Label, Matcher, Matching, MatchingKind};
+use crate::both::both;
 use crate::interval::Interval;
 use crate::meaning::Memo;
 use crate::operator::MatchOp;
@@ -360,14 +361,14 @@ impl Outliner<'_, '_> {
     fn binary(&mut self, binary: &Binary) {
         self.units(binary);
         let [left, right] = [&binary.lhs, &binary.rhs];
-        let vectors = [left, right].map(|side| side.value_type() == ValueType::InstantVector);
+        let vectors = both([left, right], |side| side.value_type() == ValueType::InstantVector);
         if vectors == [true, true] {
-            let [left, right] = [left, right].map(|side| self.labels(side));
+            let [left, right] = both([left, right], |side| self.labels(side));
             let is_on = |matching: &Matching| matching.kind == MatchingKind::On;
             let on = binary.matching.as_ref().is_some_and(is_on);
-            let labels = binary.matching.iter().flat_map(|matching| &matching.labels);
+            let labels = binary.matching.as_ref().map_or(&[][..], |matching| &matching.labels);
             if on {
-                for label in labels.clone() {
+                for label in labels {
                     for side in [&left, &right] {
                         self.known(label, side, "is matched on, but one side doesn't have it");
                     }
@@ -375,7 +376,7 @@ impl Outliner<'_, '_> {
             }
             // What has the same labels meets.
             if binary.op != BinaryOp::Or && left != right {
-                let labels = labels.map(|label| label.name.clone()).collect();
+                let labels = labels.iter().map(|label| label.name.clone()).collect();
                 let op = binary.op;
                 let asks = Asks::Meet {
                     left: left.to_vec(),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use http::Request;
+use http::{Request, Version};
 use hyper::body::Incoming as RequestBody;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -112,8 +112,10 @@ impl Connections {
 struct Open {
     /// How many requests are answered on it now.
     answering: AtomicUsize,
-    /// Whether there was one ever.
-    has_asked: AtomicBool,
+    /// Whether a request's head is on its way: the first one from the start on, others since their first byte.
+    awaits_head: AtomicBool,
+    /// Whether it is of HTTP/2, where not all that comes is a request.
+    speaks_http2: AtomicBool,
     /// When the last one ended.
     idle_since: Mutex<Instant>,
     close: Notify,
@@ -124,7 +126,8 @@ impl Open {
     fn new(answered: Arc<Notify>) -> Self {
         Self {
             answering: AtomicUsize::new(0),
-            has_asked: AtomicBool::new(false),
+            awaits_head: AtomicBool::new(true),
+            speaks_http2: AtomicBool::new(false),
             idle_since: Mutex::new(Instant::now()),
             close: Notify::new(),
             answered,
@@ -133,6 +136,13 @@ impl Open {
 
     fn is_idle(&self) -> bool {
         self.answering.load(Ordering::Relaxed) == 0
+    }
+
+    /// Something came from the client.
+    fn heard(&self) {
+        if self.is_idle() && !self.speaks_http2.load(Ordering::Relaxed) {
+            self.awaits_head.store(true, Ordering::Relaxed);
+        }
     }
 
     fn idle_for(&self) -> Duration {
@@ -148,9 +158,10 @@ impl Open {
 struct Answering(Arc<Open>);
 
 impl Answering {
-    fn begin(open: &Arc<Open>) -> Self {
+    fn begin(open: &Arc<Open>, version: Version) -> Self {
         open.answering.fetch_add(1, Ordering::Relaxed);
-        open.has_asked.store(true, Ordering::Relaxed);
+        open.awaits_head.store(false, Ordering::Relaxed);
+        open.speaks_http2.store(version == Version::HTTP_2, Ordering::Relaxed);
         Self(Arc::clone(open))
     }
 }
@@ -167,11 +178,15 @@ impl Serving {
     /// Serves one connection to its end. What goes wrong in it concerns its client only, who sees it.
     async fn serve(self, stream: Stream, client: Client, open: Arc<Open>) {
         let stall = self.limits.stall;
+        let heard = {
+            let open = Arc::clone(&open);
+            move || open.heard()
+        };
         match stream {
             Stream::Tcp(stream) => {
                 // Delays are a matter of speed only.
                 let _ = stream.set_nodelay(true);
-                let stream = Impatient::new(stream, stall);
+                let stream = Impatient::new(stream, stall, heard);
                 #[cfg(feature = "tls")]
                 if let Some(tls) = &self.tls {
                     // A client that does not finish the handshake is closed as one that sends no request.
@@ -185,7 +200,10 @@ impl Serving {
                 self.serve_http(stream, client, open).await;
             }
             #[cfg(unix)]
-            Stream::Unix(stream) => self.serve_http(Impatient::new(stream, stall), client, open).await,
+            Stream::Unix(stream) => {
+                self.serve_http(Impatient::new(stream, stall, heard), client, open)
+                    .await
+            }
         }
     }
 
@@ -200,7 +218,7 @@ impl Serving {
         let state = Arc::clone(&open);
         let service = service_fn(move |request: Request<RequestBody>| {
             let responder = Arc::clone(&responder);
-            let answering = Answering::begin(&state);
+            let answering = Answering::begin(&state, request.version());
             async move {
                 let asked = Asked {
                     client,
@@ -237,7 +255,7 @@ impl Serving {
 
     /// Counts a connection that was closed.
     fn cut(&self, cut: Cut, open: &Open) {
-        if cut == Cut::Idle && !open.has_asked.load(Ordering::Relaxed) {
+        if cut == Cut::Idle && open.awaits_head.load(Ordering::Relaxed) {
             self.responder.count_refused(Refused::SlowHead);
         }
     }
@@ -251,7 +269,7 @@ fn reason(error: impl Into<Box<dyn Error + Send + Sync>>, open: &Open) -> Option
         () if error.is_parse_too_large() => Some(Refused::LargeHead),
         () if error.is_parse() => Some(Refused::Malformed),
         // hyper counts the time in which a connection is idle, too.
-        () if error.is_timeout() && !open.has_asked.load(Ordering::Relaxed) => Some(Refused::SlowHead),
+        () if error.is_timeout() && open.awaits_head.load(Ordering::Relaxed) => Some(Refused::SlowHead),
         () => None,
     }
 }

@@ -392,6 +392,15 @@ mod tests {
             drop(client);
         }
 
+        // The second head of a connection counts as its first.
+        let address = start(|limits| limits.head = Duration::from_millis(500)).await;
+        let mut client = send(address, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let mut answer = [0; 1024];
+        assert_ne!(client.read(&mut answer).await.unwrap(), 0);
+        client.write_all(b"GET /health HTTP/1.1\r\nHost:").await.unwrap();
+        refused(address, "slow_head").await;
+        drop(client);
+
         let address = start(|limits| limits.connections = 1).await;
         let client = send(address, b"GET").await;
         refused(address, "too_many_connections").await;

@@ -1,4 +1,4 @@
-//! A connection whose writes cannot wait for ever.
+//! A connection whose writes cannot wait for ever, and that tells when something was read.
 
 use std::io;
 use std::pin::Pin;
@@ -16,8 +16,10 @@ const ENOUGH: usize = 64 * 1024;
 /// hyper bounds how long the head of a request may take, but not how long a response may. A client
 /// that does not read, or a byte now and then, would hold its connection, and the buffer that the response is in, for
 /// ever. Whoever takes 64 KiB, or all there is, begins anew.
-pub(super) struct Impatient<S> {
+pub(super) struct Impatient<S, R> {
     stream: S,
+    /// Told of everything that is read.
+    on_read: R,
     patience: Duration,
     /// What was taken since the write began to wait.
     taken: usize,
@@ -26,10 +28,11 @@ pub(super) struct Impatient<S> {
     waiting: bool,
 }
 
-impl<S> Impatient<S> {
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
+impl<S, R: Fn()> Impatient<S, R> {
+    pub(super) fn new(stream: S, patience: Duration, on_read: R) -> Self {
         Self {
             stream,
+            on_read,
             patience,
             taken: 0,
             deadline: None,
@@ -70,13 +73,18 @@ impl<S> Impatient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
+impl<S: AsyncRead + Unpin, R: Fn() + Unpin> AsyncRead for Impatient<S, R> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            (self.on_read)();
+        }
+        read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+impl<S: AsyncWrite + Unpin, R: Fn() + Unpin> AsyncWrite for Impatient<S, R> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.watch_write(cx, written)
