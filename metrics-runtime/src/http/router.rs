@@ -26,7 +26,7 @@ use super::ongoing::Ongoing;
 
 /// An [`HttpLayer`] for the routes of axum: [`HttpLayer::for_axum`] makes one.
 ///
-/// It records what an [`HttpLayer`] records, and takes a third less: it hands on axum's own bodies, boxes only
+/// It records what an [`HttpLayer`] records, and takes a fifth less: it hands on axum's own bodies, boxes only
 /// those that it must count, and needs no copy of the route for each request.
 #[derive(Debug)]
 pub struct AxumLayer<M: HttpMetrics>(pub(super) HttpLayer<M>);
