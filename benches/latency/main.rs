@@ -1,5 +1,5 @@
-//! Measures how long an endpoint that does nothing takes to answer while the program is scraped, beside the same without
-//! a scrape: in one process, in turn, over real connections.
+//! Measures how long an endpoint that does nothing takes to answer while the program is scraped, or its exporter has
+//! clients that do nothing, beside the same without: in one process, in turn, over real connections.
 
 mod report;
 
@@ -15,25 +15,52 @@ use axum::Router;
 use axum::routing::get;
 use enumetrics::http::HttpLayer;
 use enumetrics::{Exporter, Gauge, IntRange, LabelSet, catalog, http_metrics, metric_family};
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 use self::report::{BEGIN, END, Round, Times};
 
 const HELP: &str = "\
 cargo run --release -p enumetrics-latency -- [OPTION...]
 
-  --rounds N       how often each pace of scrapes is measured; medians are over the rounds (31)
+  --rounds N       how often each burden is measured; medians are over the rounds (31)
   --markdown FILE  replaces the table between the markers in FILE
 ";
 
-/// How long one pace is measured before the next one's turn.
+/// How long one burden is measured before the next one's turn.
 const TURN: Duration = Duration::from_millis(500);
 
-/// How often the program is scraped: not at all; a hundred times as often as Prometheus usually does; and the next scrape
-/// as soon as there is the last.
-const PACES: [(&str, Option<Duration>); 3] = [
-    ("no scrape", None),
-    ("ten scrapes a second", Some(Duration::from_millis(100))),
-    ("one scrape after the other", Some(Duration::ZERO)),
+/// What the program has to bear meanwhile.
+struct Burden {
+    name: &'static str,
+    /// How long after a scrape the next one begins, if it is scraped.
+    pause: Option<Duration>,
+    /// How many connect to the exporter's own address and say nothing.
+    idle: usize,
+}
+
+/// Nothing; scrapes, a hundred times as often as Prometheus usually does; the next scrape as soon as there is the last; and
+/// four times as many clients as the exporter keeps.
+const BURDENS: [Burden; 4] = [
+    Burden {
+        name: "no scrape",
+        pause: None,
+        idle: 0,
+    },
+    Burden {
+        name: "ten scrapes a second",
+        pause: Some(Duration::from_millis(100)),
+        idle: 0,
+    },
+    Burden {
+        name: "one scrape after the other",
+        pause: Some(Duration::ZERO),
+        idle: 0,
+    },
+    Burden {
+        name: "1000 idle connections",
+        pause: None,
+        idle: 1000,
+    },
 ];
 
 http_metrics! { static HTTP: Http; }
@@ -84,16 +111,17 @@ fn run() -> Result<(), Box<dyn Error>> {
             column: IntRange::clamped(7),
         })
         .set(7);
-    let address = serve()?;
-    let mut client = Client::connect(address)?;
+    allow_many_files()?;
+    let served = serve()?;
+    let mut client = Client::connect(served.program)?;
     // The first requests open what later ones find open.
     client.ask_for(TURN)?;
     let mut measured = Vec::new();
     for round in 0..rounds {
         eprintln!("round {} of {rounds}", round + 1);
-        measured.push(Round(measure(&mut client, address)?));
+        measured.push(Round(measure(&mut client, served)?));
     }
-    let table = report::markdown(&PACES.map(|(name, _)| name), &measured);
+    let table = report::markdown(&BURDENS.map(|burden| burden.name), &measured);
     print!("{table}");
     if let (Some(file), Some(page)) = (markdown, page) {
         let page = report::splice(&page, &table).ok_or_else(|| format!("{file} has no markers {BEGIN} and {END}"))?;
@@ -102,41 +130,78 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Each pace once.
-fn measure(client: &mut Client, address: SocketAddr) -> Result<Vec<Times>, Box<dyn Error>> {
-    PACES
+/// A process may have 1024 files unless it asks for more; here both ends of each connection are files of this one.
+fn allow_many_files() -> Result<(), Box<dyn Error>> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    Ok(setrlimit(Resource::Nofile, limit)?)
+}
+
+/// Each burden once.
+fn measure(client: &mut Client, served: Served) -> Result<Vec<Times>, Box<dyn Error>> {
+    BURDENS
         .iter()
-        .map(|(_, pace)| {
+        .map(|burden| {
             let stop = &AtomicBool::new(false);
-            thread::scope(|scope| {
-                let scraping = pace.map(|pause| scope.spawn(move || scrape(address, pause, stop)));
+            let idle = connect_idly(burden.idle, served.exporter)?;
+            // What the last burden leaves behind is none of this one's.
+            client.ask_for(TURN / 5)?;
+            let times = thread::scope(|scope| {
+                let scraping = burden
+                    .pause
+                    .map(|pause| scope.spawn(move || scrape(served.program, pause, stop)));
                 let times = client.ask_for(TURN);
                 stop.store(true, Ordering::Relaxed);
                 if let Some(scraping) = scraping {
                     scraping.join().map_err(|_| "the scraper panicked")??;
                 }
-                Ok(Times::of(times?))
-            })
+                Ok::<_, Box<dyn Error>>(times?)
+            })?;
+            drop(idle);
+            Ok(Times::of(times))
         })
         .collect()
 }
 
-fn serve() -> Result<SocketAddr, Box<dyn Error>> {
+/// So many clients that say nothing, once the exporter has closed those that are more than it keeps: the oldest.
+fn connect_idly(count: usize, exporter: SocketAddr) -> Result<Vec<TcpStream>, std::io::Error> {
+    const KEPT: usize = 256;
+    let clients = (0..count).map(|_| TcpStream::connect(exporter));
+    let mut clients = clients.collect::<Result<Vec<_>, _>>()?;
+    for client in clients.iter_mut().take(count.saturating_sub(KEPT)) {
+        client.set_read_timeout(Some(Duration::from_secs(60)))?;
+        assert_eq!(client.read(&mut [0])?, 0, "it says something");
+    }
+    Ok(clients)
+}
+
+/// Where the program answers, and where its metrics have an address of their own.
+#[derive(Clone, Copy)]
+struct Served {
+    program: SocketAddr,
+    exporter: SocketAddr,
+}
+
+fn serve() -> Result<Served, Box<dyn Error>> {
     let router = Router::new()
         .route("/nothing", get(|| async {}))
         .route("/metrics", Exporter::new(&METRICS).route())
         .layer(HttpLayer::new(&HTTP));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (listener, server) = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let server = Exporter::new(&METRICS).bind("127.0.0.1:0").await?;
+        Ok::<_, Box<dyn Error>>((listener, server))
+    })?;
+    let served = Served {
+        program: listener.local_addr()?,
+        exporter: server.local_addr().ok_or("it has no address")?,
+    };
     thread::spawn(move || {
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            axum::serve(listener, router).await
-        })
+        runtime.spawn(server.run());
+        runtime.block_on(async { axum::serve(listener, router).await })
     });
-    Ok(address)
+    Ok(served)
 }
 
 /// Scrapes as Prometheus does, compressed, until it shall stop.

@@ -27,18 +27,18 @@ impl Times {
     }
 }
 
-/// One turn of each pace; the first is that without scrapes.
+/// One turn of each burden; the first is none.
 #[derive(Debug)]
 pub struct Round(pub Vec<Times>);
 
-/// The medians of the rounds, as ratios to the pace before which nothing is: times are the machine's.
-pub fn markdown(paces: &[&str], rounds: &[Round]) -> String {
+/// The medians of the rounds, as ratios to the first burden: times are the machine's.
+pub fn markdown(burdens: &[&str], rounds: &[Round]) -> String {
     let mut text = "| | p50 | p99 |\n|---|---|---|\n".to_owned();
-    for (pace, name) in paces.iter().enumerate() {
+    for (burden, name) in burdens.iter().enumerate() {
         let ratio = |quantile: fn(&Times) -> Duration| {
             let ratios = rounds
                 .iter()
-                .map(|Round(times)| quantile(&times[pace]).as_secs_f64() / quantile(&times[0]).as_secs_f64());
+                .map(|Round(times)| quantile(&times[burden]).as_secs_f64() / quantile(&times[0]).as_secs_f64());
             median(ratios.collect())
         };
         let (p50, p99) = (ratio(|times| times.p50), ratio(|times| times.p99));

@@ -55,7 +55,7 @@ pub fn router(gateway: Arc<Gateway>, metrics: MethodRouter<Arc<Gateway>>) -> Rou
         .route("/metrics", metrics)
         .fallback(unknown_path)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(HttpLayer::new(&HTTP))
+        .layer(HttpLayer::new(&HTTP).for_axum())
         .with_state(gateway)
 }
 

@@ -68,6 +68,7 @@ impl Schema for Demo {
             ),
             family("i_info", MetricKind::Info),
             family("e", MetricKind::StateSet),
+            family("f", MetricKind::Unknown),
         ]
     }
 

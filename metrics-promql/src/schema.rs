@@ -91,6 +91,8 @@ pub enum MetricKind {
     Info,
     /// 1 for the state that holds, 0 for the others.
     StateSet,
+    /// Nobody says what it is, as where a metric is exposed as `untyped` or `unknown`.
+    Unknown,
 }
 
 /// The values of a label.

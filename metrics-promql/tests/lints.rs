@@ -21,6 +21,7 @@ impl Schema for Shop {
             family("shop_sold_total", MetricKind::Counter, vec![code.clone()]),
             family("shop_price", MetricKind::Gauge, vec![]),
             family("shop_queue_length", MetricKind::Gauge, vec![]),
+            family("shop_reading", MetricKind::Unknown, vec![code.clone()]),
             family(
                 "shop_duration_seconds",
                 MetricKind::Histogram {
@@ -311,6 +312,16 @@ const FROM_THE_SCHEMA: &[(&str, &str, &str)] = &[
         "sum(deriv(shop_queue_length[5m])) > 1",
     ),
     (
+        "kind-rate-gauge",
+        "sum(rate(«shop_price[5m]»)) > 1",
+        "sum(rate(shop_reading[5m])) > 1",
+    ),
+    (
+        "ref-label",
+        "sum(shop_reading{«cod»=\"200\"}) > 1",
+        "sum(shop_reading{code=\"200\"}) > 1",
+    ),
+    (
         "kind-delta-counter",
         "sum(delta(«shop_requests_total[5m]»)) > 1",
         "sum(increase(shop_requests_total[5m])) > 1",
@@ -324,6 +335,11 @@ const FROM_THE_SCHEMA: &[(&str, &str, &str)] = &[
         "hist-kind",
         "histogram_quantile(0.9, sum(rate(«shop_wait_seconds_bucket»[5m]))) > 1",
         "histogram_quantile(0.9, sum(rate(shop_wait_seconds[5m]))) > 1",
+    ),
+    (
+        "hist-kind",
+        "histogram_quantile(0.9, sum(rate(«shop_size_bytes_sum[5m]»))) > 1",
+        "histogram_quantile(0.9, sum(rate(shop_reading[5m]))) > 1",
     ),
     (
         "ref-suffix",

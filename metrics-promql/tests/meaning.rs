@@ -30,6 +30,7 @@ w_drift_seconds histogram:-1,0,2
 w_size_bytes summary:0.5,0.99 code=200,404
 w_build_info info version
 w_state state w_state=open,closed
+w_reading unknown room=x,y
 up gauge
 ";
 
@@ -71,7 +72,9 @@ fn family(line: &str) -> Family {
             "histogram" => MetricKind::Histogram { bounds: numbers },
             "summary" => MetricKind::Summary { quantiles: numbers },
             "info" => MetricKind::Info,
-            _ => MetricKind::StateSet,
+            "state" => MetricKind::StateSet,
+            "unknown" => MetricKind::Unknown,
+            kind => panic!("{kind}"),
         },
         labels: labels.collect(),
     }
@@ -311,7 +314,7 @@ fn series(family: &Family, labels: &str, random: &mut Random, count: usize) -> V
     match &family.kind {
         MetricKind::Counter => single(random.counter(count)),
         MetricKind::Gauge if family.name == "up" => single((0..count).map(|_| random.below(2) as f64).collect()),
-        MetricKind::Gauge => single(random.gauge(count)),
+        MetricKind::Gauge | MetricKind::Unknown => single(random.gauge(count)),
         MetricKind::Info => single(vec![1.0; count]),
         MetricKind::StateSet => {
             let is_open = labels.contains("open");
@@ -441,6 +444,7 @@ impl Random {
             "w_size_bytes_count",
             "w_build_info",
             "w_state",
+            "w_reading",
             "up",
         ]);
         let matchers = [

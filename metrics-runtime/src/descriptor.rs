@@ -22,6 +22,8 @@ pub enum Kind {
     Info,
     /// Which of several states is the current one.
     StateSet,
+    /// Nobody says what it is: only what others export can be so.
+    Unknown,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Summary => "summary",
             Self::Info => "info",
             Self::StateSet => "stateset",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -42,6 +45,7 @@ impl Kind {
     pub(crate) const fn as_text_type(self) -> &'static str {
         match self {
             Self::Info | Self::StateSet => "gauge",
+            Self::Unknown => "untyped",
             kind => kind.as_str(),
         }
     }
@@ -55,13 +59,14 @@ impl Kind {
             Self::Summary => "a summary",
             Self::Info => "an info metric",
             Self::StateSet => "a state set",
+            Self::Unknown => "of unknown kind",
         }
     }
 
     /// How many samples one combination of label values has, with so many buckets or quantiles.
     pub(crate) const fn samples(self, numbered: usize) -> usize {
         match self {
-            Self::Counter | Self::Gauge | Self::Info | Self::StateSet => 1,
+            Self::Counter | Self::Gauge | Self::Info | Self::StateSet | Self::Unknown => 1,
             // The buckets, `+Inf`, the sum and the count.
             Self::Histogram => numbered + 3,
             // The quantiles, the sum and the count.
@@ -72,7 +77,7 @@ impl Kind {
     /// What is appended to the family's name in its samples; an empty text is the name itself.
     pub(crate) const fn sample_suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Counter | Self::Gauge | Self::Info | Self::StateSet => &[""],
+            Self::Counter | Self::Gauge | Self::Info | Self::StateSet | Self::Unknown => &[""],
             // The bare name of a classic histogram is no sample, but nothing else can be called so.
             Self::Histogram => &["", "_bucket", "_sum", "_count"],
             Self::Summary => &["", "_sum", "_count"],

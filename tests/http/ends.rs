@@ -20,7 +20,7 @@ use tower::{Layer, ServiceBuilder, ServiceExt};
 
 use super::fitted;
 use crate::wire::{Wire, exchange, request};
-use crate::{metrics, pieces, recorded, serve, until, whole};
+use crate::{known, metrics, pieces, recorded, serve, until, whole};
 
 #[tokio::test]
 async fn a_response_is_recorded_before_the_client_has_seen_its_end() {
@@ -226,6 +226,53 @@ async fn a_streamed_body_has_the_size_that_was_sent() {
     recorded
         .family("http_requests_incomplete_total")
         .assert_eq(r#"http_requests_incomplete_total{handler="/broken",reason="failed"} 1"#);
+}
+
+/// A body that says how long it is and comes in pieces all the same: it lasts until the last one.
+#[tokio::test]
+async fn a_body_of_a_known_length_ends_with_its_last_piece() {
+    metrics!();
+    let router = Router::new()
+        .route("/whole", get(async || known(11, [Ok("one"), Ok("two"), Ok("three")])))
+        .route(
+            "/broken",
+            get(async || known(11, [Ok("one"), Err(io::Error::other("broken"))])),
+        )
+        .route("/at_once", get(async || known(3, [Err(io::Error::other("broken"))])))
+        .route("/slow", get(async || known(9, [Ok("one")])))
+        .layer(fitted(HttpLayer::new(&HTTP)));
+    let address = serve(router).await;
+    let answer = exchange(address, "GET", "/whole", "").await;
+    assert!(
+        answer.contains("content-length: 11\r\n") && answer.ends_with("\r\n\r\nonetwothree"),
+        "{answer}"
+    );
+    exchange(address, "GET", "/broken", "").await;
+    exchange(address, "GET", "/at_once", "").await;
+    let mut wire = Wire::to(address).await;
+    wire.send(&request("GET", "/slow", "")).await;
+    wire.until("one").await;
+    assert_eq!(HTTP.http_requests_inprogress.get(), 1);
+    drop(wire);
+    until(&METRICS, "http_request_duration_highr_seconds_count", 4.0).await;
+    let recorded = recorded(&METRICS);
+    recorded
+        .filtered(|series| series.starts_with("http_response_size_bytes_sum"))
+        .assert_eq(
+            r#"
+        http_response_size_bytes_sum{handler="/whole"} 11
+        http_response_size_bytes_sum{handler="/broken"} 3
+        http_response_size_bytes_sum{handler="/slow"} 3
+    "#,
+        );
+    recorded.family("http_requests_incomplete_total").assert_eq(
+        r#"
+        http_requests_incomplete_total{handler="/broken",reason="failed"} 1
+        http_requests_incomplete_total{handler="/at_once",reason="failed"} 1
+        http_requests_incomplete_total{handler="/slow",reason="aborted"} 1
+    "#,
+    );
+    assert_eq!(HTTP.http_requests_inprogress.get(), 0);
 }
 
 #[tokio::test]

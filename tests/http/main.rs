@@ -3,6 +3,7 @@
 mod client;
 mod declared;
 mod grpc;
+mod shared_route;
 mod websocket;
 mod wire;
 
@@ -35,12 +36,14 @@ of_routers! {
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use enumetrics::Catalog;
 use enumetrics::testing::Samples;
-use hyper::body::Frame;
+use hyper::body::{Body, Frame, SizeHint};
 use tokio::net::TcpListener;
 
 /// Metrics for one test: `HTTP` and `METRICS`.
@@ -93,22 +96,61 @@ fn pieces<E: Into<axum::BoxError> + Send + 'static>(
 ) -> axum::body::Body {
     struct Pieces<I>(I);
 
-    impl<E, I: Iterator<Item = Result<&'static str, E>> + Unpin> hyper::body::Body for Pieces<I> {
+    impl<E, I: Iterator<Item = Result<&'static str, E>> + Unpin> Body for Pieces<I> {
         type Data = &'static [u8];
         type Error = E;
 
-        fn poll_frame(
-            mut self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<Result<Frame<&'static [u8]>, E>>> {
+        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<&'static [u8]>, E>>> {
             let piece = self.0.next();
-            std::task::Poll::Ready(piece.map(|piece| piece.map(|text| Frame::data(text.as_bytes()))))
+            Poll::Ready(piece.map(|piece| piece.map(|text| Frame::data(text.as_bytes()))))
         }
     }
 
     use http_body_util::BodyExt as _;
     let body = Pieces(Box::new(pieces.into_iter()) as Box<dyn Iterator<Item = _> + Send>);
     axum::body::Body::new(body.map_frame(|frame| frame.map_data(bytes::Bytes::from_static)))
+}
+
+/// The same of a body that says how long it is, and that waits for ever where it is shorter.
+fn known(
+    length: u64,
+    texts: impl IntoIterator<Item = Result<&'static str, std::io::Error>, IntoIter: Send + 'static>,
+) -> axum::body::Body {
+    struct Known {
+        left: u64,
+        pieces: axum::body::Body,
+    }
+
+    impl Body for Known {
+        type Data = bytes::Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
+            let polled = Pin::new(&mut self.pieces).poll_frame(context);
+            match &polled {
+                Poll::Ready(Some(Ok(frame))) => self.left -= frame.data_ref().map_or(0, |data| data.len() as u64),
+                Poll::Ready(None) if self.left > 0 => return Poll::Pending,
+                _ => {}
+            }
+            polled
+        }
+
+        fn is_end_stream(&self) -> bool {
+            self.left == 0
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.left)
+        }
+    }
+
+    axum::body::Body::new(Known {
+        left: length,
+        pieces: pieces(texts),
+    })
 }
 
 /// The same where no piece is an error.

@@ -116,7 +116,7 @@ fn threads_that_make_cells_of_the_same_tree_count_in_their_own() {
         let counters = shared_place::<_, SparseCounters<256>>();
         let write = |index| {
             let counters = Arc::clone(&counters);
-            spawn(move || _ = counters.record::<CounterCell>(index, 1 + index as u64))
+            spawn(move || _ = counters.record::<CounterCell>(index, move || Some(1 + index as u64)))
         };
         let read = {
             let counters = Arc::clone(&counters);

@@ -46,7 +46,7 @@ async fn main() -> std::io::Result<()> {
         )
         .route("/read", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/metrics", get(|| async { METRICS.render() }))
-        .layer(HttpLayer::new(&HTTP));
+        .layer(HttpLayer::new(&HTTP).for_axum());
     let mut servers = JoinSet::new();
     for _ in 0..LISTENERS {
         let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -17,13 +17,14 @@ pub(super) struct External {
 }
 
 /// The words for kinds, and the variants of `Kind`.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("counter", "Counter"),
     ("gauge", "Gauge"),
     ("histogram", "Histogram"),
     ("summary", "Summary"),
     ("info", "Info"),
     ("state_set", "StateSet"),
+    ("unknown", "Unknown"),
 ];
 
 impl External {

@@ -188,8 +188,9 @@ impl Check<'_> {
     fn kind(&mut self, expr: &Expr, family: &Family, part: Part, name: &str, ancestors: &[&Expr]) {
         let function = outside(ancestors).and_then(called);
         let is_counter = family.is_counter(part);
+        let is_unknown = family.kind == MetricKind::Unknown;
         match function {
-            Some(function @ ("rate" | "increase" | "irate" | "resets")) if !is_counter => {
+            Some(function @ ("rate" | "increase" | "irate" | "resets")) if !is_counter && !is_unknown => {
                 let message = format!(
                     "`{function}` takes every fall of `{name}`, which is {}, for a restart",
                     kind_of(family)
@@ -214,7 +215,7 @@ impl Check<'_> {
         }
         let quantile = is_in_quantile(ancestors);
         let has_buckets = part == Part::Bucket || part == Part::Whole && family.is_native();
-        if quantile && !has_buckets {
+        if quantile && !has_buckets && !is_unknown {
             let message = format!("`{name}` has no buckets to take a quantile of");
             let help = match family.kind {
                 MetricKind::Histogram { .. } => format!("`{}_bucket`", family.name),
@@ -360,6 +361,7 @@ fn kind_of(family: &Family) -> &'static str {
         MetricKind::Summary { .. } => "a summary",
         MetricKind::Info => "an info metric",
         MetricKind::StateSet => "a state set",
+        MetricKind::Unknown => "of unknown kind",
     }
 }
 

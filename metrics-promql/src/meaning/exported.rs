@@ -182,7 +182,7 @@ fn nature_of(family: &Family, part: Part) -> Nature {
         (MetricKind::Info, _) => Nature::Info,
         (MetricKind::StateSet, _) => Nature::State,
         (MetricKind::Summary { .. }, _) => Nature::Quantile,
-        (MetricKind::Histogram { .. } | MetricKind::NativeHistogram { .. }, _) => Nature::Unknown,
+        (MetricKind::Histogram { .. } | MetricKind::NativeHistogram { .. } | MetricKind::Unknown, _) => Nature::Unknown,
     }
 }
 

@@ -69,6 +69,7 @@ fn kind(entry: &Entry) -> Option<MetricKind> {
         },
         "info" => MetricKind::Info,
         "stateset" => MetricKind::StateSet,
+        "unknown" | "untyped" => MetricKind::Unknown,
         _ => return None,
     })
 }

@@ -19,7 +19,7 @@ pub(super) fn panels(metric: &Metric) -> Vec<Panel> {
     let mut panels = match metric.descriptor.kind {
         Kind::Counter => counter(metric),
         Kind::Gauge if metric.is_time() => vec![time_since(metric)],
-        Kind::Gauge => gauge(metric),
+        Kind::Gauge | Kind::Unknown => gauge(metric),
         Kind::Histogram => histogram(metric),
         Kind::Summary => summary(metric),
         Kind::Info => vec![info(metric)],

@@ -31,7 +31,7 @@ fn family_name(name: &str, kind: Kind) -> Option<&str> {
     let suffix = match kind {
         Kind::Counter => "_total",
         Kind::Info => "_info",
-        Kind::Gauge | Kind::Histogram | Kind::Summary | Kind::StateSet => return Some(name),
+        Kind::Gauge | Kind::Histogram | Kind::Summary | Kind::StateSet | Kind::Unknown => return Some(name),
     };
     name.strip_suffix(suffix).filter(|name| !name.is_empty())
 }

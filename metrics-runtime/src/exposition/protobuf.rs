@@ -41,7 +41,7 @@ pub(super) fn write_head(head: &Head<'_>, out: &mut Vec<u8>) {
         Type::Known(Kind::Counter) => 0,
         Type::Known(Kind::Gauge | Kind::Info | Kind::StateSet) => 1,
         Type::Known(Kind::Summary) => 2,
-        Type::Untyped => 3,
+        Type::Untyped | Type::Known(Kind::Unknown) => 3,
         Type::Known(Kind::Histogram) => 4,
     };
     uint(out, 3, kind);

@@ -201,7 +201,7 @@ impl<M: HttpMetrics> HttpLayer<M> {
         result.map(|()| layer)
     }
 
-    /// The same for `Router::layer` and `route_layer` of axum, which takes about half as long: it hands on axum's own bodies.
+    /// The same for `Router::layer` and `route_layer` of axum, which takes a third less: it hands on axum's own bodies.
     ///
     /// ```
     /// # use enumetrics_runtime as enumetrics;
@@ -341,8 +341,8 @@ where
         let mut ongoing = self.measuring.begin(&mut request);
         // Whoever sends nothing needs no count of it.
         let counted = ongoing.as_mut().filter(|_| !request.body().is_end_stream());
-        let bytes = counted.map(Ongoing::count_request_bytes);
-        let request = request.map(|body| RequestBody::new(body, bytes));
+        let count = counted.map(Ongoing::count_request_bytes);
+        let request = request.map(|body| RequestBody::new(body, count));
         ongoing.iter_mut().for_each(|ongoing| ongoing.running(true));
         let mut future = ResponseFuture {
             future: self.inner.call(request),

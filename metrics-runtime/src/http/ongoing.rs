@@ -1,12 +1,12 @@
 //! An exchange between its ends.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, Method, Response, StatusCode, header, request};
 use http_body::Body;
 
 use super::HandledBy;
+use super::body::Count;
 use super::ended::{Exchange, HttpMetrics};
 use super::label::{End, GrpcCode, Handler as _};
 use super::options::{Durations, Head, Options};
@@ -23,7 +23,7 @@ pub(super) struct Ongoing<M: HttpMetrics> {
     in_progress: Option<M::InProgress>,
     status: Option<StatusCode>,
     seconds_to_head: Option<f64>,
-    request_bytes: Option<Arc<AtomicU64>>,
+    request_bytes: Option<Arc<Count>>,
     response_bytes: u64,
     /// How long the response's body says to be.
     expected_bytes: Option<u64>,
@@ -77,7 +77,7 @@ impl<M: HttpMetrics> Ongoing<M> {
     }
 
     /// Where the bytes of the request's body are counted.
-    pub(super) fn count_request_bytes(&mut self) -> Arc<AtomicU64> {
+    pub(super) fn count_request_bytes(&mut self) -> Arc<Count> {
         Arc::clone(self.request_bytes.get_or_insert_default())
     }
 
@@ -173,10 +173,7 @@ impl<M: HttpMetrics> Ongoing<M> {
             seconds_to_head,
             seconds_to_end,
             in_high_resolution: false,
-            request_bytes: self
-                .request_bytes
-                .as_ref()
-                .map_or(0, |bytes| bytes.load(Ordering::Relaxed)),
+            request_bytes: self.request_bytes.as_ref().map_or(0, |count| count.get()),
             response_bytes: self.response_bytes,
             grpc: self.grpc.map(|code| code.unwrap_or(code_of(end))),
             request: told.as_ref().map(|told| &told.request),

@@ -114,6 +114,7 @@ fn family(descriptor: &'static Descriptor, reading: &Reading<'_>) -> Option<prot
         Kind::Gauge | Kind::Info | Kind::StateSet => proto::MetricType::GAUGE,
         Kind::Histogram => proto::MetricType::HISTOGRAM,
         Kind::Summary => proto::MetricType::SUMMARY,
+        Kind::Unknown => proto::MetricType::UNTYPED,
     });
     family.set_metric(metrics);
     Some(family)

@@ -284,7 +284,7 @@ impl Choice {
             Kind::Counter | Kind::Summary => Self::Rises(0.0),
             Kind::Histogram => Self::Observed(0.0, 0.0),
             Kind::Info => Self::Stays(1.0),
-            Kind::Gauge | Kind::StateSet => Self::Stays(0.0),
+            Kind::Gauge | Kind::StateSet | Kind::Unknown => Self::Stays(0.0),
         }
     }
 }
@@ -641,7 +641,7 @@ fn choices(descriptor: &Descriptor, used: &BTreeSet<String>, parts: &Parts, end:
     match descriptor.kind {
         Kind::Counter | Kind::Summary => tidy(rates).into_iter().map(Choice::Rises).collect(),
         Kind::Gauge if descriptor.name == "up" => [0.0, 1.0].map(Choice::Stays).to_vec(),
-        Kind::Gauge => tidy(levels).into_iter().map(Choice::Stays).collect(),
+        Kind::Gauge | Kind::Unknown => tidy(levels).into_iter().map(Choice::Stays).collect(),
         Kind::StateSet => [0.0, 1.0].map(Choice::Stays).to_vec(),
         Kind::Info => vec![Choice::Stays(1.0)],
         Kind::Histogram => {

@@ -336,6 +336,7 @@ fn family(descriptor: &Descriptor) -> Family {
             },
             Kind::Info => MetricKind::Info,
             Kind::StateSet => MetricKind::StateSet,
+            Kind::Unknown => MetricKind::Unknown,
         },
         labels: own.chain(constant).collect(),
     }

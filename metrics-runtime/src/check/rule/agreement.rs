@@ -24,6 +24,7 @@ const FAMILIES: &[Descriptor] = &[
     Descriptor::new("shop_lag_seconds", "", Kind::Histogram, &[])
         .with_native(NativeBuckets::new())
         .with_buckets(&[0.5, 1.0, 8.0]),
+    Descriptor::new("shop_reading", "", Kind::Unknown, &[CODE]),
     Descriptor::new("shop_size_bytes", "", Kind::Summary, &[]),
     Descriptor::new("shop_age_seconds", "", Kind::Summary, &[CODE]).with_quantiles(&[0.5, 0.99]),
     Descriptor::new("shop_build_info", "", Kind::Info, &[PATH]),
@@ -214,6 +215,7 @@ impl Random {
             "shop_requests",
             "shop_request_total",
             "shop_queue_length",
+            "shop_reading",
             "shop_queue_length_sum",
             "shop_duration_seconds",
             "shop_duration_seconds_bucket",

@@ -201,7 +201,7 @@ pub const fn bucket(series: Series, text: &str, bound: f64, canonical: &str) -> 
 #[must_use]
 pub const fn is_counter(series: Series, function: &str) -> Problem {
     let Some(family) = series.family else { return None };
-    if series.is_counter() || !series.is_sample() {
+    if series.is_counter() || !series.is_sample() || matches!(family.kind, Kind::Unknown) {
         return None;
     }
     let message = Message::new().text("`").text(function).text("` takes every fall of `");
@@ -252,7 +252,8 @@ pub const fn is_no_counter(series: Series, rate: &str) -> Problem {
 pub const fn is_buckets(series: Series) -> Problem {
     let Some(family) = series.family else { return None };
     let is_native = matches!(series.part, Part::Whole) && family.native.is_some();
-    if matches!(series.part, Part::Bucket) || is_native || !series.is_sample() {
+    let is_unknown = matches!(family.kind, Kind::Unknown);
+    if matches!(series.part, Part::Bucket) || is_native || is_unknown || !series.is_sample() {
         return None;
     }
     let message = Message::new().text("`").text(family.name).text(series.part.suffix());
