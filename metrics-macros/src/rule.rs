@@ -25,6 +25,7 @@ pub(crate) const LABEL_TARGET: &str = "label-target";
 pub(crate) const LABEL_TYPE: &str = "label-type";
 pub(crate) const LABEL_UNIT: &str = "label-unit";
 pub(crate) const LABEL_VALUE: &str = "label-value";
+#[cfg(feature = "rules")]
 pub(crate) const NAME_DUPLICATE: &str = "name-duplicate";
 pub(crate) const NAME_GRAMMAR: &str = "name-grammar";
 pub(crate) const NAME_KIND: &str = "name-kind";
