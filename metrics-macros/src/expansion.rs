@@ -255,10 +255,22 @@ fn without_its_feature_nothing_is_timed() {
     };
     let arguments = quote!(KYC.module, module = module);
     let timed = crate::timed::timed(arguments.clone(), function.clone());
-    assert_eq!(timed.to_string(), function.to_string());
+    // What only a label would have used is not used.
+    let unused = quote!(#[allow(unused_variables)] #function);
+    assert_eq!(timed.to_string(), unused.to_string());
+    let named = crate::timed::timed(quote!(KYC.module, module = "ocr"), function.clone());
+    assert_eq!(named.to_string(), function.to_string());
 
     let expression = crate::timed::time(quote!(#arguments; read(module)));
-    assert_eq!(expression.to_string(), quote!({ read(module) }).to_string());
+    assert_eq!(
+        expression.to_string(),
+        quote!({
+            match () {
+                () => read(module),
+            }
+        })
+        .to_string()
+    );
 
     let client = quote!(impl Client { pub fn read(&self) {} fn write(&self) {} });
     let with_skipped = quote!(impl Client { pub fn read(&self) {} #[timed(skip)] fn write(&self) {} });

@@ -43,6 +43,8 @@ pub(super) struct Alert {
     pub(super) description: Option<(String, Span)>,
     /// Whether each target is meant to be judged by itself.
     pub(super) per_target: bool,
+    /// Its attribute has a mistake, which is reported: what it lacks may be what was meant.
+    pub(super) mistaken: bool,
 }
 
 #[derive(Clone)]
@@ -53,8 +55,11 @@ pub(super) enum Severity {
 }
 
 impl Alert {
-    pub(super) fn new(settings: &[Setting], errors: &mut Errors) -> Self {
-        let mut alert = Self::default();
+    pub(super) fn new(settings: &[Setting], mistaken: bool, errors: &mut Errors) -> Self {
+        let mut alert = Self {
+            mistaken,
+            ..Self::default()
+        };
         for setting in settings {
             let text = |errors: &mut Errors| {
                 let text = setting.string(errors)?;

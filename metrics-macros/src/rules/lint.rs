@@ -12,6 +12,7 @@ use super::promql::Expression;
 use super::{Group, Kind, LabelValue, Rule};
 use crate::attribute::unknown;
 use crate::diagnostics::Errors;
+use crate::rule::{self, Problem};
 use crate::span::Place;
 
 const AGG_MISSING: &str = "agg-missing";
@@ -159,11 +160,11 @@ impl Lints<'_> {
             if seen.contains(&key) {
                 let name = &rule.name.text;
                 let lint = if matches!(rule.kind, Kind::Alert(_)) {
-                    " [alert-duplicate]"
+                    "alert-duplicate"
                 } else {
-                    ""
+                    rule::NAME_DUPLICATE
                 };
-                let message = format!("`{name}` is there twice {advice} another name{lint}");
+                let message = format!("`{name}` is there twice {advice} another name [{lint}]");
                 rule.name.place.error(message, self.errors);
             }
             seen.push(key);
@@ -177,7 +178,8 @@ impl Lints<'_> {
             let name = &slo.name.text;
             if seen.contains(&name) {
                 let message = format!("`{name}` is there twice: give one of them another name");
-                slo.name.place.error(message, self.errors);
+                let problem = Problem::new(rule::NAME_DUPLICATE, message);
+                slo.name.place.error(problem, self.errors);
             }
             seen.push(name);
             if slo.runbook.is_none() && !slo.allowed.iter().any(|(id, _)| id == ALERT_RUNBOOK) {
@@ -364,7 +366,7 @@ impl Lints<'_> {
     fn alert(&mut self, rule: &Rule, alert: &Alert) {
         let name = rule.name.place;
         let mut missing = |id: &str, is_there: bool, message: &str| {
-            if !is_there && !rule.allows(id) {
+            if !is_there && !alert.mistaken && !rule.allows(id) {
                 self.warnings.extend(name.warning(id, &format!("{message} [{id}]")));
             }
         };

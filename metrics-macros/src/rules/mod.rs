@@ -19,7 +19,7 @@ use syn::Visibility;
 
 use self::external::External;
 use self::promql::Expression;
-use crate::attribute::Setting;
+use crate::attribute::{Setting, form};
 use crate::diagnostics::Errors;
 use crate::span::Place;
 
@@ -110,10 +110,7 @@ fn duration(setting: &Setting, errors: &mut Errors) -> Option<String> {
     let text = setting.string(errors)?;
     let value = text.value();
     if !is_duration(&value) {
-        errors.at(
-            text.span(),
-            format_args!("expected a duration such as \"5m\" or \"1h30m\""),
-        );
+        errors.at(text.span(), form("expected a duration such as \"5m\" or \"1h30m\""));
         return None;
     }
     Some(value)

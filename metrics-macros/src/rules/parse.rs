@@ -306,15 +306,18 @@ impl Item {
                 return errors.at(value.eq_token.span, advice);
             }
         };
+        let mistakes = errors.count();
         let settings = settings(tokens, known, errors);
+        // What is misspelt may be what is missing.
+        let mistaken = errors.count() > mistakes;
         if kind == SLO {
-            let slo = Slo::new(name, docs, &settings, expression, &group.options, errors);
+            let slo = Slo::new(name, docs, &settings, mistaken, expression, &group.options, errors);
             return group.slos.extend(slo);
         }
         let mut rule = Rule {
             docs,
             kind: match kind {
-                ALERT => Kind::Alert(Alert::new(&settings, errors)),
+                ALERT => Kind::Alert(Alert::new(&settings, mistaken, errors)),
                 PANEL => Kind::Panel(Panel::new(&settings, errors)),
                 _ => Kind::Record,
             },

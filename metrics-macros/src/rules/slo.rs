@@ -13,7 +13,7 @@ use super::alert::{Alert, Severity};
 use super::parse::{ALLOW, LABELS, allowed, labels, seconds};
 use super::promql::Expression;
 use super::{Kind, LabelValue, Name, Options, Rule, is_duration, runbook};
-use crate::attribute::Setting;
+use crate::attribute::{Setting, form};
 use crate::diagnostics::Errors;
 use crate::span::Place;
 
@@ -135,6 +135,7 @@ impl Slo {
         name: Name,
         docs: Vec<(String, Span)>,
         settings: &[Setting],
+        mistaken: bool,
         expression: TokenStream,
         options: &Options,
         errors: &mut Errors,
@@ -147,19 +148,19 @@ impl Slo {
         }
         let objective = match find(OBJECTIVE) {
             Some(setting) => Percent::new(setting, errors),
+            None if mistaken => None,
             None => {
-                name.place.error(
-                    "how much must be good? Say it in percent: `#[slo(objective = 99.9, …)]`",
-                    errors,
-                );
+                let advice = "how much must be good? Say it in percent: `#[slo(objective = 99.9, …)]`";
+                name.place.error(form(advice), errors);
                 None
             }
         };
         let windows = match find(WINDOW) {
             Some(setting) => Window::list(setting, options, errors),
+            None if mistaken => Vec::new(),
             None => {
                 let advice = "over which time? Say `#[slo(window = \"30d\", …)]`";
-                name.place.error(advice, errors);
+                name.place.error(form(advice), errors);
                 Vec::new()
             }
         };
@@ -508,7 +509,7 @@ impl Percent {
         if value <= 0.0 || value >= 100.0 {
             let advice =
                 "an objective is more than 0 and less than 100 percent: with 100 there is no budget for errors";
-            errors.at(span, advice);
+            errors.at(span, form(advice));
             return None;
         }
         if value < 1.0 {
@@ -516,7 +517,7 @@ impl Percent {
             let percent = percent.trim_end_matches('0').trim_end_matches('.');
             errors.at(
                 span,
-                format_args!("an objective is in percent: did you mean {percent}?"),
+                form(format!("an objective is in percent: did you mean {percent}?")),
             );
             return None;
         }
@@ -525,7 +526,7 @@ impl Percent {
         let part: Option<u64> = format!("{whole}{decimals}").parse().ok();
         let all = 10_u64.checked_pow(decimals.len() as u32 + 2);
         let Some((part, all)) = part.zip(all) else {
-            errors.at(span, "more digits than can be computed with");
+            errors.at(span, form("more digits than can be computed with"));
             return None;
         };
         let of_one = |part: u64| {
@@ -553,7 +554,10 @@ impl Window {
             let (window, span) = (text.value(), text.span());
             let seconds = seconds(&window).filter(|_| is_duration(&window)).unwrap_or_default();
             if seconds < DAY {
-                errors.at(span, "expected a window of a day or more, such as \"30d\" or \"4w\"");
+                errors.at(
+                    span,
+                    form("expected a window of a day or more, such as \"30d\" or \"4w\""),
+                );
             } else if seconds > kept {
                 errors.at(
                     span,
@@ -584,7 +588,7 @@ fn burns(
     {
         if !given.is_empty() {
             let advice = "expected four factors, of 1h, 6h, 1d and 3d: `factors(14.4, 6, 3, 1)`";
-            errors.at(setting.word.span(), advice);
+            errors.at(setting.word.span(), form(advice));
         }
         return None;
     }
@@ -603,7 +607,10 @@ fn burns(
         };
         let is_told = given.is_none() && burns.iter().any(|burn| burn.factor * budget >= 1.0);
         if factor < 1.0 {
-            errors.at(span, "a factor is at least 1: below that the budget is never used up");
+            errors.at(
+                span,
+                form("a factor is at least 1: below that the budget is never used up"),
+            );
         } else if factor * budget >= 1.0 && !is_told {
             let most = rounded(1.0 / budget);
             let fix = match given {
@@ -640,7 +647,7 @@ fn by(setting: &Setting, errors: &mut Errors) -> Vec<Ident> {
         if [SLO, SLO_GROUP].contains(&name.as_str()) {
             errors.at(
                 label.word.span(),
-                format_args!("`{name}` is a label of what the objective itself records"),
+                form(format!("`{name}` is a label of what the objective itself records")),
             );
         } else if label.alone(errors) {
             by.push(label.word);
@@ -669,7 +676,7 @@ fn severity(
         None => {
             let severities = options.severity.as_ref().map(ToString::to_string).unwrap_or_default();
             let message = format!("how urgent is it? Say which of `{severities}`: `#[slo({word} = …)]`");
-            name.error(message, errors);
+            name.error(form(message), errors);
             None
         }
     }

@@ -66,7 +66,7 @@ pub(crate) fn time(input: TokenStream) -> TokenStream {
         Some(target) if complete && cfg!(feature = "timed") => expand::expand_expression(target, &expression),
         _ if expression.is_empty() => expression,
         // Braces around it are nobody's mistake.
-        _ => quote!(match () { () => #expression }),
+        _ => quote!(match () { () => #expression, }),
     };
     let errors = errors.into_tokens();
     quote!({ #errors #expansion })
