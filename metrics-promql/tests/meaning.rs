@@ -30,6 +30,7 @@ w_drift_seconds histogram:-1,0,2
 w_size_bytes summary:0.5,0.99 code=200,404
 w_build_info info version
 w_state state w_state=open,closed
+w_reading unknown code=200,404
 up gauge
 ";
 
@@ -71,6 +72,7 @@ fn family(line: &str) -> Family {
             "histogram" => MetricKind::Histogram { bounds: numbers },
             "summary" => MetricKind::Summary { quantiles: numbers },
             "info" => MetricKind::Info,
+            "unknown" => MetricKind::Unknown,
             _ => MetricKind::StateSet,
         },
         labels: labels.collect(),
@@ -263,6 +265,7 @@ fn samples(random: &mut Random, start: i64) -> String {
             MetricKind::Counter => "counter",
             MetricKind::Histogram { .. } => "histogram",
             MetricKind::Summary { .. } => "summary",
+            MetricKind::Unknown => "unknown",
             _ => "gauge",
         };
         writeln!(out, "# TYPE {} {kind}", family.name.trim_end_matches("_total")).unwrap();
@@ -311,7 +314,7 @@ fn series(family: &Family, labels: &str, random: &mut Random, count: usize) -> V
     match &family.kind {
         MetricKind::Counter => single(random.counter(count)),
         MetricKind::Gauge if family.name == "up" => single((0..count).map(|_| random.below(2) as f64).collect()),
-        MetricKind::Gauge => single(random.gauge(count)),
+        MetricKind::Gauge | MetricKind::Unknown => single(random.gauge(count)),
         MetricKind::Info => single(vec![1.0; count]),
         MetricKind::StateSet => {
             let is_open = labels.contains("open");
@@ -441,6 +444,7 @@ impl Random {
             "w_size_bytes_count",
             "w_build_info",
             "w_state",
+            "w_reading",
             "up",
         ]);
         let matchers = [
@@ -549,6 +553,7 @@ impl Random {
             16 => {
                 let bounded = self.of(&[
                     "w_state",
+                    "w_reading",
                     "rate(w_jobs_total[5m])",
                     "-sum by (kind) (w_jobs_total)",
                     "histogram_quantile(0.9, sum by (le) (rate(w_duration_seconds_bucket[5m])))",

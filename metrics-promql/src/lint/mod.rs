@@ -9,7 +9,7 @@ use std::fmt;
 
 pub use self::outline::{Asks, LabelSource, Meaning, Measure, Operand, Origin, Outline, Question, Step, evaluate};
 
-use crate::ast::{Expr, ExprKind, Selector};
+use crate::ast::{Binary, Expr, ExprKind, Selector, Side};
 use crate::both::both;
 use crate::meaning::{Exported, Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
 use crate::names::joined;
@@ -506,6 +506,29 @@ fn may_be_raw(ancestors: &[&Expr]) -> bool {
         ),
         _ => false,
     })
+}
+
+fn side_in_words(side: Side) -> &'static str {
+    match side {
+        Side::Left => "the left",
+        Side::Right => "the right",
+    }
+}
+
+/// What to do where several series of that side match one.
+fn fix_of_several(binary: &Binary, side: Side) -> String {
+    if binary
+        .matching
+        .as_ref()
+        .is_some_and(|matching| matching.group.is_some())
+    {
+        return "aggregate that side by the labels that are compared".to_owned();
+    }
+    let group = match side {
+        Side::Left => "group_left",
+        Side::Right => "group_right",
+    };
+    format!("`{} … {group} ()`, or compare it, too", binary.op)
 }
 
 /// Whether an expression is a call of a function that only counters have.
