@@ -553,7 +553,6 @@ impl Random {
             16 => {
                 let bounded = self.of(&[
                     "w_state",
-                    "w_reading",
                     "rate(w_jobs_total[5m])",
                     "-sum by (kind) (w_jobs_total)",
                     "histogram_quantile(0.9, sum by (le) (rate(w_duration_seconds_bucket[5m])))",

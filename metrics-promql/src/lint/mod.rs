@@ -129,6 +129,7 @@ lints! {
     RULE_YAML Error "rule-yaml" "The file is not one that Prometheus or Grafana reads.";
     DASHBOARD_ID Error "dashboard-id" "Two panels have the same id, or two of a panel's queries.";
     DASHBOARD_PANEL Warning "dashboard-panel" "Grafana has given up this kind of panel.";
+    DASHBOARD_FORM Warning "dashboard-form" "The file is what Grafana's API takes, panels lie over each other, or a heatmap doesn't ask for buckets.";
 }
 
 impl Lint {
