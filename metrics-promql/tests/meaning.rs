@@ -30,7 +30,7 @@ w_drift_seconds histogram:-1,0,2
 w_size_bytes summary:0.5,0.99 code=200,404
 w_build_info info version
 w_state state w_state=open,closed
-w_reading unknown room=x,y
+w_reading unknown code=200,404
 up gauge
 ";
 
@@ -72,9 +72,8 @@ fn family(line: &str) -> Family {
             "histogram" => MetricKind::Histogram { bounds: numbers },
             "summary" => MetricKind::Summary { quantiles: numbers },
             "info" => MetricKind::Info,
-            "state" => MetricKind::StateSet,
             "unknown" => MetricKind::Unknown,
-            kind => panic!("{kind}"),
+            _ => MetricKind::StateSet,
         },
         labels: labels.collect(),
     }
@@ -266,6 +265,7 @@ fn samples(random: &mut Random, start: i64) -> String {
             MetricKind::Counter => "counter",
             MetricKind::Histogram { .. } => "histogram",
             MetricKind::Summary { .. } => "summary",
+            MetricKind::Unknown => "unknown",
             _ => "gauge",
         };
         writeln!(out, "# TYPE {} {kind}", family.name.trim_end_matches("_total")).unwrap();

@@ -504,9 +504,20 @@ impl Descriptor {
     }
 
     /// Whether every combination is exported, always.
-    pub(crate) fn is_dense(&self) -> bool {
-        let always = |label: &LabelDescriptor| label.open.is_none() && label.impossible.is_none();
-        self.touched.is_none() && self.labels.iter().all(always)
+    pub(crate) const fn is_dense(&self) -> bool {
+        let mut at = 0;
+        while at < self.labels.len() {
+            if self.labels[at].open.is_some() || self.labels[at].impossible.is_some() {
+                return false;
+            }
+            at += 1;
+        }
+        self.touched.is_none()
+    }
+
+    /// Whether it is of one of several instances of a struct, of which not all need be exported.
+    pub(crate) const fn is_of_instance(&self) -> bool {
+        self.instance.is_some()
     }
 
     /// The combinations that are exported as soon as something is recorded with one of them, this one included; nothing

@@ -303,6 +303,17 @@ impl Questions {
                 let op = op.to_string();
                 quote!(#check::meet(#left, #right, #on, &[#(#labels),*], #op))
             }
+            Asks::Single {
+                labels,
+                chosen,
+                on,
+                compared,
+                side,
+                fix,
+            } => {
+                let labels = self.sources(labels);
+                quote!(#check::single(#labels, &[#(#chosen),*], #on, &[#(#compared),*], #side, #fix))
+            }
             Asks::SameUnit { left, right, op } => {
                 let (left, right) = (self.measure(left), self.measure(right));
                 let is_compared = op.is_comparison();

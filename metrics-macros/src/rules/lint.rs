@@ -21,9 +21,10 @@ const ALERT_SEVERITY: &str = "alert-severity";
 const ALERT_SUMMARY: &str = "alert-summary";
 
 /// What is wrong whatever the reason, or only in files.
-const NOT_ALLOWED: [&str; 12] = [
+const NOT_ALLOWED: [&str; 13] = [
     "alert-duplicate",
     "alert-value-label",
+    "dashboard-form",
     "dashboard-id",
     "dashboard-panel",
     "record-name",

@@ -6,8 +6,8 @@ use super::yaml::{Node, Text, read};
 use super::{FileFinding, Found};
 use crate::ast::{Expr, ExprKind, Matcher};
 use crate::lint::{
-    DASHBOARD_ID, DASHBOARD_PANEL, Finding, Linter, REF_DASHBOARD_VARIABLE, REF_TEMPLATE, RULE_YAML, TIME_GRAFANA_VAR,
-    Usage,
+    DASHBOARD_FORM, DASHBOARD_ID, DASHBOARD_PANEL, Finding, Linter, REF_DASHBOARD_VARIABLE, REF_TEMPLATE, RULE_YAML,
+    TIME_GRAFANA_VAR, Usage,
 };
 use crate::operator::MatchOp;
 use crate::parse::parse;
@@ -38,7 +38,13 @@ impl Linter<'_> {
             Err(unreadable) => found.unreadable(&unreadable),
             Ok(root) => {
                 // What the API takes has the dashboard inside.
-                let dashboard = root.get("dashboard").unwrap_or(&root);
+                let inside = root.get("dashboard").filter(|_| root.get("panels").is_none());
+                if inside.is_some() {
+                    let message = "this is what Grafana's API takes; of a file Grafana makes no dashboard like this";
+                    let help = "the file is what stands in `dashboard`".to_owned();
+                    found.add(0, "", DASHBOARD_FORM, message, Some(help));
+                }
+                let dashboard = inside.unwrap_or(&root);
                 let mut reader = Dashboard {
                     linter: self.used_for(Usage::Panel),
                     found: &mut found,
@@ -87,8 +93,16 @@ impl Dashboard<'_, '_> {
     }
 
     fn panels(&mut self, of: &Node) {
+        let mut taken: Vec<(Grid, &str)> = Vec::new();
         for panel in of.list("panels") {
             let title = panel.text("title").map_or("", |title| title.text.as_str());
+            if let Some(grid) = Grid::of(panel) {
+                if let Some((_, other)) = taken.iter().find(|(other, _)| grid.is_over(other)) {
+                    let message = format!("this panel lies over the panel `{other}`");
+                    self.found.add(grid.place, title, DASHBOARD_FORM, &message, None);
+                }
+                taken.push((grid, title));
+            }
             if let Some(id) = panel.text("id")
                 && !self.ids.insert(id.text.clone())
             {
@@ -114,6 +128,7 @@ impl Dashboard<'_, '_> {
 
     fn targets(&mut self, panel: &Node, title: &str) {
         let mut names = BTreeSet::new();
+        let is_heatmap = panel.text("type").is_some_and(|kind| kind.text == "heatmap");
         for target in panel.list("targets") {
             // What a target says of itself counts more than what its panel says.
             let asked = if target.get("datasource").is_some() {
@@ -133,6 +148,13 @@ impl Dashboard<'_, '_> {
             let Some(query) = target.text("expr").filter(|query| !query.text.is_empty()) else {
                 continue;
             };
+            let is_of_buckets = target.text("format").is_some_and(|format| format.text == "heatmap");
+            if is_heatmap && !is_of_buckets && query.text.contains("_bucket") {
+                let message = "each bucket has those below it, too, which a heatmap takes apart if it is told";
+                let help = "`\"format\": \"heatmap\"` beside `expr`".to_owned();
+                self.found
+                    .add(query.place(0), title, DASHBOARD_FORM, message, Some(help));
+            }
             let Some(expr) = self.query(query, title, false) else {
                 continue;
             };
@@ -347,6 +369,38 @@ impl Rendered {
     }
 }
 
+/// Where a panel lies, in Grafana's columns and rows.
+struct Grid {
+    /// Where that stands in the file.
+    place: usize,
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Grid {
+    /// Of a panel, if that is said.
+    fn of(panel: &Node) -> Option<Self> {
+        let grid = panel.get("gridPos")?;
+        let number = |key: &str| grid.text(key)?.text.parse().ok();
+        Some(Self {
+            place: grid.text("x")?.place(0),
+            left: number("x")?,
+            top: number("y")?,
+            width: number("w")?,
+            height: number("h")?,
+        })
+    }
+
+    fn is_over(&self, other: &Self) -> bool {
+        self.left < other.left + other.width
+            && other.left < self.left + self.width
+            && self.top < other.top + other.height
+            && other.top < self.top + self.height
+    }
+}
+
 /// The length of the variable of Grafana's that a text begins with, in bytes: `$name`, `${name:format}`, `[[name]]` or
 /// `[[name:format]]`. Nothing if it begins with something else.
 ///
@@ -408,5 +462,51 @@ fn with_any_value(expr: &mut Expr, anything: &mut Vec<crate::span::Span>) {
             .arguments
             .iter_mut()
             .for_each(|argument| with_any_value(argument, anything)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Linter, Usage};
+
+    /// Lines and ids.
+    fn forms(text: &str) -> Vec<(usize, usize)> {
+        let found = Linter::new(Usage::Panel).check_dashboard(text);
+        let found = found
+            .iter()
+            .filter(|found| found.lint.is_some_and(|lint| lint.id == "dashboard-form"));
+        found.map(|found| (found.line, found.column)).collect()
+    }
+
+    #[test]
+    fn a_file_has_the_form_of_a_file() {
+        assert_eq!(forms("{\"panels\": []}"), []);
+        assert_eq!(forms("{\"dashboard\": {\"panels\": []}}"), [(1, 1)]);
+    }
+
+    #[test]
+    fn panels_lie_beside_each_other() {
+        let two = |x: u8, y: u8| {
+            format!(
+                "{{\"panels\": [\n{{\"title\": \"A\", \"gridPos\": {{\"x\": 0, \"y\": 0, \"w\": 12, \"h\": 8}}}},\n\
+                 {{\"title\": \"B\", \"gridPos\": {{\"x\": {x}, \"y\": {y}, \"w\": 12, \"h\": 8}}}}]}}"
+            )
+        };
+        assert_eq!(forms(&two(12, 0)), []);
+        assert_eq!(forms(&two(0, 8)), []);
+        assert_eq!(forms(&two(11, 7)), [(3, 33)]);
+    }
+
+    #[test]
+    fn a_heatmap_is_told_of_buckets() {
+        let of = |kind: &str, more: &str| {
+            format!(
+                "{{\"panels\": [{{\"type\": \"{kind}\", \"targets\": [\n{{\"expr\": \
+                 \"sum by (le) (increase(x_bucket[$__rate_interval]))\"{more}}}]}}]}}"
+            )
+        };
+        assert_eq!(forms(&of("heatmap", ", \"format\": \"heatmap\"")), []);
+        assert_eq!(forms(&of("heatmap", "")).len(), 1);
+        assert_eq!(forms(&of("timeseries", "")), []);
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 
 pub use self::outline::{Asks, LabelSource, Meaning, Measure, Operand, Origin, Outline, Question, Step, evaluate};
 
-use crate::ast::{Expr, ExprKind, Selector};
+use crate::ast::{Binary, Expr, ExprKind, Selector, Side};
 use crate::both::both;
 use crate::meaning::{Exported, Facts, Interpreter, Labels, Nature, TARGET_LABELS, is_of_alerts, selector_of};
 use crate::names::joined;
@@ -129,6 +129,7 @@ lints! {
     RULE_YAML Error "rule-yaml" "The file is not one that Prometheus or Grafana reads.";
     DASHBOARD_ID Error "dashboard-id" "Two panels have the same id, or two of a panel's queries.";
     DASHBOARD_PANEL Warning "dashboard-panel" "Grafana has given up this kind of panel.";
+    DASHBOARD_FORM Warning "dashboard-form" "The file is what Grafana's API takes, panels lie over each other, or a heatmap doesn't ask for buckets.";
 }
 
 impl Lint {
@@ -506,6 +507,29 @@ fn may_be_raw(ancestors: &[&Expr]) -> bool {
         ),
         _ => false,
     })
+}
+
+fn side_in_words(side: Side) -> &'static str {
+    match side {
+        Side::Left => "the left",
+        Side::Right => "the right",
+    }
+}
+
+/// What to do where several series of that side match one.
+fn fix_of_several(binary: &Binary, side: Side) -> String {
+    if binary
+        .matching
+        .as_ref()
+        .is_some_and(|matching| matching.group.is_some())
+    {
+        return "aggregate that side by the labels that are compared".to_owned();
+    }
+    let group = match side {
+        Side::Left => "group_left",
+        Side::Right => "group_right",
+    };
+    format!("`{} … {group} ()`, or compare it, too", binary.op)
 }
 
 /// Whether an expression is a call of a function that only counters have.

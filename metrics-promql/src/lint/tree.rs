@@ -295,13 +295,11 @@ impl Check<'_> {
         let (span, help) = match &aggregation.grouping {
             None => (aggregation.op_span, format!("`{} by (le) (…)`", aggregation.op)),
             Some(grouping) if grouping.kind == GroupingKind::By => {
-                let labels: Vec<_> = grouping
-                    .labels
-                    .iter()
-                    .map(ToString::to_string)
-                    .chain(["le".to_owned()])
-                    .collect();
-                (grouping.span, format!("`by ({})`", joined(&labels, ", ")))
+                let mut labels = String::new();
+                for label in &grouping.labels {
+                    labels += &format!("{label}, ");
+                }
+                (grouping.span, format!("`by ({labels}le)`"))
             }
             Some(grouping) => (grouping.span, "without `le` among the labels".to_owned()),
         };
@@ -529,31 +527,19 @@ impl Check<'_> {
             return;
         }
         let group = binary.matching.as_ref().and_then(|matching| matching.group.as_ref());
-        let sides = [(Side::Left, &binary.lhs), (Side::Right, &binary.rhs)];
-        let several = sides.map(|(side, expr)| {
-            let is_many = group.is_some_and(|group| group.side == side);
+        for (side, expr) in [(Side::Left, &binary.lhs), (Side::Right, &binary.rhs)] {
             let facts = self.facts.of(expr);
-            let label = (!is_many)
-                .then(|| facts.several(|label| is_compared(binary, label)))
-                .flatten();
-            label.map(|(label, count)| (label.to_owned(), count))
-        });
-        let (side, (label, count), help) = match several {
-            [Some(left), Some(_)] => (
-                "both sides",
-                left,
-                "aggregate one side by the labels that are compared".to_owned(),
-            ),
-            [Some(found), None] => ("the left", found, format!("`{} … group_left ()`", binary.op)),
-            [None, Some(found)] => ("the right", found, format!("`{} … group_right ()`", binary.op)),
-            [None, None] => return,
-        };
-        let message = format!("several series match one: those on {side} have label `{label}` with {count} values");
-        let help = match group {
-            None => format!("{help}, or compare it, too"),
-            Some(_) => "aggregate that side by the labels that are compared".to_owned(),
-        };
-        self.find_help(MATCH_MANY, binary.op_span, message, help);
+            let several = facts.several(|label| is_compared(binary, label));
+            let is_many = group.is_some_and(|group| group.side == side);
+            if let Some((label, count)) = several.filter(|_| !is_many) {
+                let message = format!(
+                    "several series match one: those on {} have label `{label}` with {count} values",
+                    side_in_words(side)
+                );
+                let help = fix_of_several(binary, side);
+                return self.find_help(MATCH_MANY, binary.op_span, message, help);
+            }
+        }
     }
 
     /// `x_total * build_info`

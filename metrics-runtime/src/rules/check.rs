@@ -291,7 +291,7 @@ impl Schema for Exported {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Details {
             unit: owned(descriptor.unit),
-            is_always_exported: at < self.own && descriptor.is_dense() && descriptor.instance().is_none(),
+            is_always_exported: at < self.own && descriptor.is_dense() && !descriptor.is_of_instance(),
             renamed_to: owned(descriptor.renamed_to),
             deprecated: owned(descriptor.deprecated),
         }

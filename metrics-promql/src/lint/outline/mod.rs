@@ -9,10 +9,10 @@ pub use self::units::Measure;
 pub use self::values::{Operand, Step, evaluate};
 
 use super::*;
-use crate::ast::{Aggregation, Binary, GroupingKind, Label, Matcher, Matching, MatchingKind};
+use crate::ast::{Aggregation, Binary, GroupingKind, Label, Matcher, Matching, MatchingKind, Side};
 use crate::both::both;
 use crate::interval::Interval;
-use crate::meaning::Memo;
+use crate::meaning::{Memo, chooses, vector_of};
 use crate::operator::MatchOp;
 use crate::regex::{Instruction, Regex};
 use crate::types::ValueType;
@@ -63,7 +63,11 @@ impl Question {
             | Asks::IsGauge { series, .. }
             | Asks::IsNoCounter { series, .. }
             | Asks::IsBuckets { series } => Some(series),
-            Asks::Known { .. } | Asks::Meet { .. } | Asks::Compares { .. } | Asks::SameUnit { .. } => None,
+            Asks::Known { .. }
+            | Asks::Meet { .. }
+            | Asks::Single { .. }
+            | Asks::Compares { .. }
+            | Asks::SameUnit { .. } => None,
         }
     }
 }
@@ -161,6 +165,21 @@ pub enum Asks {
         labels: Vec<String>,
         /// The operator between them.
         op: BinaryOp,
+    },
+    /// Is each of a side's series the only one with the labels that are compared?
+    Single {
+        /// Where the side's labels come from.
+        labels: Vec<LabelSource>,
+        /// The labels whose values the side's selectors choose.
+        chosen: Vec<String>,
+        /// Whether these labels are compared, and no others; or all others.
+        on: bool,
+        /// Which labels.
+        compared: Vec<String>,
+        /// Which side: `the left` or `the right`.
+        side: &'static str,
+        /// What to do about it.
+        fix: String,
     },
     /// Do both sides count the same, as they are added or compared?
     SameUnit {
@@ -387,8 +406,32 @@ impl Outliner<'_, '_> {
                 };
                 self.ask(MATCH_DISJOINT, binary.op_span, asks);
             }
+            if let Some(matching) = binary.matching.as_ref().filter(|_| !binary.op.is_set()) {
+                self.single(binary, matching, [&left, &right]);
+            }
         } else if binary.op.is_comparison() && !binary.returns_bool && vectors == [true, false] {
             self.comparison(binary);
+        }
+    }
+
+    /// Of the series on a side that is not said to have several, one must match.
+    fn single(&mut self, binary: &Binary, matching: &Matching, [left, right]: [&[LabelSource]; 2]) {
+        let sides = [(Side::Left, &binary.lhs, left), (Side::Right, &binary.rhs, right)];
+        for (side, expr, sources) in sides {
+            let is_many = matching.group.as_ref().is_some_and(|group| group.side == side);
+            let mut chosen = Vec::new();
+            if is_many || !has_all_series(expr, &mut chosen) {
+                continue;
+            }
+            let asks = Asks::Single {
+                labels: sources.to_vec(),
+                chosen,
+                on: matching.kind == MatchingKind::On,
+                compared: matching.labels.iter().map(|label| label.name.clone()).collect(),
+                side: side_in_words(side),
+                fix: fix_of_several(binary, side),
+            };
+            self.ask(MATCH_MANY, binary.op_span, asks);
         }
     }
 
@@ -416,5 +459,34 @@ impl Outliner<'_, '_> {
             not_always: self.usage == Usage::Alert,
         };
         self.ask(lint, span, asks);
+    }
+}
+
+/// Whether an expression has a series for each one of its metric, but for those that its selectors leave out by the labels in
+/// `chosen`.
+fn has_all_series(expr: &Expr, chosen: &mut Vec<String>) -> bool {
+    match &expr.without_parens().kind {
+        ExprKind::Aggregation(aggregation) => {
+            !chooses(aggregation.op)
+                && aggregation.op != AggregationOp::CountValues
+                && has_all_series(&aggregation.operand, chosen)
+        }
+        ExprKind::Call(call) => {
+            let name = call.function.name;
+            let keeps = matches!(
+                name,
+                "rate" | "increase" | "irate" | "delta" | "deriv" | "changes" | "resets" | "abs"
+            ) || name.ends_with("_over_time") && name != "absent_over_time";
+            keeps && vector_of(call).is_some_and(|vector| has_all_series(vector, chosen))
+        }
+        _ => match selector_of(expr.without_parens()) {
+            Some(selector) => {
+                for matcher in &selector.matchers {
+                    chosen.push(matcher.label.name.clone());
+                }
+                true
+            }
+            None => false,
+        },
     }
 }

@@ -6,7 +6,7 @@ use enumetrics_promql::{Asks, LabelSource, Lint, Linter, Operand, Step, Usage, p
 
 use super::{Origin, Part, Problem, Series, Source};
 use super::{bucket, compares, count, exists, find, is_buckets, is_counter, is_gauge, is_no_counter, known, label};
-use super::{matches, meet, same_unit, table, value};
+use super::{matches, meet, same_unit, single, table, value};
 use crate::descriptor::{Descriptor, Kind, LabelDescriptor};
 use crate::metric::NativeBuckets;
 use crate::rules::Exported;
@@ -35,7 +35,7 @@ const FAMILIES: &[Descriptor] = &[
         &[LabelDescriptor::new("shop_state", &["open", "closed"])],
     ),
 ];
-const CATALOGS: &[&[&[Descriptor]]] = &[&[FAMILIES]];
+const CATALOGS: &[&[&[Descriptor]]] = &[&[FAMILIES], &[]];
 const TARGETS: &[&str] = &["job", "instance"];
 static TABLE: [Series; count(CATALOGS)] = table(CATALOGS, TARGETS);
 
@@ -98,6 +98,18 @@ fn answer(asks: &Asks) -> Problem {
             let labels: Vec<_> = labels.iter().map(String::as_str).collect();
             meet(&sources(left), &sources(right), *on, &labels, &op.to_string())
         }
+        Asks::Single {
+            labels,
+            chosen,
+            on,
+            compared,
+            side,
+            fix,
+        } => {
+            let [chosen, compared] =
+                [chosen, compared].map(|labels| labels.iter().map(String::as_str).collect::<Vec<_>>());
+            single(&sources(labels), &chosen, *on, &compared, side, fix)
+        }
         Asks::SameUnit { left, right, op } => {
             let [left, right] = [left, right].map(|measure| (named(&measure.series), measure.per_second));
             same_unit(left, right, op.is_comparison())
@@ -139,8 +151,8 @@ fn both(text: &str) -> [BTreeSet<(usize, usize, String)>; 2] {
         // The help is behind the message.
         let help = |end: usize| &message[..end];
         let message = message.find("; ").map_or(message, help);
-        // Of units the linter knows more: there is a test of its own.
-        (!said(lint, question.span) && lint.id != "val-unit").then(|| {
+        // Of units and of several series the linter knows more: there are tests of their own.
+        (!said(lint, question.span) && !["val-unit", "match-many"].contains(&lint.id)).then(|| {
             (
                 question.span.start,
                 question.span.end,
@@ -155,6 +167,8 @@ fn both(text: &str) -> [BTreeSet<(usize, usize, String)>; 2] {
             "val-between-buckets",
             "agg-missing",
             "match-many",
+            // Alone the linter does not know that what stands beside the buckets has no `le`.
+            "hist-no-le",
             "val-unit",
             "val-missing-zero",
             "kind-info-join",
@@ -314,11 +328,11 @@ fn the_compiler_and_the_linter_agree() {
         let comparison = random.of(&["> 8", "> 1", "< 0", ">= 0", "== 1", "> 100", "< 5"]);
         let text = format!("{} {comparison}", random.vector(depth));
         let mut found = both(&text);
-        // Of what nobody exports the linter believes that it has the labels that it is grouped by.
-        if found[0]
-            .iter()
-            .any(|(_, _, text)| text.starts_with("ref-metric") || text.starts_with("ref-suffix"))
-        {
+        // Of what nobody exports the linter believes that it has the labels that it is grouped by; of a value that a label
+        // never has, that it is one.
+        if found[0].iter().any(|(_, _, text)| {
+            text.starts_with("ref-metric") || text.starts_with("ref-suffix") || text.starts_with("ref-value")
+        }) {
             for found in &mut found {
                 found.retain(|(_, _, text)| !text.starts_with("match-disjoint"));
             }
@@ -389,6 +403,75 @@ fn units_are_judged_alike() {
             .collect();
         assert_eq!(compiler, linter, "{text}");
         assert_eq!(!compiler.is_empty(), is_wrong, "{text}");
+    }
+}
+
+#[test]
+fn several_series_are_judged_alike() {
+    for (text, is_wrong) in [
+        ("sum(shop_queue_length) + on () rate(shop_requests_total[5m]) > 1", true),
+        (
+            "sum(shop_queue_length) + on () group_right () rate(shop_requests_total[5m]) > 1",
+            false,
+        ),
+        (
+            "sum(shop_queue_length) + on () sum by (code) (rate(shop_requests_total[5m])) > 1",
+            true,
+        ),
+        (
+            "sum by (code) (rate(shop_requests_total[5m])) + on () sum(shop_queue_length) > 1",
+            true,
+        ),
+        (
+            "sum(shop_queue_length) + on () sum(rate(shop_requests_total[5m])) > 1",
+            false,
+        ),
+        // One value is left.
+        (
+            "sum(shop_queue_length) + on () sum by (code) (rate(shop_requests_total{code=\"200\"}[5m])) > 1",
+            false,
+        ),
+        // Perhaps only one is above 5.
+        (
+            "sum(shop_queue_length) + on () (sum by (code) (rate(shop_requests_total[5m])) > 5) > 1",
+            false,
+        ),
+        (
+            "sum(shop_queue_length) + on () topk(1, rate(shop_requests_total[5m])) > 1",
+            false,
+        ),
+        (
+            "sum(shop_queue_length) unless on () rate(shop_requests_total[5m]) > 1",
+            false,
+        ),
+    ] {
+        let expr = parse(text).unwrap();
+        let is_many = |lint: &Lint| lint.id == "match-many";
+        let questions = expr.outline(Usage::Alert, &|_| None).questions;
+        let problems = questions.iter().filter(|question| is_many(question.lint));
+        let compiler: Vec<_> = problems
+            .filter_map(|question| Some((question.span, answer(&question.asks)?.as_str().to_owned())))
+            .collect();
+        let exported = Exported::new(FAMILIES.iter().copied(), TARGETS);
+        let linter = Linter::new(Usage::Alert).schema(&exported).check(&expr);
+        let linter: Vec<_> = linter.iter().filter(|finding| is_many(finding.lint)).collect();
+        assert_eq!(
+            (compiler.len(), linter.len()),
+            (usize::from(is_wrong), usize::from(is_wrong)),
+            "{text}"
+        );
+        for ((span, message), finding) in compiler.iter().zip(linter) {
+            let expected = format!(
+                "{}; {} [match-many]",
+                finding.message,
+                finding.help.as_deref().unwrap_or_default()
+            );
+            assert_eq!(
+                (*span, message.replace('`', "")),
+                (finding.span, expected.replace('`', "")),
+                "{text}"
+            );
+        }
     }
 }
 

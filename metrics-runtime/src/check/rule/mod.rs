@@ -314,6 +314,41 @@ pub const fn meet(left: &[Source], right: &[Source], on: bool, labels: &[&str], 
     Some(message.rule("match-disjoint"))
 }
 
+/// Several series of one side must not have the same of the labels that are compared, unless that is said.
+#[must_use]
+pub const fn single(
+    sources: &[Source],
+    chosen: &[&str],
+    on: bool,
+    compared: &[&str],
+    side: &str,
+    fix: &str,
+) -> Problem {
+    let [source] = sources else { return None };
+    let Origin::Series(series) = source.origin else {
+        return None;
+    };
+    let Some(family) = series.all_exported() else {
+        return None;
+    };
+    let mut at = 0;
+    while at < family.labels.len() {
+        let label = &family.labels[at];
+        at += 1;
+        let is_compared = position(compared, label.name).is_some() == on;
+        let is_changed = position(source.plus, label.name).is_some() || position(source.perhaps, label.name).is_some();
+        let is_chosen = position(chosen, label.name).is_some();
+        if label.values.len() < 2 || is_compared || is_changed || is_chosen || !source.keeps(label.name) {
+            continue;
+        }
+        let message = Message::new().text("several series match one: those on ").text(side);
+        let message = message.text(" have label `").text(label.name).text("` with ");
+        let message = message.number(label.values.len()).text(" values; ").text(fix);
+        return Some(message.rule("match-many"));
+    }
+    None
+}
+
 /// A label that all series of the one side have and no series of the other.
 const fn missing(own: &[Source], other: &[Source], on: bool, labels: &[&str]) -> Option<&'static str> {
     let (names, count) = known_labels(own);

@@ -15,6 +15,8 @@ pub struct Series {
     pub(super) family: Option<&'static Descriptor>,
     pub(super) part: Part,
     targets: &'static [&'static str],
+    /// Whether the program itself exports it, so that all is known of it.
+    is_own: bool,
 }
 
 /// Which series of a family.
@@ -83,7 +85,7 @@ pub const fn count(catalogs: &[&[&'static [Descriptor]]]) -> usize {
     count
 }
 
-/// All names by their hash; `N` is their [`count`].
+/// All names by their hash; `N` is their [`count`]. The last of the catalogs is what others export.
 #[must_use]
 pub const fn table<const N: usize>(
     catalogs: &[&[&'static [Descriptor]]],
@@ -94,14 +96,16 @@ pub const fn table<const N: usize>(
         family: None,
         part: Part::Nothing,
         targets,
+        is_own: false,
     };
     let mut table = [none; N];
-    let mut len = add(&mut table, 0, of_targets(), targets);
+    let mut len = add(&mut table, 0, of_targets(), targets, false);
     let mut catalog = 0;
     while catalog < catalogs.len() {
         let mut owner = 0;
         while owner < catalogs[catalog].len() {
-            len = add(&mut table, len, catalogs[catalog][owner], targets);
+            let is_own = catalog + 1 < catalogs.len();
+            len = add(&mut table, len, catalogs[catalog][owner], targets, is_own);
             owner += 1;
         }
         catalog += 1;
@@ -115,6 +119,7 @@ const fn add(
     mut len: usize,
     families: &'static [Descriptor],
     targets: &'static [&'static str],
+    is_own: bool,
 ) -> usize {
     let mut at = 0;
     while at < families.len() {
@@ -141,6 +146,7 @@ const fn add(
                 family: Some(family),
                 part,
                 targets,
+                is_own,
             };
             len += 1;
             suffix += 1;
@@ -209,6 +215,7 @@ pub const fn find(table: &[Series], name: &str) -> Series {
         family: None,
         part: Part::Nothing,
         targets: &[],
+        is_own: false,
     }
 }
 
@@ -284,6 +291,14 @@ impl Series {
         match self.family {
             Some(family) => family.name,
             None => "",
+        }
+    }
+
+    /// The family, where each combination of its labels' values is exported from the beginning.
+    pub(super) const fn all_exported(&self) -> Option<&'static Descriptor> {
+        match self.family {
+            Some(family) if self.is_own && family.is_dense() && !family.is_of_instance() => Some(family),
+            _ => None,
         }
     }
 
