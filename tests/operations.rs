@@ -128,9 +128,18 @@ mod shapes {
         BankFails = sum by (bank) (rate(bank_requests_total{code="500"}[5m]))
             / on (bank) group_left () sum by (bank) (rate(bank_requests_total[5m])) > 0.2;
 
-        /// The whole queue, predicted.
+        /// Longer than before.
+        #[alert(for = "10m", severity = Info, runbook = "README.md")]
+        QueueGrows = sum(deriv(shop_queue_length[10m])) > 5
+            and sum(shop_queue_length) - sum(shop_queue_length offset 2h) > 80;
+
+        /// Too long in an hour.
         #[alert(severity = Info, runbook = "README.md")]
-        QueueGrows = sum(deriv(shop_queue_length[10m])) > 5;
+        QueueWillBeLong = sum(predict_linear(shop_queue_length[10m], 3600)) > 5000;
+
+        /// In the daytime.
+        #[alert(severity = Info, runbook = "README.md")]
+        QueueIsLongAtDay = sum(shop_queue_length) > 500 and on () hour() >= 8;
 
         /// Payments work.
         #[slo(objective = 99.5, window("28d", "7d"), by(method), runbook = "README.md")]
@@ -145,11 +154,11 @@ mod shapes {
 use shapes::RULES;
 
 fn shop() -> Operations {
-    // Nothing grows in series that are at rest.
-    let grows = Example::new("QueueGrows", "30m").series("shop_queue_length", "0+600x60");
+    // No constant rate says what time it is.
+    let at_day = Example::new("QueueIsLongAtDay", "9h").series("shop_queue_length", "600x600");
     Operations::new("shop", &METRICS)
         .rules(&RULES)
-        .example(grows)
+        .example(at_day)
         .external_label("cluster", "eu")
         .job(
             Job::new("shop")
@@ -429,10 +438,20 @@ fn alerts_of_every_shape_have_tests_that_pass() {
     for alert in RULES.alerts() {
         let name = alert.name();
         assert!(tests.contains(&format!("'{name} fires")), "{name}\n{tests}");
+        assert!(is_seen_at_rest(name, tests), "{name}\n{tests}");
     }
     tools_read(&folder);
     // Twice the same.
     assert_eq!(shop().alertmanager(told()).files().unwrap().files, files.files);
+}
+
+/// Whether something is expected of the alert where nothing moves, or where nothing is.
+fn is_seen_at_rest(alert: &str, tests: &str) -> bool {
+    let (_, quiet) = tests
+        .split_once("  - name: 'all that is there stays as it is'")
+        .unwrap();
+    let asked = quiet.lines().filter(|line| line.contains("- expr: 'ALERTS{alertname="));
+    asked.flat_map(|line| line.split(['"', '|'])).any(|name| name == alert)
 }
 
 #[test]
@@ -442,8 +461,8 @@ fn what_no_test_can_be_derived_of_is_said() {
     assert_eq!(
         files.notes,
         [
-            "No test of QueueGrows can be derived: no constant rates and values were found with which it fires. Say \
-          `Operations::example` when it fires."
+            "No test of QueueIsLongAtDay can be derived: `hour` is not understood. Say `Operations::example` when it \
+             fires."
         ]
     );
     let tests = content(&files.files, "prometheus/tests/shop.yml");
@@ -457,10 +476,10 @@ fn the_files_have_the_names_that_an_operator_chose() {
         .unwrap()
         .with_labels([("tenant", "blue")])
         .unwrap();
-    let grows = Example::new("QueueGrows", "30m").series("eu_shop_queue_length", "0+600x60");
+    let at_day = Example::new("QueueIsLongAtDay", "9h").series("eu_shop_queue_length", "600x600");
     let (folder, files) = written(
         "adapted",
-        &Operations::new("shop", &metrics).rules(&RULES).example(grows),
+        &Operations::new("shop", &metrics).rules(&RULES).example(at_day),
     );
     let rules = content(&files.files, "prometheus/rules/shop.yml");
     assert!(
@@ -704,6 +723,7 @@ fn alerts_on_native_histograms_have_tests_that_pass() {
     assert_eq!(files.notes, [] as [&str; 0]);
     let tests = content(&files.files, "prometheus/tests/native.yml");
     for alert in native::RULES.alerts() {
+        assert!(is_seen_at_rest(alert.name(), tests), "{}\n{tests}", alert.name());
         for what in ["fires", "is silent"] {
             assert!(
                 tests.contains(&format!("'{} {what}'", alert.name())),

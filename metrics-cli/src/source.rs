@@ -87,7 +87,14 @@ impl Login {
         if let Some(credentials) = self.credentials()? {
             request = request.header("authorization", credentials);
         }
-        let mut response = request.call().map_err(|error| failed(&error))?;
+        let mut response = request.call().map_err(|error| {
+            let problem = error.to_string();
+            let help = match problem.contains("peer certificate: UnknownIssuer") {
+                true => ": pass `--ca-file` with the certificate of its authority",
+                false => "",
+            };
+            failed(&format!("{problem}{help}"))
+        })?;
         let status = response.status();
         if !status.is_success() {
             let help = match status.as_u16() {

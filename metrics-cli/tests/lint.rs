@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::Value;
 use support::{Folder, Server, alert, catalogue, command, example, run};
 
@@ -321,7 +324,18 @@ fn json_has_all_fields() {
     );
 }
 
-/// What SARIF 2.1.0 asks of a log, as far as this one goes.
+/// What the schema of SARIF 2.1.0 says of the logs in a folder.
+fn sarif_problems(folder: &Folder) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = Command::new(root.join("target/python/bin/python"))
+        .arg(root.join("tests/schemas/validate.py"))
+        .arg(folder.path().join("logs"))
+        .output()
+        .expect("Python starts: tests/tools provides it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
 #[test]
 fn sarif_has_its_structure() {
     let folder = Folder::new("sarif");
@@ -333,6 +347,11 @@ fn sarif_has_its_structure() {
     folder.write("a b/b.yml", &twice);
     let found = folder.run(&["lint", "--format", "sarif", "a b"]);
     assert_eq!(found.code, 1, "{}", found.err);
+    folder.write("logs/right.sarif", &found.out);
+    assert_eq!(sarif_problems(&folder), "");
+    // The schema would find something.
+    folder.write("logs/wrong.sarif", &found.out.replace("\"startLine\"", "\"line\""));
+    assert!(sarif_problems(&folder).contains("'line' was unexpected"));
     let log: Value = serde_json::from_str(&found.out).expect("it is JSON");
     assert_eq!(log["version"], "2.1.0");
     assert!(log["$schema"].as_str().expect("a text").ends_with("sarif-2.1.0.json"));

@@ -18,7 +18,9 @@ def read(name):
 
 
 def check(value, name, where):
-    for error in jsonschema.Draft7Validator(read(name)).iter_errors(value):
+    schema = read(name)
+    validator = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
+    for error in validator(schema).iter_errors(value):
         print(f"{where}{error.json_path[1:]}: {error.message}")
 
 
@@ -49,6 +51,8 @@ def check_file(path, where):
             check(document, document["kind"], where)
     elif path.name == "compose.yml":
         check(documents[0], "compose", where)
+    elif path.suffix == ".sarif":
+        check(json.loads(path.read_text()), "sarif", where)
     elif path.suffix == ".json":
         check_dashboard(json.loads(path.read_text()))
     elif path.suffix == ".yml" and path.parent.name not in ("prometheus", "rules", "tests", "alertmanager"):

@@ -10,7 +10,7 @@ use super::pace::seconds;
 use super::steady::{Course, LabelMap, Records, Series, Steady, matches_all};
 use crate::check::rule::of_targets;
 use crate::descriptor::{Descriptor, Kind};
-use crate::rules::{AlertRule, Floats, Rules};
+use crate::rules::{AlertRule, Floats, Rules, needs_series};
 use crate::yaml::Yaml;
 
 /// A test of an alert, where none can be derived: with these series it fires.
@@ -78,6 +78,7 @@ pub(super) fn tests(operations: &Operations, rules: &Rules, problems: &mut Vec<S
     let mut notes = Vec::new();
     let mut tests = Vec::new();
     let mut derived: Vec<Derived> = Vec::new();
+    let mut not_understood = Vec::new();
     for (alert, expression) in rules.alerts().iter().zip(&all.floats.alerts) {
         let examples = operations
             .examples
@@ -96,25 +97,32 @@ pub(super) fn tests(operations: &Operations, rules: &Rules, problems: &mut Vec<S
             tests.push(of_example(alert, example));
         }
         match all.derive(alert, expression) {
-            Ok(one) => derived.push(one),
-            Err(_) if has_example => {}
-            Err(why) => notes.push(format!(
-                "No test of {} can be derived: {why}. Say `Operations::example` when it fires.",
-                alert.name()
-            )),
+            Ok(one) => {
+                if let (None, false) = (&one.firing, has_example) {
+                    let why = "no constant rates and values were found with which it fires";
+                    notes.push(note(alert, why));
+                }
+                derived.push(one);
+            }
+            Err(_) if has_example => not_understood.push((alert, expression)),
+            Err(why) => notes.push(note(alert, &why)),
         }
     }
     for one in &derived {
-        tests.push(one.test(
-            "fires",
-            &one.firing,
-            one.labels.iter().map(|labels| one.fired(labels)).collect(),
-            None,
-        ));
-        tests.push(one.test("is silent", &one.silent, Vec::new(), None));
+        if let Some((series, labels)) = &one.firing {
+            let fired = labels.iter().map(|labels| one.fired(labels));
+            tests.push(one.test("fires", series, fired.collect()));
+        }
+        tests.push(one.test("is silent", &one.silent, Vec::new()));
     }
     tests.extend(all.quiet(&derived, "all that is there stays as it is", true));
     tests.extend(all.quiet(&derived, "nothing is scraped", false));
+    not_understood.retain(|(_, expression)| parse(expression).is_ok_and(|expr| needs_series(&expr)));
+    tests.extend(not_understood.iter().map(|(alert, _)| {
+        let name = alert.name();
+        let what = format!("{name} is silent where nothing is scraped");
+        test(&what, Vec::new(), &alerts_of([name]), "1h", Vec::new())
+    }));
     let document = Yaml::map([
         (
             "rule_files",
@@ -129,6 +137,11 @@ pub(super) fn tests(operations: &Operations, rules: &Rules, problems: &mut Vec<S
         text: format!("{head}{comments}{document}"),
         notes,
     }
+}
+
+fn note(alert: &AlertRule, why: &str) -> String {
+    let name = alert.name();
+    format!("No test of {name} can be derived: {why}. Say `Operations::example` when it fires.")
 }
 
 fn of_example(alert: &AlertRule, example: &Example) -> Yaml {
@@ -194,10 +207,9 @@ struct Derived {
     expr: Expr,
     parts: Parts,
     dimensions: Vec<Dimension>,
-    firing: Vec<Series>,
+    /// With the labels that it fires with.
+    firing: Option<(Vec<Series>, Vec<LabelMap>)>,
     silent: Vec<Series>,
-    /// Those that it fires with.
-    labels: Vec<LabelMap>,
     /// When it has fired for sure, in seconds.
     end: f64,
 }
@@ -207,14 +219,13 @@ impl Derived {
         sample(self.alert, labels)
     }
 
-    fn test(&self, what: &str, series: &[Series], expected: Vec<String>, end: Option<f64>) -> Yaml {
-        let end = end.unwrap_or(self.end);
+    fn test(&self, what: &str, series: &[Series], expected: Vec<String>) -> Yaml {
         let name = self.alert.name();
         test(
             &format!("{name} {what}"),
-            written(series, end),
+            written(series, self.end),
             &alerts_of([name]),
-            &minutes(end),
+            &minutes(self.end),
             expected,
         )
     }
@@ -233,6 +244,7 @@ fn written(series: &[Series], end: f64) -> Vec<Yaml> {
             // Which is not a number with `x` behind it.
             Course::Stays(at) if at.is_nan() => format!("NaN+0x{count}"),
             Course::Stays(at) => format!("{at}x{count}"),
+            Course::Grows(from, by) => format!("{from}{by:+}x{count}"),
             // promtool's notation for histograms is younger than 2.42; that there is something can be asked of numbers, too.
             Course::Observes(by, _) => format!("0+{by}x{count}"),
         };
@@ -268,6 +280,8 @@ struct Dimension {
 enum Choice {
     Rises(f64),
     Stays(f64),
+    /// From this, and so much each minute.
+    Grows(f64, f64),
     /// So many observations a minute, of this value.
     Observed(f64, f64),
 }
@@ -276,6 +290,7 @@ impl Choice {
     fn number(self) -> f64 {
         match self {
             Self::Rises(number) | Self::Stays(number) | Self::Observed(number, _) => number,
+            Self::Grows(_, by) => by.abs(),
         }
     }
 
@@ -295,7 +310,11 @@ struct Parts {
     selectors: Vec<Selector>,
     numbers: Vec<f64>,
     ranges: Vec<f64>,
+    /// How long ago it looks, too.
+    offset: f64,
     has_time: bool,
+    /// Whether it matters that gauges change.
+    has_trend: bool,
     /// Which rules of a name, and whether they stand in one that is fed.
     seen: BTreeSet<(String, usize, bool)>,
     /// Rules that are fed, because they are about native histograms.
@@ -354,6 +373,7 @@ impl Search {
             longest = ago.fold(longest, f64::max);
         }
         let hold = alert.hold().map_or(0.0, seconds);
+        longest += parts.offset.min(LONGEST_AGO);
         let begin = longest + 5.0 * MINUTE;
         let end = ((begin + hold) / MINUTE).ceil() * MINUTE + 3.0 * MINUTE;
         let dimensions = self.dimensions(&parts, end)?;
@@ -383,20 +403,20 @@ impl Search {
             .labels(&expr)?
             .filter(|labels| !labels.is_empty());
         let gone = gone.map(|labels| (Score::NONE, Vec::new(), labels));
-        let Some((_, firing, labels)) = firing.or(gone) else {
-            return Err("no constant rates and values were found with which it fires".to_owned());
+        let firing = match firing.or(gone) {
+            Some((_, firing, labels)) => Some((self.fed(&parts, firing, end)?, labels)),
+            None => None,
         };
         let Some((_, silent)) = silent else {
             return Err("no constant rates and values were found with which it is silent".to_owned());
         };
         Ok(Derived {
             alert,
-            firing: self.fed(&parts, firing, end)?,
+            firing,
             silent: self.fed(&parts, silent, end)?,
             expr,
             parts,
             dimensions,
-            labels,
             end,
         })
     }
@@ -458,6 +478,10 @@ impl Search {
     fn collect(&self, expr: &Expr, parts: &mut Parts, is_fed: bool) {
         expr.walk(&mut |expr| {
             let mut select = |selector: &Selector| {
+                if let Some(offset) = &selector.modifiers.offset {
+                    parts.offset = parts.offset.max(offset.seconds());
+                    parts.has_trend = true;
+                }
                 let name = selector.metric().unwrap_or_default();
                 let Some(records) = self.records.get(name) else {
                     parts.selectors.push(selector.clone());
@@ -485,7 +509,11 @@ impl Search {
                 }
                 ExprKind::Subquery(subquery) => parts.ranges.push(subquery.range.seconds()),
                 ExprKind::Number(number) if number.value.is_finite() => parts.numbers.push(number.value.abs()),
-                ExprKind::Call(call) => parts.has_time |= call.function.name == "time",
+                ExprKind::Call(call) => {
+                    let name = call.function.name;
+                    parts.has_time |= name == "time";
+                    parts.has_trend |= matches!(name, "changes" | "delta" | "deriv" | "idelta" | "predict_linear");
+                }
                 _ => {}
             }
         });
@@ -641,7 +669,22 @@ fn choices(descriptor: &Descriptor, used: &BTreeSet<String>, parts: &Parts, end:
     match descriptor.kind {
         Kind::Counter | Kind::Summary => tidy(rates).into_iter().map(Choice::Rises).collect(),
         Kind::Gauge if descriptor.name == "up" => [0.0, 1.0].map(Choice::Stays).to_vec(),
-        Kind::Gauge | Kind::Unknown => tidy(levels).into_iter().map(Choice::Stays).collect(),
+        Kind::Gauge | Kind::Unknown => {
+            let mut changes = Vec::new();
+            if parts.has_trend {
+                changes = tidy(rates);
+                changes.retain(|by| *by > 0.0);
+            }
+            // Down to a half of what there was.
+            let each_way = |by: f64| {
+                [
+                    Choice::Grows(0.0, by),
+                    Choice::Grows((2.0 * by * end / MINUTE).ceil(), -by),
+                ]
+            };
+            let levels = tidy(levels).into_iter().map(Choice::Stays);
+            levels.chain(changes.into_iter().flat_map(each_way)).collect()
+        }
         Kind::StateSet => [0.0, 1.0].map(Choice::Stays).to_vec(),
         Kind::Info => vec![Choice::Stays(1.0)],
         Kind::Histogram => {
@@ -726,6 +769,7 @@ impl Dimension {
         };
         let mut series = match choice {
             Choice::Stays(at) => vec![one("", None, Course::Stays(at))],
+            Choice::Grows(from, by) => vec![one("", None, Course::Grows(from, by))],
             Choice::Rises(by) if self.kind == Kind::Summary => vec![
                 one("_count", None, Course::Rises(by)),
                 one("_sum", None, Course::Rises(by)),

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use enumetrics_promql::{
-    Aggregation, AggregationOp, Binary, BinaryOp, Call, Expr, ExprKind, Grouping, GroupingKind, MatchOp, Matcher,
-    MatchingKind, Regex, Selector, Side, Sign,
+    Aggregation, AggregationOp, Binary, BinaryOp, Call, Duration, Expr, ExprKind, Grouping, GroupingKind, MatchOp,
+    Matcher, MatchingKind, Regex, Selector, Side, Sign,
 };
 
 use super::observed::Observed;
@@ -25,6 +25,8 @@ pub(super) enum Course {
     /// So much more each minute, from 0 on.
     Rises(f64),
     Stays(f64),
+    /// A gauge that begins with this, and is so much more each minute.
+    Grows(f64, f64),
     /// So many more each minute, all of this value, of a native histogram.
     Observes(f64, f64),
 }
@@ -81,10 +83,16 @@ impl<'a> Steady<'a> {
     fn value(&self, expr: &Expr) -> Result<Value, String> {
         Ok(match &expr.kind {
             ExprKind::Number(number) => Value::Scalar(number.value),
-            ExprKind::Selector(selector) => self.selected(selector, &|series| match series.course {
-                Course::Rises(by) | Course::Observes(by, _) => by * self.now / STEP,
-                Course::Stays(at) => at,
-            })?,
+            ExprKind::Selector(selector) => match &selector.modifiers.offset {
+                Some(offset) => {
+                    let mut now = selector.clone();
+                    now.modifiers.offset = None;
+                    self.earlier(offset, &|then| {
+                        then.value(&of_kind(expr, ExprKind::Selector(now.clone())))
+                    })?
+                }
+                None => self.selected(selector, &|series| series.course.at(self.now))?,
+            },
             ExprKind::Paren(inner) | ExprKind::Unary(Sign::Plus, inner) => self.value(inner)?,
             ExprKind::Unary(Sign::Minus, inner) => match self.value(inner)? {
                 Value::Scalar(number) => Value::Scalar(-number),
@@ -111,8 +119,19 @@ impl<'a> Steady<'a> {
         }
     }
 
+    /// What it was then.
+    fn earlier(&self, offset: &Duration, value: &dyn Fn(&Self) -> Result<Value, String>) -> Result<Value, String> {
+        let then = Self::new(self.series, self.records, self.now - offset.seconds());
+        if then.now <= 0.0 {
+            return Ok(Value::Vector(Vec::new()));
+        }
+        let value = value(&then);
+        self.is_close.set(self.is_close.get() || then.is_close.get());
+        value
+    }
+
     fn selected(&self, selector: &Selector, value: &dyn Fn(&Series) -> f64) -> Result<Value, String> {
-        if selector.modifiers.offset.is_some() || selector.modifiers.at.is_some() {
+        if selector.modifiers.at.is_some() {
             return Err("it looks at another time".to_owned());
         }
         let name = selector.metric().unwrap_or_default();
@@ -169,6 +188,20 @@ impl<'a> Steady<'a> {
             "ceil" => changed(&f64::ceil),
             "floor" => changed(&f64::floor),
             "sqrt" => changed(&f64::sqrt),
+            "exp" => changed(&f64::exp),
+            "ln" => changed(&f64::ln),
+            "log2" => changed(&f64::log2),
+            "log10" => changed(&f64::log10),
+            "sgn" => changed(&|value| if value == 0.0 { value } else { value.signum() }),
+            "round" => {
+                let to = call.arguments.get(1).map_or(Ok(1.0), |to| self.scalar(to))?;
+                changed(&|value| (value / to + 0.5).floor() * to)
+            }
+            "clamp" => {
+                let (least, most) = (self.scalar(argument(1)?)?, self.scalar(argument(2)?)?);
+                changed(&|value| value.min(most).max(least))
+            }
+            "predict_linear" => self.over_time(name, call, argument(0)?),
             "clamp_min" | "clamp_max" => {
                 let end = self.scalar(argument(1)?)?;
                 changed(&|value| {
@@ -212,7 +245,10 @@ impl<'a> Steady<'a> {
                     _ => Err(format!("`{name}` is not understood")),
                 }
             }
-            _ => self.over_time(name, call, argument(call.arguments.len().saturating_sub(1))?),
+            _ => match call.arguments.last() {
+                Some(last) => self.over_time(name, call, last),
+                None => Err(format!("`{name}` is not understood")),
+            },
         }
     }
 
@@ -220,7 +256,18 @@ impl<'a> Steady<'a> {
     fn over_time(&self, name: &str, call: &Call, argument: &Expr) -> Result<Value, String> {
         let unknown = || Err(format!("`{name}` is not understood"));
         let (value, seconds, step) = match &argument.kind {
+            ExprKind::Range(range) if range.selector.modifiers.offset.is_some() => {
+                let mut now = range.clone();
+                let offset = now.selector.modifiers.offset.take();
+                let now = of_kind(argument, ExprKind::Range(now));
+                let earlier = |offset: &Duration| self.earlier(offset, &|then| then.over_time(name, call, &now));
+                return offset.as_ref().map_or_else(unknown, earlier);
+            }
             ExprKind::Range(range) => {
+                let ahead = match name {
+                    "predict_linear" => call.arguments.get(1).map_or(Ok(0.0), |ahead| self.scalar(ahead))?,
+                    _ => 0.0,
+                };
                 let seconds = range.range.seconds();
                 let looked_at = seconds.min(self.now);
                 let of = |series: &Series| match (name, series.course) {
@@ -229,17 +276,30 @@ impl<'a> Steady<'a> {
                     // What is recorded of them may have been for ever.
                     ("rate" | "irate", Course::Observes(by, _)) => by / STEP,
                     ("increase" | "delta", Course::Observes(by, _)) => by / STEP * seconds,
+                    ("delta", Course::Grows(_, by)) => by / STEP * looked_at,
+                    ("idelta", Course::Grows(_, by)) => by,
+                    ("deriv", Course::Grows(_, by)) => by / STEP,
+                    ("changes", Course::Grows(..)) => (looked_at / STEP).floor(),
+                    ("predict_linear", Course::Grows(..)) => series.course.at(self.now + ahead),
+                    ("avg_over_time", Course::Grows(..)) => series.course.at(self.now - looked_at / 2.0),
+                    ("last_over_time", Course::Grows(..)) => series.course.at(self.now),
+                    ("max_over_time", Course::Grows(_, by)) if by > 0.0 => series.course.at(self.now),
+                    ("min_over_time", Course::Grows(_, by)) if by < 0.0 => series.course.at(self.now),
+                    ("min_over_time" | "max_over_time", Course::Grows(..)) => series.course.at(self.now - looked_at),
                     ("rate" | "irate" | "increase" | "delta" | "idelta" | "deriv" | "resets" | "changes", _) => 0.0,
                     (_, Course::Stays(at)) => at,
-                    (_, Course::Rises(_) | Course::Observes(..)) => f64::NAN,
+                    (_, Course::Rises(_) | Course::Grows(..) | Course::Observes(..)) => f64::NAN,
                 };
                 (self.selected(&range.selector, &of)?, seconds, STEP)
             }
             ExprKind::Subquery(subquery) => {
-                let step = subquery
-                    .step
-                    .as_ref()
-                    .map_or(STEP, enumetrics_promql::Duration::seconds);
+                if self.grows(&subquery.operand)
+                    || subquery.modifiers.offset.is_some()
+                    || subquery.modifiers.at.is_some()
+                {
+                    return Err("it looks at other times".to_owned());
+                }
+                let step = subquery.step.as_ref().map_or(STEP, Duration::seconds);
                 (self.value(&subquery.operand)?, subquery.range.seconds(), step)
             }
             _ => return unknown(),
@@ -260,7 +320,8 @@ impl<'a> Steady<'a> {
         let samples = match name {
             "rate" | "irate" | "increase" if is_of_a_rate => return unknown(),
             "rate" | "irate" | "increase" | "delta" | "idelta" | "deriv" | "resets" | "changes" => samples,
-            "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time" => samples,
+            "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "quantile_over_time"
+            | "predict_linear" => samples,
             "sum_over_time" => each(samples, |value| value * times),
             "count_over_time" => each(samples, |_| times),
             "present_over_time" => each(samples, |_| 1.0),
@@ -269,6 +330,23 @@ impl<'a> Steady<'a> {
             _ => return unknown(),
         };
         Ok(Value::Vector(samples))
+    }
+
+    /// Whether it may be otherwise at another time.
+    fn grows(&self, expr: &Expr) -> bool {
+        let grows = |series: &&Series| matches!(series.course, Course::Grows(..));
+        let mut does = false;
+        expr.walk(&mut |expr| {
+            let name = match &expr.kind {
+                ExprKind::Selector(selector) => selector.metric(),
+                ExprKind::Range(range) => range.selector.metric(),
+                _ => return,
+            };
+            let is_it =
+                |series: &Series| name.is_some_and(|name| name == series.name || self.records.contains_key(name));
+            does |= self.series.iter().filter(grows).any(is_it);
+        });
+        does
     }
 
     fn aggregation(&self, aggregation: &Aggregation) -> Result<Value, String> {
@@ -291,6 +369,8 @@ impl<'a> Steady<'a> {
         for (labels, value) in samples(value, &aggregation.operand)? {
             groups.entry(group(labels)).or_default().push(value);
         }
+        let parameter = aggregation.parameter.as_ref();
+        let parameter = parameter.map_or(Ok(f64::NAN), |parameter| self.scalar(parameter));
         let together = |values: &[f64]| {
             let sum: f64 = values.iter().sum();
             Ok(match aggregation.op {
@@ -300,6 +380,9 @@ impl<'a> Steady<'a> {
                 AggregationOp::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
                 AggregationOp::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
                 AggregationOp::Group => 1.0,
+                AggregationOp::Quantile => quantile(parameter.clone()?, values),
+                AggregationOp::Stddev => variance(values).sqrt(),
+                AggregationOp::Stdvar => variance(values),
                 other => return Err(format!("`{other}` is not understood")),
             })
         };
@@ -439,6 +522,35 @@ impl<'a> Steady<'a> {
     }
 }
 
+impl Course {
+    fn at(self, now: f64) -> f64 {
+        match self {
+            Self::Rises(by) | Self::Observes(by, _) => by * now / STEP,
+            Self::Stays(at) => at,
+            Self::Grows(from, by) => from + by * now / STEP,
+        }
+    }
+}
+
+/// The same, but this.
+fn of_kind(expr: &Expr, kind: ExprKind) -> Expr {
+    Expr { kind, ..expr.clone() }
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64
+}
+
+/// A straight line between two values.
+fn quantile(quantile: f64, values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = quantile.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
+    let at = |rank: f64| sorted[(rank as usize).min(sorted.len() - 1)];
+    at(rank.floor()) + (at(rank.ceil()) - at(rank.floor())) * rank.fract()
+}
+
 fn is_comparison(op: BinaryOp) -> bool {
     matches!(
         op,
@@ -573,6 +685,31 @@ mod tests {
     }
 
     #[test]
+    fn what_grows_is_known_at_other_times() {
+        let disk = Series {
+            name: "disk".to_owned(),
+            labels: LabelMap::new(),
+            course: Course::Grows(10_000.0, -60.0),
+        };
+        let records = Records::new();
+        let steady = Steady::new(std::slice::from_ref(&disk), &records, 3600.0);
+        for (text, expected) in [
+            ("deriv(disk[10m])", -1.0),
+            ("delta(disk[10m])", -600.0),
+            ("predict_linear(disk[10m], 600)", 5800.0),
+            ("min_over_time(disk[10m])", 6400.0),
+            ("max_over_time(disk[10m])", 7000.0),
+            ("avg_over_time(disk[10m])", 6700.0),
+            ("disk offset 10m - disk", 600.0),
+            ("avg_over_time(disk[10m] offset 10m)", 7300.0),
+        ] {
+            let samples = steady.vector(&parse(text).unwrap()).unwrap();
+            assert_eq!(samples, [(LabelMap::new(), expected)], "{text}");
+        }
+        assert!(steady.vector(&parse("max_over_time(disk[1h:1m])").unwrap()).is_err());
+    }
+
+    #[test]
     fn expressions_have_their_values() {
         let series = |name: &str, pairs: &[(&str, &str)], course| Series {
             name: name.to_owned(),
@@ -587,9 +724,13 @@ mod tests {
             series("time_bucket", &[("le", "+Inf")], Course::Rises(100.0)),
             series("queue", &[("job", "a")], Course::Stays(5.0)),
             series("queue", &[("job", "b")], Course::Stays(7.0)),
+            series("wait", &[("path", "a")], Course::Observes(300.0, 1.0)),
+            series("wait", &[("path", "b")], Course::Observes(60.0, 8.0)),
         ];
         let recorded = parse("sum(rate(hits_total{code=~\"5..\"}[5m])) / sum(rate(hits_total[5m]))").unwrap();
-        let records = Records::from([("hits:ratio".to_owned(), vec![(recorded, labels(&[("slo", "x")]))])]);
+        let mut records = Records::from([("hits:ratio".to_owned(), vec![(recorded, labels(&[("slo", "x")]))])]);
+        let rate = parse("rate(wait[5m])").unwrap();
+        records.insert("wait:rate5m".to_owned(), vec![(rate, LabelMap::new())]);
         let steady = Steady::new(&all, &records, 3600.0);
         for (text, expected) in [
             ("sum(rate(hits_total[5m]))", 10.0),
@@ -610,6 +751,26 @@ mod tests {
             ("queue{job=\"a\"} or queue{job=\"a\"}", 5.0),
             ("time() - vector(600)", 3000.0),
             ("-vector(2) ^ 2", -4.0),
+            ("rate(hits_total{code=\"500\"}[5m] offset 1h) or vector(7)", 7.0),
+            ("quantile(0.25, queue)", 5.5),
+            ("stdvar(queue)", 1.0),
+            ("round(vector(2.5)) + round(vector(7), 5)", 8.0),
+            ("clamp(vector(9), 1, 4) + sgn(vector(-3))", 3.0),
+            // Five a second take one second, and one takes eight.
+            ("histogram_count(sum(rate(wait[5m])))", 6.0),
+            ("histogram_sum(sum(rate(wait[5m])))", 13.0),
+            ("histogram_avg(sum(increase(wait[5m])))", 13.0 / 6.0),
+            ("histogram_stdvar(sum(rate(wait[5m])))", 245.0 / 36.0),
+            ("histogram_fraction(0, 2, sum(rate(wait[5m])))", 5.0 / 6.0),
+            ("histogram_quantile(0.8, sum(rate(wait[5m])))", 1.0),
+            ("histogram_quantile(0.9, sum(rate(wait[5m])))", 8.0),
+            ("histogram_quantile(0.9, rate(wait{path=\"b\"}[5m]) * 2)", 8.0),
+            ("sum(histogram_count(rate(wait[5m])))", 6.0),
+            ("histogram_count(avg(rate(wait[5m])))", 3.0),
+            ("histogram_count(wait:rate5m{path=\"a\"})", 5.0),
+            ("max_over_time(histogram_count(wait:rate5m{path=\"a\"})[1h:]) - 1", 4.0),
+            ("count(wait)", 2.0),
+            ("absent(absent(wait))", 1.0),
         ] {
             let samples = steady.vector(&parse(text).unwrap()).unwrap();
             assert!(
@@ -630,7 +791,7 @@ mod tests {
         assert_eq!(labels_of("hits:ratio > 0.0999"), None, "too close to say");
         assert_eq!(labels_of("queue > 10"), Some(Vec::new()));
         for text in [
-            "queue offset 5m > 1",
+            "queue @ 300 > 1",
             "topk(1, queue) > 1",
             "deriv(queue[5m:1m]) > holt_winters(queue[5m], 0.1, 0.1)",
         ] {

@@ -170,35 +170,9 @@ impl Natives {
     }
 
     fn is_recorded(&self, expr: &Expr) -> bool {
-        self.are_made_numbers(expr) && !self.is_histogram(expr) && self.is_nothing_without(expr)
-    }
-
-    /// Whether it gives nothing where there are no histograms.
-    fn is_nothing_without(&self, expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Number(_) | ExprKind::String(_) => false,
-            ExprKind::Selector(selector) => self.has(selector),
-            ExprKind::Range(range) => self.has(&range.selector),
-            ExprKind::Subquery(subquery) => self.is_nothing_without(&subquery.operand),
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.is_nothing_without(inner),
-            ExprKind::Binary(binary) => {
-                let (left, right) = (
-                    self.is_nothing_without(&binary.lhs),
-                    self.is_nothing_without(&binary.rhs),
-                );
-                match binary.op {
-                    BinaryOp::Or => left && right,
-                    BinaryOp::Unless => left,
-                    _ => left || right,
-                }
-            }
-            ExprKind::Aggregation(aggregation) => self.is_nothing_without(&aggregation.operand),
-            ExprKind::Call(call) => {
-                let is_always_there = |name: &str| name.starts_with("absent") || matches!(name, "scalar" | "vector");
-                !is_always_there(call.function.name)
-                    && call.arguments.iter().any(|argument| self.is_nothing_without(argument))
-            }
-        }
+        self.are_made_numbers(expr)
+            && !self.is_histogram(expr)
+            && is_nothing_without(expr, &|selector| self.has(selector))
     }
 
     /// What is to be recorded, in the order of the text: what makes numbers of histograms, with the aggregation around it,
@@ -222,6 +196,35 @@ impl Natives {
                 self.is_conversion(expr) || (call.arguments.iter().any(is_past) && self.is_recorded(expr))
             }
             _ => false,
+        }
+    }
+}
+
+/// Whether an expression gives nothing where there are no series at all.
+#[cfg(feature = "operations")]
+pub(crate) fn needs_series(expr: &Expr) -> bool {
+    is_nothing_without(expr, &|_| true)
+}
+
+/// Whether it gives nothing where these series are not.
+fn is_nothing_without(expr: &Expr, series: &dyn Fn(&Selector) -> bool) -> bool {
+    let of = |expr: &Expr| is_nothing_without(expr, series);
+    match &expr.kind {
+        ExprKind::Number(_) | ExprKind::String(_) => false,
+        ExprKind::Selector(selector) => series(selector),
+        ExprKind::Range(range) => series(&range.selector),
+        ExprKind::Subquery(subquery) => of(&subquery.operand),
+        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => of(inner),
+        ExprKind::Binary(binary) => match binary.op {
+            BinaryOp::Or => of(&binary.lhs) && of(&binary.rhs),
+            BinaryOp::Unless => of(&binary.lhs),
+            _ => of(&binary.lhs) || of(&binary.rhs),
+        },
+        ExprKind::Aggregation(aggregation) => of(&aggregation.operand),
+        ExprKind::Call(call) => {
+            let name = call.function.name;
+            let is_always_there = name.starts_with("absent") || matches!(name, "scalar" | "vector");
+            !is_always_there && call.arguments.iter().any(of)
         }
     }
 }

@@ -15,6 +15,8 @@ pub use self::check::RuleFinding;
 #[cfg(feature = "dashboards")]
 pub(crate) use self::file::check_query;
 pub(crate) use self::floats::Floats;
+#[cfg(feature = "operations")]
+pub(crate) use self::floats::needs_series;
 pub use self::panel::{PanelKind, PanelQuery};
 pub use self::severity::Severity;
 pub use self::slo::{Slo, SloBurn, SloIndicator};
