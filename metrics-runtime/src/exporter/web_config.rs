@@ -140,8 +140,12 @@ fn yes() -> bool {
 
 impl WebConfig {
     fn read(file: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(file)
-            .map_err(|error| format!("cannot read the web configuration {}: {error}", file.display()))?;
+        let text = fs::read_to_string(file).map_err(|error| {
+            format!(
+                "cannot read the web configuration {}: {error}; it must be a file in YAML that this process can read",
+                file.display()
+            )
+        })?;
         // An empty file says nothing.
         if text
             .lines()

@@ -254,8 +254,62 @@ fn what_is_no_text_is_a_mistake() {
     let settings = builder.variables(|name| (name == "CUSTOM_LABELS").then(|| OsString::from_vec(b"a=\xff".to_vec())));
     assert_eq!(
         settings.build().unwrap_err().to_string(),
-        "CUSTOM_LABELS: it is not UTF-8"
+        "CUSTOM_LABELS: `a=\u{fffd}` is not UTF-8: write it in UTF-8, or unset it"
     );
+    let builder = Settings::builder(catalog());
+    let settings =
+        builder.variables(|name| (name == "METRICS_PASSWORD").then(|| OsString::from_vec(b"hush\xff".to_vec())));
+    assert_eq!(
+        settings.build().unwrap_err().to_string(),
+        "METRICS_PASSWORD: it is not UTF-8: write it in UTF-8, or unset it"
+    );
+}
+
+/// A wrong value of each variable; what is told of it, and what is allowed.
+#[cfg(all(feature = "http", feature = "tls", feature = "web-config"))]
+const WRONG: [(&str, &str, &str); 17] = [
+    ("ENABLE_METRICS", "yes", "neither `true` (or `1`) nor `false` (or `0`)"),
+    ("METRICS_NAMESPACE", "9shop", "letters, digits"),
+    ("METRICS_SUBSYSTEM", "a-b", "letters, digits"),
+    ("CUSTOM_LABELS", "service", "write `name=value`"),
+    ("METRICS_EXCLUDED_HANDLERS", "(admin", "write one such as"),
+    ("METRICS_ADDRESS", "9464", "127.0.0.1:9464"),
+    ("METRICS_FORMATS", "json", "text, text_1, openmetrics"),
+    (
+        "METRICS_COMPRESSION",
+        "gzip",
+        "neither `true` (or `1`) nor `false` (or `0`)",
+    ),
+    (
+        "METRICS_USERNAME",
+        "grafana",
+        "set METRICS_PASSWORD_FILE or METRICS_PASSWORD",
+    ),
+    ("METRICS_PASSWORD_FILE", "/nowhere/password", "readable"),
+    ("METRICS_PASSWORD", "", "the password is empty"),
+    ("METRICS_CREDENTIALS_FILE", "/nowhere/token", "readable"),
+    ("METRICS_ALLOW_FROM", "10.0.0.0/33", "10.0.0.0/8"),
+    ("METRICS_TLS_CERT_FILE", "/nowhere/tls.crt", "set METRICS_TLS_KEY_FILE"),
+    ("METRICS_TLS_KEY_FILE", "/nowhere/tls.key", "set METRICS_TLS_CERT_FILE"),
+    (
+        "METRICS_TLS_CLIENT_CA_FILE",
+        "/nowhere/ca.crt",
+        "set METRICS_TLS_CERT_FILE",
+    ),
+    ("METRICS_WEB_CONFIG_FILE", "/nowhere/web.yml", "a file in YAML"),
+];
+
+#[cfg(all(feature = "http", feature = "tls", feature = "web-config"))]
+#[test]
+fn a_wrong_value_of_each_variable_is_named_with_what_is_allowed() {
+    let names = Settings::VARIABLES.iter().map(|(name, _)| *name);
+    assert!(names.eq(WRONG.map(|(name, ..)| name)));
+    for (name, value, allowed) in WRONG {
+        // A certificate alone is two mistakes: the key is missing, and an address of the metrics' own.
+        let told = read(&[(name, value)]).unwrap_err().mistakes()[0].to_string();
+        assert!(told.starts_with(&format!("{name}: ")), "{told}");
+        assert!(told.contains(value) && told.contains(allowed), "{name}: {told}");
+    }
 }
 
 #[test]

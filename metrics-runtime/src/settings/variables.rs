@@ -69,6 +69,9 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
 /// The variable with the name of who may scrape.
 pub(super) const USER: &str = "METRICS_USERNAME";
 
+/// The only variable whose value is a secret, which is never shown.
+const PASSWORD: &str = "METRICS_PASSWORD";
+
 /// Adds to who may scrape.
 type Protect = Box<dyn FnOnce(Exporter) -> Result<Exporter, ExporterError>>;
 
@@ -91,8 +94,12 @@ impl<'a> Environment<'a> {
     pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
         match (self.read)(name)?.into_string() {
             Ok(text) => Some(text.trim().to_owned()),
-            Err(_) => {
-                self.wrong(name, "it is not UTF-8");
+            Err(bytes) => {
+                let shown = match name {
+                    PASSWORD => "it".into(),
+                    _ => format!("`{}`", bytes.to_string_lossy()),
+                };
+                self.wrong(name, format!("{shown} is not UTF-8: write it in UTF-8, or unset it"));
                 None
             }
         }
@@ -173,19 +180,18 @@ impl<'a> Environment<'a> {
 
     fn password(&mut self, protection: &mut Vec<(&'static str, Protect)>) {
         const FILE: &str = "METRICS_PASSWORD_FILE";
-        const TEXT: &str = "METRICS_PASSWORD";
         let user = self.text(USER);
-        let (name, secret) = match (self.path(FILE), self.text(TEXT)) {
-            (Some(_), Some(_)) => return self.wrong(TEXT, format!("{FILE} is set, too: unset one of them")),
-            (Some(file), None) => (FILE, self.unwrap(FILE, Secret::from_file(file))),
-            (None, Some(text)) => (TEXT, Some(Secret::new(text))),
-            (None, None) if user.is_some() => {
+        let (name, secret) = match (self.path(FILE), self.text(PASSWORD), &user) {
+            (Some(_), Some(_), _) => return self.wrong(PASSWORD, format!("{FILE} is set, too: unset one of them")),
+            (Some(file), None, _) => (FILE, self.unwrap(FILE, Secret::from_file(file))),
+            (None, Some(text), _) => (PASSWORD, Some(Secret::new(text))),
+            (None, None, Some(user)) => {
                 return self.wrong(
                     USER,
-                    format!("there is no password for it: set {FILE} or {TEXT}, or unset it"),
+                    format!("there is no password for `{user}`: set {FILE} or {PASSWORD}, or unset it"),
                 );
             }
-            (None, None) => return,
+            (None, None, None) => return,
         };
         if let Some(secret) = secret {
             let user = user.unwrap_or_else(|| "prometheus".to_owned());
@@ -208,15 +214,19 @@ impl<'a> Environment<'a> {
                 };
                 protection.push((CERT, Box::new(|exporter| exporter.tls(tls))));
             }
-            (Some(_), None) => self.wrong(CERT, format!("there is no key to it: set {KEY}")),
-            (None, Some(_)) => self.wrong(KEY, format!("there is no certificate to it: set {CERT}")),
-            (None, None) if ca.is_some() => {
-                self.wrong(
-                    CA,
-                    format!("without TLS nobody sees clients' certificates: set {CERT} and {KEY}"),
-                );
+            (Some(cert), None) => self.wrong(CERT, format!("there is no key to `{cert}`: set {KEY}, or unset it")),
+            (None, Some(key)) => self.wrong(
+                KEY,
+                format!("there is no certificate to `{key}`: set {CERT}, or unset it"),
+            ),
+            (None, None) => {
+                if let Some(ca) = ca {
+                    self.wrong(
+                        CA,
+                        format!("without TLS nobody sees certificates that `{ca}` signed: set {CERT} and {KEY}"),
+                    );
+                }
             }
-            (None, None) => {}
         }
     }
 
