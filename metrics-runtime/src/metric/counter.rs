@@ -6,7 +6,7 @@ use super::{Exemplar, Exemplars, Metric, Observation, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Shared, Sparse, Storage, Traced, made_from,
+    Block, Cell, Cells, CounterCell, FloatCell, PerThread, Place, Recorded, Shared, Sparse, Storage, Traced, made_from,
 };
 
 /// A number that only grows: requests, errors, bytes sent.
@@ -341,8 +341,8 @@ pub trait CounterCells<V = u64>: Sync {
 impl<L: LabelSet, V: CounterValue, S: Storage> CounterCells<V> for Counter<L, V, S> {
     #[inline]
     fn add(&self, index: usize, amount: V) {
-        let is_recorded = self.cells.record::<V::Cell>(index, move || Some(amount));
-        if S::TRACED && is_recorded {
+        let recorded = self.cells.record::<V::Cell>(index, move || Some(amount));
+        if S::TRACED && recorded == Recorded::Done {
             self.keep_current(index, amount);
         }
     }

@@ -12,8 +12,8 @@ use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
 use crate::storage::{
-    BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Shared, Sparse, Storage, Traced,
-    made_from,
+    BLOCKS, Block, Cells, HistogramReading, Native, ObservationCell, PerThread, Place, Recorded, Shared, Sparse,
+    Storage, Traced, made_from,
 };
 
 /// Observations counted in buckets, with their sum and count: durations, sizes.
@@ -459,14 +459,14 @@ pub trait HistogramCells: Sync {
 impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N, S> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
-        let is_recorded = self.cells.record::<S::Histogram<N>>(index, move || {
-            let Some(bucket) = self.bounds.quickly(value) else {
-                self.observe_slowly(index, value);
-                return None;
-            };
+        let recorded = self.cells.record::<S::Histogram<N>>(index, move || {
+            let bucket = self.bounds.quickly(value)?;
             Some(S::Histogram::record_of(bucket, value, || self.layout.spot(value)))
         });
-        if S::TRACED && is_recorded {
+        if recorded == Recorded::Left {
+            self.observe_slowly(index, value);
+        }
+        if S::TRACED && recorded != Recorded::Off {
             self.keep_current(index, value);
         }
     }

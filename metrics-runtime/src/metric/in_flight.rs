@@ -4,7 +4,7 @@ use super::sealed::Sealed;
 use super::{Metric, Past, Reading};
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{InFlightCell, PerThread, Place, Shared, Step, Storage};
+use crate::storage::{InFlightCell, PerThread, Place, Recorded, Shared, Step, Storage};
 
 /// How many of something there are now, where each is known to begin and to end: requests in flight, sessions open.
 ///
@@ -189,7 +189,7 @@ impl<'a, L: LabelSet, S: Storage> InFlightSeries<'a, L, S> {
 
     #[inline]
     fn record(&self, step: Step) -> bool {
-        self.metric.cells.record::<InFlightCell>(self.index, move || Some(step))
+        self.metric.cells.record::<InFlightCell>(self.index, move || Some(step)) == Recorded::Done
     }
 
     /// How many there are now.

@@ -11,7 +11,7 @@ use super::{HistogramCells, HistogramSeries, Metric, Observation, Past, Reading}
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, HistogramCell, PerThread, Place, Shared, Sparse, Storage, cell, made_from};
+use crate::storage::{Block, HistogramCell, PerThread, Place, Recorded, Shared, Sparse, Storage, cell, made_from};
 
 /// The sum and the count of observations, and where wanted their quantiles of late: durations, sizes.
 ///
@@ -285,11 +285,11 @@ impl<L: LabelSet, const Q: usize, S: Storage> SummaryCells for Summary<L, Q, S> 
 impl<L: LabelSet, const Q: usize, S: Storage> HistogramCells for Summary<L, Q, S> {
     #[inline]
     fn observe(&self, index: usize, value: f64) {
-        let is_recorded = self.totals.record::<HistogramCell<0>>(index, move || {
+        let recorded = self.totals.record::<HistogramCell<0>>(index, move || {
             // NaN or an infinity would stay in the sum for as long as the process lives.
             Some((0, if is_finite(value) { value } else { 0.0 }))
         });
-        if Q > 0 && is_recorded {
+        if Q > 0 && recorded == Recorded::Done {
             cell(&self.windows, index, |window| window.count(value, self.epochs.now()));
         }
     }

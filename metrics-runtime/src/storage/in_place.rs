@@ -1,7 +1,7 @@
 //! The block of one metric that all threads record into.
 
 use super::cells::{Block, Cell};
-use super::{Cells, Place};
+use super::{Cells, Place, Recorded};
 
 /// One block, inside the metric: nothing is allocated, and nothing has to be looked up.
 #[allow(missing_debug_implementations, reason = "hidden: metrics print their series")]
@@ -11,15 +11,15 @@ impl<B: Block> Place<B> for InPlace<B> {
     const EMPTY: Self = Self(B::ZERO);
 
     #[inline]
-    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> bool
+    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> Recorded
     where
         B: Cells<C>,
     {
-        let is_on = super::is_recording();
-        if is_on && let Some(what) = what() {
-            self.record_always(index, what);
+        if super::is_recording() {
+            Recorded::with(what(), |what| self.record_always(index, what))
+        } else {
+            Recorded::Off
         }
-        is_on
     }
 
     #[inline]

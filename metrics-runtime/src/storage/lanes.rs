@@ -2,7 +2,7 @@
 
 use super::cells::{Block, Cell};
 use super::lane;
-use super::{Cells, Place};
+use super::{Cells, Place, Recorded};
 use crate::sync::{LANES, OnceBox, zeroed};
 
 /// A block of cells for each lane that recorded, made when a lane records for the first time.
@@ -36,25 +36,17 @@ impl<B: Block> Place<B> for Lanes<B> {
     };
 
     #[inline]
-    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> bool
+    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> Recorded
     where
         B: Cells<C>,
     {
         match self.own() {
-            Some(block) => {
-                super::cell(block, index, |cell| {
-                    if let Some(what) = what() {
-                        C::record_alone(cell, what);
-                    }
-                });
-                true
-            }
+            Some(block) => Recorded::with(what(), |what| {
+                super::cell(block, index, |cell| C::record_alone(cell, what));
+            }),
             // Asked here: a call would be most of what a recording costs while it is off.
-            None if super::is_recording() => {
-                self.record_at_first(index, what);
-                true
-            }
-            None => false,
+            None if super::is_recording() => self.record_at_first(index, what),
+            None => Recorded::Off,
         }
     }
 
@@ -65,7 +57,7 @@ impl<B: Block> Place<B> for Lanes<B> {
     {
         match self.own() {
             Some(block) => super::cell(block, index, |cell| C::record_alone(cell, what)),
-            None => self.record_at_first(index, move || Some(what)),
+            None => _ = self.record_at_first(index, move || Some(what)),
         }
     }
 
@@ -92,11 +84,11 @@ impl<B: Block> Lanes<B> {
     /// The first time, and each time for a thread without a lane.
     #[cold]
     #[inline(never)]
-    fn record_at_first<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>)
+    fn record_at_first<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> Recorded
     where
         B: Cells<C>,
     {
-        let Some(what) = what() else { return };
+        let Some(what) = what() else { return Recorded::Left };
         let own = lane::own().or_else(lane::lease).and_then(|lane| self.own.get(lane));
         match own {
             Some(own) => {
@@ -108,5 +100,6 @@ impl<B: Block> Lanes<B> {
                 super::cell(block, index, |cell| C::record_shared(cell, what));
             }
         }
+        Recorded::Done
     }
 }

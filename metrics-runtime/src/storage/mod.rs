@@ -131,14 +131,37 @@ mod sealed {
     pub trait Sealed {}
 }
 
+/// What came of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is in its cell.
+    Done,
+    /// The cell was left as it is.
+    Left,
+    /// Recording is off.
+    Off,
+}
+
+impl Recorded {
+    fn with<T>(what: Option<T>, record: impl FnOnce(T)) -> Self {
+        match what {
+            Some(what) => {
+                record(what);
+                Self::Done
+            }
+            None => Self::Left,
+        }
+    }
+}
+
 /// The blocks of one metric.
 pub trait Place<B>: Send + Sync {
     /// Before anything was recorded.
     const EMPTY: Self;
 
-    /// Records into the cell at `index`, unless recording is off: whether it is on. `what` is not asked before that, and may
-    /// leave the cell as it is.
-    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> bool
+    /// Records into the cell at `index`, unless recording is off. `what` is not asked before that, and may leave the cell as
+    /// it is.
+    fn record<C: Cell>(&self, index: usize, what: impl FnOnce() -> Option<C::Record>) -> Recorded
     where
         B: Cells<C>;
 
