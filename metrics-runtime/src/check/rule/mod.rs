@@ -332,6 +332,14 @@ pub const fn single(
         return None;
     };
     let mut at = 0;
+    while on && at < compared.len() {
+        // It is misspelt, perhaps, and that is said.
+        if !source.may(compared[at]) {
+            return None;
+        }
+        at += 1;
+    }
+    at = 0;
     while at < family.labels.len() {
         let label = &family.labels[at];
         at += 1;
