@@ -29,10 +29,7 @@ static SERVER: LazyLock<(Runtime, ExporterService)> = LazyLock::new(|| {
     // Labels that a collector's series may have, too.
     let catalog = demo::METRICS.with_labels([("a", "1"), ("b", "2")]).unwrap();
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
-    (
-        runtime,
-        Exporter::new(&catalog).registry(&registry).into_service(),
-    )
+    (runtime, Exporter::new(&catalog).registry(&registry).into_service())
 });
 
 struct Collected(Desc);
@@ -51,7 +48,8 @@ fuzz_target!(|data: &[u8]| {
     let mut families = Vec::new();
     let _ = collect(&mut Unstructured::new(data), &mut families);
     *COLLECTED.lock().unwrap() = families;
-    for accept in ["text/plain", "application/openmetrics-text"] {
+    const PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+    for accept in ["text/plain", "application/openmetrics-text", PROTOBUF] {
         let (runtime, service) = &*SERVER;
         runtime.block_on(async {
             let request = Request::get("/").header("accept", accept).body(()).unwrap();
@@ -60,7 +58,10 @@ fuzz_target!(|data: &[u8]| {
             let (head, body) = answer.into_parts();
             let text = body.collect().await.unwrap().to_bytes();
             let content_type = head.headers["content-type"].to_str().unwrap();
-            reader::read(content_type, str::from_utf8(&text).unwrap());
+            match content_type.starts_with("text/") || content_type.starts_with("application/openmetrics-text") {
+                true => reader::read(content_type, str::from_utf8(&text).unwrap()),
+                false => reader::read_protobuf(&text),
+            };
         });
     }
 });

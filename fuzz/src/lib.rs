@@ -1,5 +1,7 @@
 //! What the fuzz targets have in common: a strict reader of scrapes, which shares nothing with what writes them.
 
+#[path = "../../tests/support/client_model.rs"]
+mod client_model;
 pub mod reader;
 
 use std::path::PathBuf;

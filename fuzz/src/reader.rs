@@ -1,10 +1,12 @@
-//! Reads a scrape, and panics at whatever the formats forbid.
+//! Reads a scrape in whatever format, and panics at whatever that forbids.
 //!
 //! Sources: <https://prometheus.io/docs/instrumenting/exposition_formats/> for text,
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/> for OpenMetrics. Where both forbid something that a real
 //! Prometheus accepts, it is forbidden here.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use crate::client_model::{Exemplar, Metric, MetricFamily, MetricType, decode_joined};
 
 /// A sample as it is read.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +90,108 @@ pub fn read(content_type: &str, text: &str) -> Vec<Sample> {
         }
     }
     assert_eq!(is_over, is_openmetrics, "# EOF");
+    checked(families, is_openmetrics)
+}
+
+/// All samples of a scrape in protobuf, as text would have them: `a_bucket{le="8.0"}`.
+pub fn read_protobuf(scrape: &[u8]) -> Vec<Sample> {
+    let messages = decode_joined(scrape);
+    if std::env::var_os("SHOW").is_some() {
+        eprintln!("{messages:#?}");
+    }
+    let families = messages.iter().map(|message| {
+        assert!(is_metric_name(message.name()), "{message:?}");
+        Family {
+            name: message.name(),
+            kind: match message.r#type() {
+                MetricType::Counter => "counter",
+                MetricType::Gauge => "gauge",
+                MetricType::Summary => "summary",
+                MetricType::Untyped => "untyped",
+                MetricType::Histogram => "histogram",
+            },
+            samples: message
+                .metric
+                .iter()
+                .flat_map(|metric| samples_of(message, metric))
+                .collect(),
+        }
+    });
+    checked(families.collect(), false)
+}
+
+fn samples_of(family: &MetricFamily, metric: &Metric) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let mut push = |suffix: &str, numbered: Option<(&str, f64)>, value: f64, exemplar: Option<&Exemplar>| {
+        let mut labels = BTreeMap::new();
+        for (name, value) in metric.labels() {
+            assert!(is_label_name(name), "{metric:?}");
+            let twice = labels.insert(name.to_owned(), value.to_owned());
+            assert_eq!(twice, None, "a label twice: {metric:?}");
+        }
+        labels.extend(numbered.map(|(name, number)| (name.to_owned(), written(number))));
+        let exemplar = exemplar.map(|exemplar| {
+            let labels = exemplar
+                .label
+                .iter()
+                .map(|pair| (pair.name().to_owned(), pair.value().to_owned()));
+            (labels.collect(), exemplar.value())
+        });
+        samples.push(Sample {
+            name: format!("{}{suffix}", family.name()),
+            labels,
+            value,
+            exemplar,
+        });
+    };
+    match family.r#type() {
+        MetricType::Counter => {
+            let counter = metric.counter.as_ref().expect("a counter");
+            push("", None, counter.value(), counter.exemplar.as_ref());
+        }
+        MetricType::Gauge => push("", None, metric.gauge.as_ref().expect("a gauge").value(), None),
+        MetricType::Untyped => push("", None, metric.untyped.as_ref().expect("a number").value(), None),
+        MetricType::Summary => {
+            let summary = metric.summary.as_ref().expect("a summary");
+            for quantile in &summary.quantile {
+                push("", Some(("quantile", quantile.quantile())), quantile.value(), None);
+            }
+            push("_sum", None, summary.sample_sum(), None);
+            push("_count", None, summary.sample_count() as f64, None);
+        }
+        MetricType::Histogram => {
+            let histogram = metric.histogram.as_ref().expect("a histogram");
+            for bucket in &histogram.bucket {
+                let (bound, count) = (bucket.upper_bound(), bucket.cumulative_count() as f64);
+                push("_bucket", Some(("le", bound)), count, bucket.exemplar.as_ref());
+            }
+            // It may be left out, because the count says the same.
+            if histogram
+                .bucket
+                .last()
+                .is_none_or(|bucket| bucket.upper_bound() < f64::INFINITY)
+            {
+                let bound = Some(("le", f64::INFINITY));
+                push("_bucket", bound, histogram.sample_count() as f64, None);
+            }
+            push("_sum", None, histogram.sample_sum(), None);
+            push("_count", None, histogram.sample_count() as f64, None);
+        }
+    }
+    samples
+}
+
+/// A number as text has it, more or less: what is read again is the same.
+fn written(number: f64) -> String {
+    match number {
+        f64::INFINITY => "+Inf".to_owned(),
+        f64::NEG_INFINITY => "-Inf".to_owned(),
+        _ => format!("{number:?}"),
+    }
+}
+
+/// The samples of families that no format forbids.
+fn checked(families: Vec<Family<'_>>, is_openmetrics: bool) -> Vec<Sample> {
     check_names_are_of_one_family(&families, is_openmetrics);
     families.iter().for_each(|family| check_family(family, is_openmetrics));
     let samples: Vec<_> = families.into_iter().flat_map(|family| family.samples).collect();
