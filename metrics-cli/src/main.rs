@@ -27,8 +27,8 @@ mod terminal;
 
 use std::process::ExitCode;
 
-/// Of the thread that does everything. Trees of expressions are visited recursively, and a chain of a thousand operators
-/// is a tree that deep; only what is used of it takes memory.
+/// Of the thread that does everything. Trees of expressions are dropped recursively, and a chain of a thousand operators is
+/// a tree that deep; only what is used of it takes memory.
 const STACK: usize = 256 << 20;
 
 fn main() -> ExitCode {
