@@ -102,7 +102,9 @@ fn live_metrics_are_asked() {
     for query in [
         "sum by (code) (rate(hits_total{code=\"500\"}[5m]))",
         "load",
-        "odd{any=\"label\"}",
+        "odd",
+        "rate(odd[5m])",
+        "delta(odd[5m])",
         "up == 0",
     ] {
         lint(query).is_clean("");
@@ -110,6 +112,9 @@ fn live_metrics_are_asked() {
     lint("rate(load[5m])").found(
         "<query>:1:6: error[kind-rate-gauge]: `rate` takes every fall of `load`, which is a gauge, for a restart\n    help: `deriv`, or `delta` for the difference\n",
     );
+    // Nobody says what kind it is, but its labels are seen.
+    lint("odd{any=\"label\"}")
+        .found("<query>:1:5: error[ref-label]: `odd` has no label `any`\n    help: there are none\n");
     // It may come yet.
     let missing = lint("rate(errors_total[5m])");
     missing.found("<query>:1:6: warning[ref-metric]: nothing exports `errors_total` now\n");
