@@ -516,6 +516,7 @@ impl Descriptor {
     }
 
     /// Whether it is of one of several instances of a struct, of which not all need be exported.
+    #[cfg(feature = "rules")]
     pub(crate) const fn is_of_instance(&self) -> bool {
         self.instance.is_some()
     }
