@@ -6,7 +6,7 @@ use syn::Type;
 use syn::ext::IdentExt;
 
 use crate::attribute::{
-    BUCKETS, CLIENT, CRATE, GRPC, HANDLER, HIGH_RESOLUTION, IN_PROGRESS_LABELS, LABELS, MAX_ROUTES, MAX_SERIES,
+    ALLOW, BUCKETS, CLIENT, CRATE, GRPC, HANDLER, HIGH_RESOLUTION, IN_PROGRESS_LABELS, LABELS, MAX_ROUTES, MAX_SERIES,
     METHODS, NAMES, NAMESPACE, ROUTES, SLO, STATUSES, SUBSYSTEM, Setting, WITHOUT, crate_path, take_settings,
 };
 use crate::declared::{Item, ident, names};
@@ -75,6 +75,7 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         NAMESPACE,
         SUBSYSTEM,
         LABELS,
+        ALLOW,
         HANDLER,
         MAX_ROUTES,
         ROUTES,
@@ -112,8 +113,8 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         let Setting { word, value, .. } = find(word)?;
         Some(quote!(#word = #value,))
     });
-    let labels = find(LABELS).map(|Setting { word, value, .. }| quote!(#word(#value),));
-    let family = quote!(#(#family)* #labels crate = #krate);
+    let lists = [LABELS, ALLOW].into_iter().filter_map(find);
+    let family = quote!(#(#family)* #(#lists,)* crate = #krate);
     let role = if client { "client_" } else { "" };
     let name = |word: &str, name: &str| match word {
         GRPC => grpc.then(|| format!("grpc_{role}{name}")),
