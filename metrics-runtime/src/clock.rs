@@ -2,7 +2,8 @@
 //!
 //! Two readings are most of what a timer costs, and reading the counter takes less than half as long as `Instant::now`.
 //! `quanta` learns its frequency; that takes up to a fifth of a second, for which nobody waits: a thread of its own does it,
-//! once there is an exporter or a first timer, and until it is done timers use `Instant`.
+//! once there is an exporter or a first timer, and until it is done timers use `Instant`. Without the feature `tsc` they
+//! always do.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
@@ -131,7 +132,7 @@ fn since_instant(start: Instant) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
+#[cfg(all(feature = "tsc", target_arch = "x86_64", target_os = "linux", not(miri)))]
 mod counter {
     use std::fs;
     use std::thread;
@@ -211,7 +212,7 @@ mod counter {
 }
 
 /// Elsewhere nothing is known that is faster than `Instant` and as good.
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
+#[cfg(not(all(feature = "tsc", target_arch = "x86_64", target_os = "linux", not(miri))))]
 mod counter {
     pub(super) const CAN_BE: bool = false;
 

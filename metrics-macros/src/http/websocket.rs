@@ -4,11 +4,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Type;
 
+use super::declared::{Item, MESSAGES, NAMES, ROLES, UNPREFIXED, WITHOUT, names};
 use crate::attribute::{
-    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, MESSAGES, NAMES, NAMESPACE, ROLES, SLO, SUBSYSTEM, Setting, UNPREFIXED,
-    WITHOUT, crate_path, take_settings,
+    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, crate_path, take_settings,
 };
-use crate::declared::{Item, names};
 use crate::diagnostics::Errors;
 use crate::family;
 use crate::rule::{self, Problem};

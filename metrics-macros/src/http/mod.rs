@@ -1,15 +1,21 @@
 //! `http_metrics!`: the metrics that an HTTP layer records into, declared with the other macros.
 
+mod declared;
+mod websocket;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::ext::IdentExt;
 
-use crate::attribute::{
-    ALLOW, BUCKETS, CLIENT, CRATE, GRPC, HANDLER, HIGH_RESOLUTION, IN_PROGRESS_LABELS, LABELS, MAX_ROUTES, MAX_SERIES,
-    METHODS, NAMES, NAMESPACE, ROUTES, SLO, STATUSES, SUBSYSTEM, Setting, WITHOUT, crate_path, take_settings,
+use self::declared::{
+    CLIENT, GRPC, HANDLER, HIGH_RESOLUTION, IN_PROGRESS_LABELS, Item, MAX_ROUTES, METHODS, NAMES, ROUTES, STATUSES,
+    WITHOUT, ident, names,
 };
-use crate::declared::{Item, ident, names};
+pub(crate) use self::websocket::websocket_metrics;
+use crate::attribute::{
+    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, crate_path, take_settings,
+};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
 use crate::rule::{self, Problem};
