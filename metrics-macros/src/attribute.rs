@@ -8,7 +8,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
 
 use crate::diagnostics::Errors;
-use crate::rule::{self, Problem};
+use crate::rule::{self, Exceptions, Of, Problem};
 
 pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
@@ -256,6 +256,17 @@ pub(crate) fn crate_path(settings: &[Setting], errors: &mut Errors) -> TokenStre
         .find(|setting| setting.word() == CRATE)
         .and_then(|setting| setting.value_as::<Path>("path::to::enumetrics", errors))
         .map_or_else(default_crate_path, |path| quote::quote!(#path))
+}
+
+/// The exceptions from rules: `allow(rule = "reason")`.
+pub(crate) fn exceptions(settings: &[Setting], of: Of, errors: &mut Errors) -> Exceptions {
+    let setting = settings.iter().find(|setting| setting.word() == ALLOW);
+    let example = match of {
+        Of::Metric | Of::Struct => "name-unit = \"why\"",
+        Of::Label => "label-target = \"why\"",
+    };
+    let allowed = setting.map(|setting| setting.list(example, errors));
+    Exceptions::new(allowed.unwrap_or_default(), of, errors)
 }
 
 /// Where our crate is unless someone says otherwise.

@@ -71,7 +71,7 @@ impl<'a> Catalog<'a> {
                 .iter()
                 .filter(|descriptor| !descriptor.is_repeated())
             {
-                for suffix in descriptor.kind.sample_suffixes() {
+                for suffix in descriptor.kind.claimed_suffixes() {
                     let name = format!("{}{suffix}", descriptor.name);
                     if let Some(name) = names.replace(name) {
                         return Err(DuplicateName { name });

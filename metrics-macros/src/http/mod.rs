@@ -14,7 +14,7 @@ use self::declared::{
 };
 pub(crate) use self::websocket::websocket_metrics;
 use crate::attribute::{
-    BUCKETS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, crate_path, take_settings,
+    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, crate_path, take_settings,
 };
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
@@ -81,6 +81,7 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         NAMESPACE,
         SUBSYSTEM,
         LABELS,
+        ALLOW,
         HANDLER,
         MAX_ROUTES,
         ROUTES,
@@ -118,8 +119,8 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         let Setting { word, value, .. } = find(word)?;
         Some(quote!(#word = #value,))
     });
-    let labels = find(LABELS).map(|Setting { word, value, .. }| quote!(#word(#value),));
-    let family = quote!(#(#family)* #labels crate = #krate);
+    let lists = [LABELS, ALLOW].into_iter().filter_map(find);
+    let family = quote!(#(#family)* #(#lists,)* crate = #krate);
     let role = if client { "client_" } else { "" };
     let name = |word: &str, name: &str| match word {
         GRPC => grpc.then(|| format!("grpc_{role}{name}")),

@@ -70,11 +70,8 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         let Setting { word, value, .. } = find(word)?;
         Some(quote!(#word = #value,))
     });
-    let lists = [LABELS, ALLOW].into_iter().filter_map(|word| {
-        let Setting { word, value, .. } = find(word)?;
-        Some(quote!(#word(#value),))
-    });
-    let family = quote!(#(#family)* #(#lists)* crate = #krate);
+    let lists = [LABELS, ALLOW].into_iter().filter_map(find);
+    let family = quote!(#(#family)* #(#lists,)* crate = #krate);
     let prefix = if unprefixed { "" } else { "websocket_" };
     let default = |word: &str, name: &str| (word != BY_ROLE || roles.is_some()).then(|| format!("{prefix}{name}"));
     let mut names = names(&METRICS, default, &settings, errors);

@@ -96,6 +96,8 @@ impl Ambiguous {
         };
         family(name, "").is_some()
             || SUFFIXES.iter().any(has_sample)
+            // So would be called when its series started.
+            || family(name, "_created").is_some()
             // Both would be called `build`: `build_total` is.
             || kind == Kind::Info && family(name, "_total").is_some_and(|family| family.kind == Kind::Counter)
     }
