@@ -177,7 +177,7 @@ fn bad_input_is_named() {
     for (arguments, problem) in [
         (&["gone.yml"][..], "gone.yml: No such file"),
         (&["other.yml"], "other.yml: this is no rule file"),
-        (&["empty"], "no rule file and no dashboard was found"),
+        (&["empty"], "no rule file, no dashboard and no scrape job was found"),
         (&["latin.yml"], "latin.yml: this is no text in UTF-8"),
         (&["rules.yml", "-c", "gone.json"], "gone.json: No such file"),
         (

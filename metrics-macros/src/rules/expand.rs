@@ -209,9 +209,13 @@ impl Questions {
     }
 
     fn rule(&mut self, analysed: &Analysed) {
-        for (place, question) in &analysed.questions {
-            let problem = self.question(question);
-            self.ask(*place, &problem);
+        for (place, questions) in &analysed.questions {
+            let problems: Vec<_> = questions.iter().map(|question| self.question(question)).collect();
+            let check = &self.check;
+            let either = |first: TokenStream, next: TokenStream| quote!(#check::either(#first, #next));
+            if let Some(problem) = problems.into_iter().reduce(either) {
+                self.ask(*place, &problem);
+            }
         }
         for (label, span) in &analysed.shown {
             let labels = self.sources(&analysed.meaning.labels);

@@ -21,20 +21,27 @@ const ALERT_SEVERITY: &str = "alert-severity";
 const ALERT_SUMMARY: &str = "alert-summary";
 
 /// What is wrong whatever the reason, or only in files.
-const NOT_ALLOWED: [&str; 13] = [
+const NOT_ALLOWED: [&str; 20] = [
     "alert-duplicate",
     "alert-value-label",
     "dashboard-form",
     "dashboard-id",
+    "dashboard-job",
+    "dashboard-legend",
     "dashboard-panel",
+    "dashboard-source",
+    "dashboard-text",
+    "dashboard-unit",
     "record-name",
     "ref-dashboard-variable",
     "ref-recording",
     "ref-template",
     "rule-yaml",
+    "scrape-duplicate",
     "slo-burn",
     "slo-denominator",
     "time-group-interval",
+    "time-scrape",
 ];
 
 pub(super) fn is_known(id: &str) -> bool {
@@ -59,8 +66,8 @@ pub(super) struct Analysed {
     pub(super) at: usize,
     /// On one line.
     pub(super) expression: String,
-    /// What is asked, and where.
-    pub(super) questions: Vec<(Place, Question)>,
+    /// What is asked, and where. Of several questions in one place the first that is answered with no is the mistake.
+    pub(super) questions: Vec<(Place, Vec<Question>)>,
     /// The labels that its templates show, and where.
     pub(super) shown: Vec<(String, Span)>,
     pub(super) meaning: Meaning,
@@ -320,7 +327,7 @@ impl Lints<'_> {
         expr: &Expr,
         usage: Usage,
         meanings: &Meanings<'_>,
-        questions: &mut Vec<(Place, Question)>,
+        questions: &mut Vec<(Place, Vec<Question>)>,
     ) -> bool {
         let target_labels: Vec<_> = self.group.options.target_labels.iter().map(String::as_str).collect();
         let mut linter = Linter::new(usage).target_labels(&target_labels);
@@ -356,10 +363,11 @@ impl Lints<'_> {
         asked.retain(|question| !rule.allows(question.lint.id) && !said(question));
         // A name that has colons and that nobody records has been reported.
         asked.retain(|question| !question.series().is_some_and(|name| self.is_unrecorded(name)));
+        let is_one = |a: &Question, b: &Question| (a.lint, a.span) == (b.lint, b.span);
         questions.extend(
             asked
-                .into_iter()
-                .map(|question| (written.place(question.span), question)),
+                .chunk_by(is_one)
+                .map(|asked| (written.place(asked[0].span), asked.to_vec())),
         );
         findings.iter().all(|finding| finding.severity < Severity::Error)
     }

@@ -1,21 +1,24 @@
-//! Rule files and dashboards that exist as text.
+//! Rule files, dashboards and scrape jobs that exist as text.
 
 mod dashboard;
 mod document;
 mod rules;
+mod scrapes;
 mod yaml;
 
 pub use self::dashboard::variable_length;
 pub use self::document::{Document, DocumentKind, FileExpression};
 
 use self::yaml::{Text, Unreadable};
+use crate::ast::ExprKind;
 use crate::lint::{Finding, Lint, REF_REGEX_ANCHOR, REF_REGEX_LITERAL, RULE_YAML, Severity};
 use crate::meaning::Labels;
+use crate::parse::parse;
 use crate::schema::{Details, Family, Schema};
 use crate::span::Span;
 
-/// What is wrong in a file, and where. From [`Linter::check_rules`](crate::Linter::check_rules) and
-/// [`Linter::check_dashboard`](crate::Linter::check_dashboard).
+/// What is wrong in a file, and where. From [`Linter::check_rules`](crate::Linter::check_rules),
+/// [`Linter::check_dashboard`](crate::Linter::check_dashboard) and [`Linter::check_scrapes`](crate::Linter::check_scrapes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileFinding {
@@ -39,6 +42,18 @@ pub struct FileFinding {
     pub corrections: Vec<Edit>,
 }
 
+/// `5m`, `1h30m`
+fn seconds(text: &str) -> Option<f64> {
+    if text == "0" {
+        return Some(0.0);
+    }
+    let is_duration = text.starts_with(|first: char| first.is_ascii_digit()) && text.ends_with(char::is_alphabetic);
+    match parse(text).ok()?.kind {
+        ExprKind::Number(number) if is_duration && number.is_duration => Some(number.value),
+        _ => None,
+    }
+}
+
 /// A change to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,11 +72,24 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn add(&mut self, at: usize, subject: &str, lint: &'static Lint, message: &str, help: Option<String>) {
-        let mut report = format!("{}[{}]: {message}", lint.severity, lint.id);
+        self.add_as(lint.severity, at, subject, lint, message, help);
+    }
+
+    /// Where it is less bad than elsewhere.
+    fn add_as(
+        &mut self,
+        severity: Severity,
+        at: usize,
+        subject: &str,
+        lint: &'static Lint,
+        message: &str,
+        help: Option<String>,
+    ) {
+        let mut report = format!("{severity}[{}]: {message}", lint.id);
         if let Some(help) = &help {
             report += &format!("\n  = help: {help}");
         }
-        self.push(at, subject, Some(lint), lint.severity, message, help, report);
+        self.push(at, subject, Some(lint), severity, message, help, report);
     }
 
     fn unreadable(&mut self, Unreadable { at, message }: &Unreadable) {

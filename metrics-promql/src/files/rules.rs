@@ -1,8 +1,8 @@
 //! Rule files: those of Prometheus, and `PrometheusRule` of Kubernetes.
 
 use super::yaml::{Node, Text, read};
-use super::{FileFinding, Found, WithRecords};
-use crate::ast::{Expr, ExprKind};
+use super::{FileFinding, Found, WithRecords, seconds};
+use crate::ast::Expr;
 use crate::lint::{
     ALERT_DUPLICATE, ALERT_SEVERITY, ALERT_SUMMARY, ALERT_VALUE_LABEL, Linter, REF_TEMPLATE, RULE_YAML,
     TIME_GROUP_INTERVAL, Usage,
@@ -234,18 +234,6 @@ impl<'a> Rule<'a> {
                 None,
             );
         }
-    }
-}
-
-/// `5m`, `1h30m`
-fn seconds(text: &str) -> Option<f64> {
-    if text == "0" {
-        return Some(0.0);
-    }
-    let is_duration = text.starts_with(|first: char| first.is_ascii_digit()) && text.ends_with(char::is_alphabetic);
-    match parse(text).ok()?.kind {
-        ExprKind::Number(number) if is_duration && number.is_duration => Some(number.value),
-        _ => None,
     }
 }
 

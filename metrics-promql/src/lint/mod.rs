@@ -126,10 +126,17 @@ lints! {
     ALERT_ABSENCE Note "alert-absence" "No alert of the group fires when the metrics are gone.";
     TIME_GROUP_INTERVAL Error "time-group-interval" "A group that is evaluated more rarely than every 5 minutes leaves gaps.";
     TIME_GRAFANA_VAR Note "time-grafana-var" "A rate over a fixed range shows gaps or misses peaks when somebody looks at a longer time.";
+    TIME_SCRAPE Error "time-scrape" "A scrape may take longer than until the next one begins.";
+    SCRAPE_DUPLICATE Error "scrape-duplicate" "Two scrape jobs have the same name, or one target is scraped twice.";
     RULE_YAML Error "rule-yaml" "The file is not one that Prometheus or Grafana reads.";
     DASHBOARD_ID Error "dashboard-id" "Two panels have the same id, or two of a panel's queries.";
     DASHBOARD_PANEL Warning "dashboard-panel" "Grafana has given up this kind of panel.";
-    DASHBOARD_FORM Warning "dashboard-form" "The file is what Grafana's API takes, panels lie over each other, or a heatmap doesn't ask for buckets.";
+    DASHBOARD_FORM Warning "dashboard-form" "The file is what Grafana's API takes, panels lie over each other, or a heatmap is not one of buckets.";
+    DASHBOARD_UNIT Warning "dashboard-unit" "A panel shows its values in another unit than they have.";
+    DASHBOARD_LEGEND Warning "dashboard-legend" "Several series of a panel have the same name.";
+    DASHBOARD_SOURCE Warning "dashboard-source" "Panels ask a data source by its name or id, which another Grafana does not have.";
+    DASHBOARD_JOB Note "dashboard-job" "Nothing says whose metrics are shown: those of all that export them are added up.";
+    DASHBOARD_TEXT Note "dashboard-text" "A panel has no title, or nothing says what it shows.";
 }
 
 impl Lint {
@@ -324,6 +331,15 @@ impl<'a> Linter<'a> {
     #[cfg(feature = "files")]
     pub(crate) fn known(&self) -> Option<&'a dyn Schema> {
         self.schema
+    }
+
+    /// The labels that Prometheus gives to all that it scrapes.
+    #[cfg(feature = "files")]
+    pub(crate) fn all_target_labels(&self) -> Vec<String> {
+        match self.schema {
+            Some(schema) => schema.target_labels(),
+            None => self.target_labels.iter().copied().map(str::to_owned).collect(),
+        }
     }
 
     /// The same for expressions of another use.
