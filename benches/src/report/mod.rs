@@ -54,6 +54,22 @@ impl<'a> Lineup<'a> {
             .min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
+    /// How far figures are apart here that measure the same: the most of ours and of those within a tenth of the best
+    /// peer's, any of which may be the best by chance.
+    fn noise(&self) -> f64 {
+        let best = self.best_peer().map_or(0.0, |best| best.value);
+        let near = self.figures.iter().filter(|figure| {
+            figure.name == OURS || !figure.name.starts_with(OURS) && !is_floor(figure) && figure.value <= best * 1.1
+        });
+        near.map(|figure| figure.apart).fold(0.0, f64::max)
+    }
+
+    /// Our figure as a ratio to the best peer's, where it is larger by more than the noise.
+    fn dearer(&self) -> Option<f64> {
+        let ratio = ratio(self.ours()?, self.best_peer()?.value)?;
+        (ratio > 1.0 + self.noise()).then_some(ratio)
+    }
+
     /// All, the best first.
     fn sorted(&self) -> Vec<&'a Figure> {
         let mut sorted = self.figures.clone();
@@ -75,6 +91,18 @@ impl<'a> Lineup<'a> {
     }
 }
 
+/// The rows where ours is dearer than the best peer, if there are any.
+fn dearer(figures: &[Figure]) -> String {
+    let dearer: Vec<_> = lineups(figures)
+        .iter()
+        .filter_map(|lineup| Some(format!("{} ({})", lineup.row.title, digits(lineup.dearer()?))))
+        .collect();
+    match dearer.is_empty() {
+        true => "none".to_owned(),
+        false => dearer.join("; "),
+    }
+}
+
 /// What no contender can be below.
 fn is_floor(figure: &Figure) -> bool {
     [BASELINE, CLOCK].contains(&figure.name.as_str())
@@ -91,6 +119,14 @@ fn digits(value: f64) -> String {
     }
 }
 
+/// As hundredths; nothing where it was measured once.
+fn percent(part: f64) -> String {
+    match part {
+        0.0 => "-".to_owned(),
+        part => format!("{:.1} %", part * 100.0),
+    }
+}
+
 fn optional(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), digits)
 }
@@ -104,7 +140,36 @@ mod tests {
             row,
             name: name.to_owned(),
             value,
+            apart: 0.0,
         }
+    }
+
+    #[test]
+    fn what_is_within_the_noise_is_not_dearer() {
+        let apart = |name, value, apart| Figure {
+            apart,
+            ..figure(rows::GAUGE_1, name, value)
+        };
+        let figures = [
+            apart(OURS, 10.2, 0.01),
+            apart("measured", 10.0, 0.0),
+            apart("vise", 10.9, 0.03),
+            apart("metrics", 30.0, 0.5),
+            apart(BASELINE, 1.0, 0.5),
+        ];
+        let noise = |figures: &[Figure]| lineups(figures)[0].noise();
+        assert_eq!((noise(&figures), dearer(&figures)), (0.03, "none".to_owned()));
+        // Without the one that is near and unsteady.
+        let steady = [
+            figures[0].clone(),
+            figures[1].clone(),
+            figures[3].clone(),
+            figures[4].clone(),
+        ];
+        assert_eq!(
+            (noise(&steady), dearer(&steady)),
+            (0.01, "gauge, +1 and -1, 1 label (1.02)".to_owned())
+        );
     }
 
     #[test]
