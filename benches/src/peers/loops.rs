@@ -1,11 +1,13 @@
 //! The same loops without metrics: what a figure contains that is not the contender's.
 
-use super::{BASELINE, CLOCK};
+use super::{ADDITION, BASELINE, CLOCK};
 use crate::bench::Bench;
 use crate::http::{client, router};
 use crate::rows::*;
-use crate::workload::{fallible, run_to_end, work};
+use crate::workload::{ByRoute, fallible, run_to_end, work};
+use enumetrics::LabelSet;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Instant;
 
 pub fn enter(bench: &mut Bench) {
@@ -21,6 +23,13 @@ pub fn enter(bench: &mut Bench) {
     bench.call(&[COUNTER_1, GAUGE_1, IN_FLIGHT_1], BASELINE, || {
         |step| {
             black_box(step.by_route);
+        }
+    });
+    bench.call(&[GAUGE_1], ADDITION, || {
+        static GAUGES: [AtomicI64; ByRoute::COMBINATIONS] = [const { AtomicI64::new(0) }; ByRoute::COMBINATIONS];
+        |step| {
+            GAUGES[step.by_route.index()].fetch_add(1, Relaxed);
+            GAUGES[step.by_route.index()].fetch_sub(1, Relaxed);
         }
     });
     bench.call(&[COUNTER_3, THREADS_COUNTER_3], BASELINE, || {

@@ -11,7 +11,7 @@ pub use markdown::{markdown, splice};
 pub use text::text;
 
 use crate::bench::Figure;
-use crate::peers::{BASELINE, CLOCK, OURS, REFERENCE};
+use crate::peers::{ADDITION, BASELINE, CLOCK, OURS, REFERENCE};
 use crate::rows::{self, Row};
 use crate::stats::ratio;
 
@@ -54,14 +54,22 @@ impl<'a> Lineup<'a> {
             .min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
-    /// How far figures are apart here that measure the same: the most of ours and of those within a tenth of the best
-    /// peer's, any of which may be the best by chance.
+    /// How far figures are apart here that should be the same: the most of ours and of those within a tenth of the best
+    /// peer's, any of which may be the best by chance; and how far above that peer the part is that nobody can do without.
     fn noise(&self) -> f64 {
         let best = self.best_peer().map_or(0.0, |best| best.value);
-        let near = self.figures.iter().filter(|figure| {
-            figure.name == OURS || !figure.name.starts_with(OURS) && !is_floor(figure) && figure.value <= best * 1.1
+        let noises = self.figures.iter().map(|figure| {
+            if is_floor(figure) {
+                return ratio(figure.value, best).map_or(0.0, |ratio| ratio - 1.0);
+            }
+            let is_near = figure.value <= best * 1.1 && !figure.name.starts_with(OURS);
+            if is_near || figure.name == OURS {
+                figure.apart
+            } else {
+                0.0
+            }
         });
-        near.map(|figure| figure.apart).fold(0.0, f64::max)
+        noises.fold(0.0, f64::max)
     }
 
     /// Our figure as a ratio to the best peer's, where it is larger by more than the noise.
@@ -105,7 +113,7 @@ fn dearer(figures: &[Figure]) -> String {
 
 /// What no contender can be below.
 fn is_floor(figure: &Figure) -> bool {
-    [BASELINE, CLOCK].contains(&figure.name.as_str())
+    [BASELINE, CLOCK, ADDITION].contains(&figure.name.as_str())
 }
 
 /// As many digits as mean something: three.
@@ -160,16 +168,14 @@ mod tests {
         let noise = |figures: &[Figure]| lineups(figures)[0].noise();
         assert_eq!((noise(&figures), dearer(&figures)), (0.03, "none".to_owned()));
         // Without the one that is near and unsteady.
-        let steady = [
-            figures[0].clone(),
-            figures[1].clone(),
-            figures[3].clone(),
-            figures[4].clone(),
-        ];
+        let mut steady: Vec<_> = figures.into_iter().filter(|figure| figure.name != "vise").collect();
         assert_eq!(
             (noise(&steady), dearer(&steady)),
             (0.01, "gauge, +1 and -1, 1 label (1.02)".to_owned())
         );
+        // What is below all of them by its nature is measured above the best.
+        steady.push(apart(ADDITION, 12.5, 0.0));
+        assert_eq!((noise(&steady), dearer(&steady)), (0.25, "none".to_owned()));
     }
 
     #[test]
