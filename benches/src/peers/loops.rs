@@ -58,15 +58,35 @@ pub fn enter(bench: &mut Bench) {
         }
     });
     #[cfg(target_arch = "x86_64")]
-    bench.call(&[TIMED_FN], CLOCK, || {
-        // SAFETY: every x86-64 processor has the instruction, which touches no memory.
-        let ticks = || unsafe { std::arch::x86_64::_rdtsc() };
-        move |step| {
-            let start = ticks();
-            work(step);
-            black_box(ticks().wrapping_sub(start));
-        }
-    });
+    {
+        bench.call(&[TIMED_FN], CLOCK, || {
+            |step| {
+                let start = ticks();
+                work(step);
+                black_box(ticks().wrapping_sub(start));
+            }
+        });
+        bench.call(&[TIMED_ASYNC], CLOCK, || {
+            |step| {
+                run_to_end(async {
+                    let start = ticks();
+                    let result = std::future::ready(work(step)).await;
+                    black_box(ticks().wrapping_sub(start));
+                    result
+                });
+            }
+        });
+        bench.call(&[TIMED_ASYNC_OUTCOME], CLOCK, || {
+            |step| {
+                let _ = run_to_end(async {
+                    let start = ticks();
+                    let result = std::future::ready(fallible(step)).await;
+                    black_box(ticks().wrapping_sub(start));
+                    result
+                });
+            }
+        });
+    }
     bench.call(&[TIMED_FN_INSTANT], CLOCK, || {
         |step| {
             let start = Instant::now();
@@ -75,4 +95,12 @@ pub fn enter(bench: &mut Bench) {
         }
     });
     bench.call(&[HTTP], BASELINE, || client(router()));
+}
+
+/// What the processor's counter says.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn ticks() -> u64 {
+    // SAFETY: every x86-64 processor has the instruction, which touches no memory.
+    unsafe { std::arch::x86_64::_rdtsc() }
 }
