@@ -159,10 +159,11 @@ pub(super) struct Layout {
     zero: i32,
     /// How many buckets there are on a side; the last is that of the infinite.
     last: u32,
-    /// What has larger bits, up to infinity, is a positive value that [`quickly`](Self::quickly) places.
-    above: i64,
-    /// What is added to a value's bits and its step, so that their first bits count from the first bucket.
+    /// The bits of the first value that [`quickly`](Self::quickly) places, and how many follow it until infinity.
+    quick: (u64, u64),
+    /// What is added to a value's bits and its step, so that they count from the first bucket once they are shifted.
     offset: u64,
+    bits_shift: u32,
 }
 
 const FINEST: i8 = 8;
@@ -184,10 +185,10 @@ impl Layout {
         };
         let zero = coarser(finest(f64::from_bits(zero_threshold.to_bits() + 1)), shift) - 1;
         let first = zero as i64 + 1;
-        let above = if zero_threshold < f64::MIN_POSITIVE {
-            f64::MIN_POSITIVE.to_bits() - 1
+        let quick = if zero_threshold < f64::MIN_POSITIVE {
+            f64::MIN_POSITIVE.to_bits()
         } else {
-            zero_threshold.to_bits()
+            zero_threshold.to_bits() + 1
         };
         Self {
             buckets: NativeBuckets {
@@ -198,9 +199,10 @@ impl Layout {
             shift,
             zero,
             last: (coarser(finest(f64::MAX), shift) + 1 - zero).unsigned_abs(),
-            above: above.cast_signed(),
+            quick: (quick, f64::INFINITY.to_bits() - quick),
             // Modulo 2⁶⁴; the sum that it is a part of is not negative, and below that.
             offset: ((((1 << shift) - 1 - ZERO_EXPONENT) << STEP) - (first << (STEP + shift))).cast_unsigned(),
+            bits_shift: STEP + shift,
         }
     }
 
@@ -209,15 +211,17 @@ impl Layout {
         self.buckets
     }
 
-    /// Where a value is, if it is positive and above the zero bucket, as most are: without a branch or a comparison that depends on
-    /// more than that. `None` of everything else, for which [`spot`](Self::spot) has an answer.
+    /// Where a value is, if it is positive and above the zero bucket, as most are: in a few instructions, none of which is a
+    /// jump that depends on how large it is. `None` of everything else, for which [`spot`](Self::spot) has an answer.
     #[inline]
     pub(super) fn quickly(&self, value: f64) -> Option<Spot> {
         let bits = value.to_bits();
-        if bits.cast_signed() <= self.above || bits >= f64::INFINITY.to_bits() {
+        let (first, count) = self.quick;
+        // What is negative is far beyond the end.
+        if bits.wrapping_sub(first) >= count {
             return None;
         }
-        let at = bits.wrapping_add(step(bits)).wrapping_add(self.offset) >> (STEP + self.shift);
+        let at = bits.wrapping_add(step(bits)).wrapping_add(self.offset) >> self.bits_shift;
         Some(Spot::Positive {
             at: at as usize,
             of: self.last,
