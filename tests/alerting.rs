@@ -319,7 +319,7 @@ fn rule_files_are_checked_where_they_are() {
         "{}",
         found[0]
     );
-    assert_eq!(places(found), [(6, 47, "ref-value"), (7, 11, "ref-metric")]);
+    assert_eq!(places(found), [(6, 47, "ref-value"), (7, 11, "ref-recording")]);
     assert_eq!(
         places(KYC_RULES.check_file(&path).unwrap()),
         [(6, 47, "ref-value"), (7, 9, "match-disjoint")]

@@ -88,7 +88,7 @@ fn records_of_other_files_are_known() {
         .run(&["lint", "-c", "metrics.json", "records.yml", "alerts.yml"])
         .is_clean("");
     folder.run(&["lint", "-c", "metrics.json", "alerts.yml"]).found(
-        "alerts.yml:5:15: error[ref-metric]: nothing exports `job:hits:rate5m` (A)\n    help: name the rule file that records it, too\n",
+        "alerts.yml:5:15: error[ref-recording]: no rule records `job:hits:rate5m` (A)\n    help: name the rule file that records it, too\n",
     );
 }
 

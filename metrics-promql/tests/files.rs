@@ -46,6 +46,51 @@ const RULES: &[(&str, &str, &str)] = &[
         "groups: [{name: a, interval: «10m, rules: [{record: a:b, expr: x}]}]",
         "groups: [{name: a, interval: 5m, rules: [{record: a:b, expr: x}]}]",
     ),
+    (
+        "time-group-interval",
+        "groups: [{name: a, interval: 5m, rules: [{record: a:b, expr: 'rate(x_total[«1m])'}]}]",
+        "groups: [{name: a, interval: 1m, rules: [{record: a:b, expr: 'rate(x_total[1m])'}]}]",
+    ),
+    (
+        "time-for",
+        "groups: [{name: a, interval: 1m, rules: [{alert: A, expr: «x > 1, for: 30s}]}]",
+        "groups: [{name: a, interval: 1m, rules: [{alert: A, expr: x > 1, for: 1m}]}]",
+    ),
+    (
+        "time-for",
+        "groups: [{name: a, rules: [{alert: A, expr: 'sum(x{job=\"a\"}) «> sum(x{job=\"b\"})'}]}]",
+        "groups: [{name: a, rules: [{alert: A, expr: 'sum(x{job=\"a\"}) > sum(x{job=\"b\"})', for: 5m}]}]",
+    ),
+    (
+        "time-for",
+        "groups: [{name: a, rules: [{alert: A, expr: 'sum(x{job=\"a\"}) «> sum(x{job=\"b\"})'}]}]",
+        "groups: [{name: a, rules: [{alert: A, expr: 'sum(x{job=\"a\"}) > sum(y{job=\"a\"})'}]}]",
+    ),
+    (
+        "ref-unrendered",
+        "groups: [{name: a, rules: [{record: a:b, expr: 'rate(x_total[«$__rate_interval])'}]}]",
+        "groups: [{name: a, rules: [{record: a:b, expr: 'rate(x_total[5m])'}]}]",
+    ),
+    (
+        "ref-unrendered",
+        "groups: [{name: a, rules: [{record: a:b, expr: 'x > «{{ .Values.limit }}'}]}]",
+        "groups: [{name: a, rules: [{record: a:b, expr: 'x > 1'}]}]",
+    ),
+    (
+        "allow-form",
+        "groups:\n- name: a\n  rules:\n  «# allow(alert-sumary): it says it\n  - {alert: A, expr: x > 1}",
+        "groups:\n- name: a\n  rules:\n  # allow(alert-summary): it says it\n  - {alert: A, expr: x > 1}",
+    ),
+    (
+        "allow-form",
+        "groups:\n- name: a\n  rules:\n  «# allow(alert-summary)\n  - {alert: A, expr: x > 1}",
+        "groups:\n- name: a\n  rules:\n  # allow(alert-summary): .\n  - {alert: A, expr: x > 1}",
+    ),
+    (
+        "alert-summary",
+        "groups:\n- name: a\n  rules:\n  - alert: A # allow(alert-summary): it says it\n    expr: x > 1\n  - alert: «B\n    expr: x > 1",
+        "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: |\n      # allow(alert-summary): it says it\n      x > 1\n  # Why.\n  # allow(alert-summary): it says it\n  - alert: B\n    expr: x > 1",
+    ),
 ];
 
 const SCRAPES: &[(&str, &str, &str)] = &[
@@ -187,6 +232,11 @@ const PANELS: &[(&str, &str, &str)] = &[
         r#""targets": [{"refId": "A", "expr": "x"}, {"refId": «"A", "expr": "y"}]"#,
         r#""targets": [{"refId": "A", "expr": "x"}, {"refId": "B", "expr": "y"}]"#,
     ),
+    (
+        "dashboard-legend",
+        r#""targets": [{"expr": "sum by (code) (rate(x_total[1m])) # allow(dashboard-text): no", "legendFormat": «"requests"}]"#,
+        r#""targets": [{"expr": "sum by (code) (rate(x_total[1m])) # allow(dashboard-legend): there is one", "legendFormat": "requests"}]"#,
+    ),
     ("dashboard-panel", r#""type": «"graph""#, r#""type": "timeseries""#),
     (
         "dashboard-form",
@@ -262,6 +312,11 @@ const DASHBOARDS: &[(&str, &str, &str)] = &[
 
 /// Beside what the shop exports.
 const KNOWN: &[(&str, &str, &str)] = &[
+    (
+        "ref-recording",
+        "groups: [{name: a, rules: [{record: a:b:c, expr: 'sum(«a:b:d)'}]}]",
+        "groups: [{name: a, rules: [{record: a:b:c, expr: 'sum(a:b:d)'}, {record: a:b:d, expr: vector(1)}]}]",
+    ),
     (
         "ref-dashboard-variable",
         r#"{"panels": [], "templating": {"list": [{"type": "query", "query": "label_values(shop_requests_total, «status)"}]}}"#,

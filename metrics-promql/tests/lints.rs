@@ -483,7 +483,6 @@ fn every_lint_is_tried() {
             "time-feature",
             "time-for",
             "time-retention",
-            "ref-recording",
             "slo-burn",
             "slo-denominator",
             "record-name",

@@ -350,11 +350,10 @@ fn with_schema<'a>(linter: Linter<'a>, schema: Option<&'a WithRecords<'_>>) -> L
 
 /// What a live program has not exported yet, such as what a collector that is off would export, need not be wrong.
 fn soften(findings: &mut [Finding], is_live: bool) {
-    for finding in findings.iter_mut().filter(|finding| finding.id == "ref-metric") {
-        // `nothing exports …`: only records have colons.
-        if finding.message.contains(':') && finding.help.is_none() {
+    for finding in findings {
+        if finding.id == "ref-recording" && finding.help.is_none() {
             finding.help = Some("name the rule file that records it, too".to_owned());
-        } else if is_live {
+        } else if finding.id == "ref-metric" && is_live {
             finding.severity = Severity::Warning;
             finding.message += " now";
         }

@@ -21,9 +21,10 @@ const ALERT_SEVERITY: &str = "alert-severity";
 const ALERT_SUMMARY: &str = "alert-summary";
 
 /// What is wrong whatever the reason, or only in files.
-const NOT_ALLOWED: [&str; 20] = [
+const NOT_ALLOWED: [&str; 21] = [
     "alert-duplicate",
     "alert-value-label",
+    "allow-form",
     "dashboard-form",
     "dashboard-id",
     "dashboard-job",
@@ -346,6 +347,9 @@ impl Lints<'_> {
         }
         if let Some(seconds) = self.group.options.scrape_interval {
             linter = linter.scrape_interval(seconds);
+        }
+        if let Some(seconds) = self.group.options.interval.as_deref().and_then(seconds) {
+            linter = linter.evaluation_interval(seconds);
         }
         if let Some(seconds) = self.group.options.retention.as_deref().and_then(seconds) {
             linter = linter.retention(seconds);

@@ -72,10 +72,7 @@ impl Document {
     /// Where it cannot be read, and why.
     pub fn read(text: &str) -> Result<Self, Box<FileFinding>> {
         let root = read(text).map_err(|unreadable| {
-            let mut found = Found {
-                file: text,
-                found: Vec::new(),
-            };
+            let mut found = Found::new(text);
             found.unreadable(&unreadable);
             Box::new(found.found.remove(0))
         })?;

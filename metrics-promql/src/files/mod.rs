@@ -1,5 +1,6 @@
 //! Rule files, dashboards and scrape jobs that exist as text.
 
+mod allow;
 mod dashboard;
 mod document;
 mod rules;
@@ -9,7 +10,7 @@ mod yaml;
 pub use self::dashboard::variable_length;
 pub use self::document::{Document, DocumentKind, FileExpression};
 
-use self::yaml::{Text, Unreadable};
+use self::yaml::{Node, Text, Unreadable};
 use crate::ast::ExprKind;
 use crate::lint::{Finding, Lint, REF_REGEX_ANCHOR, REF_REGEX_LITERAL, RULE_YAML, Severity};
 use crate::meaning::Labels;
@@ -68,9 +69,27 @@ pub struct Edit {
 struct Found<'a> {
     file: &'a str,
     found: Vec<FileFinding>,
+    /// Where each of them stands in the file.
+    places: Vec<usize>,
+    /// Where rules, panels and jobs begin, which comments make exceptions for.
+    starts: Vec<usize>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn new(file: &'a str) -> Self {
+        Self {
+            file,
+            found: Vec::new(),
+            places: Vec::new(),
+            starts: Vec::new(),
+        }
+    }
+
+    /// A rule, a panel or a job begins there. They are told in the order of the file.
+    fn begins(&mut self, part: &Node) {
+        self.starts.extend(part.first_place());
+    }
+
     fn add(&mut self, at: usize, subject: &str, lint: &'static Lint, message: &str, help: Option<String>) {
         self.add_as(lint.severity, at, subject, lint, message, help);
     }
@@ -183,6 +202,7 @@ impl Found<'_> {
         report: String,
     ) {
         let place = Span::new(at, at).line_column(self.file);
+        self.places.push(at);
         self.found.push(FileFinding {
             line: place.line,
             column: place.column,
@@ -197,6 +217,7 @@ impl Found<'_> {
     }
 
     fn in_order(mut self) -> Vec<FileFinding> {
+        allow::without_allowed(&mut self);
         self.found.sort_by_key(|finding| (finding.line, finding.column));
         self.found
     }

@@ -20,10 +20,7 @@ impl Linter<'_> {
     /// ```
     #[must_use]
     pub fn check_scrapes(&self, text: &str) -> Vec<FileFinding> {
-        let mut found = Found {
-            file: text,
-            found: Vec::new(),
-        };
+        let mut found = Found::new(text);
         match read(text) {
             Err(unreadable) => found.unreadable(&unreadable),
             Ok(root) => check(&root, &mut found),
@@ -45,6 +42,7 @@ fn check(root: &Node, found: &mut Found<'_>) {
     let mut names: Vec<&str> = Vec::new();
     let mut targets: Vec<(Target<'_>, &str)> = Vec::new();
     for job in jobs {
+        found.begins(job);
         let Some(name) = job.text("job_name") else {
             let message = "a job has no `job_name`";
             found.add(job.first_place().unwrap_or_default(), "", RULE_YAML, message, None);

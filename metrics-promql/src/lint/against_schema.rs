@@ -87,6 +87,15 @@ impl Check<'_> {
                 );
                 return;
             }
+            // Only what rules record has colons in its name.
+            Resolved::Unknown if name.contains(':') => {
+                let message = format!("no rule records `{name}`");
+                match exported.nearest(name) {
+                    Some(near) => self.find_help(REF_RECORDING, span, message, format!("did you mean `{near}`?")),
+                    None => self.find(REF_RECORDING, span, message),
+                }
+                return;
+            }
             Resolved::Unknown => {
                 let message = format!("nothing exports `{name}`");
                 match exported.nearest(name) {

@@ -42,10 +42,7 @@ impl Linter<'_> {
     /// ```
     #[must_use]
     pub fn check_dashboard(&self, text: &str) -> Vec<FileFinding> {
-        let mut found = Found {
-            file: text,
-            found: Vec::new(),
-        };
+        let mut found = Found::new(text);
         match read(text) {
             Err(unreadable) => found.unreadable(&unreadable),
             Ok(root) => {
@@ -115,6 +112,7 @@ impl Dashboard<'_, '_> {
     fn panels(&mut self, of: &Node) {
         let mut taken: Vec<(Grid, &str)> = Vec::new();
         for panel in of.list("panels") {
+            self.found.begins(panel);
             let title = panel.text("title").map_or("", |title| title.text.as_str());
             if let Some(grid) = Grid::of(panel) {
                 if let Some((_, other)) = taken.iter().find(|(other, _)| grid.is_over(other)) {
