@@ -319,7 +319,7 @@ fn rule_files_are_checked_where_they_are() {
         "{}",
         found[0]
     );
-    assert_eq!(places(found), [(6, 47, "ref-value"), (7, 11, "ref-metric")]);
+    assert_eq!(places(found), [(6, 47, "ref-value"), (7, 11, "ref-recording")]);
     assert_eq!(
         places(KYC_RULES.check_file(&path).unwrap()),
         [(6, 47, "ref-value"), (7, 9, "match-disjoint")]
@@ -337,8 +337,11 @@ fn rule_files_are_checked_where_they_are() {
     let dashboard =
         "{\"panels\": [{\"title\": \"All\", \"targets\": [{\"expr\": \"sum by (zone) (eu_kyc_active_sessions)\"}]}]}";
     let path = temporary("board.json", dashboard);
-    assert_eq!(places(adapted.check_dashboard(&path).unwrap()), [(1, 60, "ref-label")]);
-    let said = adapted.check_dashboard(&path).unwrap()[0].to_string();
+    let mut found = adapted.check_dashboard(&path).unwrap();
+    // Without those about its style.
+    found.retain(|found| found.severity > enumetrics_promql::Severity::Note);
+    let said = found[0].to_string();
+    assert_eq!(places(found), [(1, 60, "ref-label")]);
     assert!(said.contains("board.json:1:") && said.contains("region"), "{said}");
 }
 

@@ -535,6 +535,8 @@ fn mistakes_are_told_together() {
         .rules(&RULES)
         .job(Job::new("late").target("a:1").every("5s", "10s"))
         .job(Job::new("nowhere").every("often", "1s"))
+        .job(Job::new("late").target("b:1"))
+        .job(Job::new("again").target("a:1").target("c:1"))
         .alertmanager(alertmanager)
         .example(Example::new("Missing", "1h"))
         .file("compose.yml", "")
@@ -544,6 +546,8 @@ fn mistakes_are_told_together() {
         "job `late`: a scrape may take 10s, and the next one begins after 5s",
         "job `nowhere`: `often` and `1s` must be durations",
         "job `nowhere` has nothing to scrape",
+        "two jobs are called `late`",
+        "the jobs `late` and `again` both scrape `a:1`",
         "an example is of `Missing`, which is no alert",
         "two groups of rules are called `shop`",
         "no alert has team=\"nobody\", which a route is for",

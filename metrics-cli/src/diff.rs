@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use enumetrics_promql::{DocumentKind, Expr, ExprKind, FileFinding, Linter, MatchOp, Regex, Selector, Span, Usage};
+use enumetrics_promql::{Expr, ExprKind, FileFinding, Linter, MatchOp, Regex, Selector, Span, Usage};
 use enumetrics_runtime::catalogue::{Catalogue, Change, Difference};
 use serde_json::json;
 
@@ -351,16 +351,12 @@ fn matches_series(expr: &Expr) -> bool {
 
 /// What is found beside the new metrics, and was not beside the old ones.
 fn only_new(before: &Linter<'_>, after: &Linter<'_>, part: &Part) -> Vec<FileFinding> {
-    let check = |linter: &Linter<'_>| match part.document.kind {
-        DocumentKind::Rules => linter.check_rules(&part.text),
-        _ => linter.check_dashboard(&part.text),
-    };
     let key = |finding: &FileFinding| (finding.line, finding.column, finding.lint.map(|lint| lint.id));
     let mut known: BTreeMap<_, usize> = BTreeMap::new();
-    for finding in check(before) {
+    for finding in part.check(before) {
         *known.entry(key(&finding)).or_default() += 1;
     }
-    let mut found = check(after);
+    let mut found = part.check(after);
     found.retain(|finding| match known.get_mut(&key(finding)) {
         Some(count) if *count > 0 => {
             *count -= 1;

@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use enumetrics_promql::{Document, DocumentKind, FileFinding};
+use enumetrics_promql::{Document, DocumentKind, FileFinding, Linter};
 
 use crate::outcome::Failure;
 
-/// A rule file or a dashboard, with the name that messages call it by.
+/// A rule file, a dashboard or a configuration of Prometheus, with the name that messages call it by.
 pub struct File {
     /// With `/` on every system, and relative where it is below the current folder.
     pub name: String,
@@ -137,6 +137,17 @@ pub struct Part {
     pub document: Document,
 }
 
+impl Part {
+    /// What is wrong in it.
+    pub fn check(&self, linter: &Linter<'_>) -> Vec<FileFinding> {
+        match self.document.kind {
+            DocumentKind::Rules => linter.check_rules(&self.text),
+            DocumentKind::Scrapes => linter.check_scrapes(&self.text),
+            DocumentKind::Dashboard | DocumentKind::Other => linter.check_dashboard(&self.text),
+        }
+    }
+}
+
 impl File {
     pub fn stdin(text: String) -> Self {
         Self {
@@ -147,10 +158,10 @@ impl File {
         }
     }
 
-    /// The rule files and dashboards in it, and where it cannot be read. Nothing where it is something else.
+    /// What there is in it to check, and where it cannot be read. Nothing where it is something else.
     pub fn parts(&self) -> (Vec<Part>, Vec<FileFinding>) {
         let (mut parts, mut unreadable) = (Vec::new(), Vec::new());
-        let keys = ["groups:", "\"groups\"", "\"panels\"", "\"rows\""];
+        let keys = ["groups:", "\"groups\"", "\"panels\"", "\"rows\"", "scrape_configs:"];
         let is_candidate = keys.iter().any(|key| self.text.contains(key));
         if !is_candidate {
             return (parts, unreadable);
@@ -169,7 +180,8 @@ impl File {
     pub fn is_something_else(&self) -> Failure {
         Failure::of(
             &self.name,
-            "this is no rule file, which has `groups:` with `rules:`, and no dashboard, which has `panels`",
+            "this is no rule file, which has `groups:` with `rules:`, no dashboard, which has `panels`, and no configuration of \
+             Prometheus, which has `scrape_configs:`",
         )
     }
 }

@@ -88,7 +88,7 @@ fn records_of_other_files_are_known() {
         .run(&["lint", "-c", "metrics.json", "records.yml", "alerts.yml"])
         .is_clean("");
     folder.run(&["lint", "-c", "metrics.json", "alerts.yml"]).found(
-        "alerts.yml:5:15: error[ref-metric]: nothing exports `job:hits:rate5m` (A)\n    help: name the rule file that records it, too\n",
+        "alerts.yml:5:15: error[ref-recording]: no rule records `job:hits:rate5m` (A)\n    help: name the rule file that records it, too\n",
     );
 }
 
@@ -177,7 +177,7 @@ fn bad_input_is_named() {
     for (arguments, problem) in [
         (&["gone.yml"][..], "gone.yml: No such file"),
         (&["other.yml"], "other.yml: this is no rule file"),
-        (&["empty"], "no rule file and no dashboard was found"),
+        (&["empty"], "no rule file, no dashboard and no scrape job was found"),
         (&["latin.yml"], "latin.yml: this is no text in UTF-8"),
         (&["rules.yml", "-c", "gone.json"], "gone.json: No such file"),
         (

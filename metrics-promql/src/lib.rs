@@ -21,8 +21,8 @@
 //! - Which Prometheus it needs: [`Expr::requirements`], [`Feature`].
 //! - What is PromQL and wrong nevertheless: [`Linter`], with or without a [`Schema`] of what is exported; the labels of
 //!   a result: [`Expr::labels`].
-//! - Files (feature `files`): `Linter::check_rules` and `Linter::check_dashboard` read rule files and Grafana's dashboards,
-//!   and say line and column; `Document` has the expressions of either, with their places.
+//! - Files (feature `files`): `Linter::check_rules`, `Linter::check_dashboard` and `Linter::check_scrapes` read rule files,
+//!   Grafana's dashboards and scrape jobs, and say line and column; `Document` has the expressions, with their places.
 //! - Grafana's durations in expressions of dashboards: [`with_durations`].
 //! - Macros: [`TokenText`] puts tokens together as a text and remembers which bytes are whose, so that an error can be
 //!   shown on the token that is wrong.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use enumetrics_promql::{DocumentKind, Edit, FileFinding, Linter, Severity, Usage, Version, parse};
+use enumetrics_promql::{Edit, FileFinding, Linter, Severity, Usage, Version, parse};
 
 use self::baseline::Baseline;
 use crate::explain::{SYNTAX, lint, page};
@@ -19,9 +19,10 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::source::{Known, Login, WithRecords, read};
 use crate::terminal::Progress;
 
-/// Check rules, dashboards and queries: alone, or beside what is exported
+/// Check rules, dashboards, scrape jobs and queries: alone, or beside what is exported
 ///
-/// Rule files of Prometheus, PrometheusRule of Kubernetes and dashboards of Grafana are read; folders are walked. Beside a
+/// Rule files of Prometheus, PrometheusRule of Kubernetes, dashboards of Grafana and the scrape jobs of prometheus.yml are
+/// read; folders are walked. Beside a
 /// catalogue or a live program, names, labels, values, kinds and buckets are known, too.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -227,7 +228,7 @@ impl Options {
         }
         if read.is_empty() && !self.paths.is_empty() {
             // Otherwise a wrong path would pass in a pipeline for ever.
-            return Err(Failure::new("no rule file and no dashboard was found"));
+            return Err(Failure::new("no rule file, no dashboard and no scrape job was found"));
         }
         let records: Vec<BTreeSet<&str>> = read
             .iter()
@@ -251,10 +252,7 @@ impl Options {
                 records: records_beside(own),
             });
             let linter = with_schema(self.linter(), schema.as_ref());
-            let found = parts.iter().flat_map(|part| match part.document.kind {
-                DocumentKind::Rules => linter.check_rules(&part.text),
-                _ => linter.check_dashboard(&part.text),
-            });
+            let found = parts.iter().flat_map(|part| part.check(&linter));
             let found = found.chain(unreadable.iter().cloned());
             findings.extend(found.map(|found| Finding::new(&file.name, found)));
         }
@@ -352,11 +350,10 @@ fn with_schema<'a>(linter: Linter<'a>, schema: Option<&'a WithRecords<'_>>) -> L
 
 /// What a live program has not exported yet, such as what a collector that is off would export, need not be wrong.
 fn soften(findings: &mut [Finding], is_live: bool) {
-    for finding in findings.iter_mut().filter(|finding| finding.id == "ref-metric") {
-        // `nothing exports …`: only records have colons.
-        if finding.message.contains(':') && finding.help.is_none() {
+    for finding in findings {
+        if finding.id == "ref-recording" && finding.help.is_none() {
             finding.help = Some("name the rule file that records it, too".to_owned());
-        } else if is_live {
+        } else if finding.id == "ref-metric" && is_live {
             finding.severity = Severity::Warning;
             finding.message += " now";
         }

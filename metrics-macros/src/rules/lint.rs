@@ -21,20 +21,28 @@ const ALERT_SEVERITY: &str = "alert-severity";
 const ALERT_SUMMARY: &str = "alert-summary";
 
 /// What is wrong whatever the reason, or only in files.
-const NOT_ALLOWED: [&str; 13] = [
+const NOT_ALLOWED: [&str; 21] = [
     "alert-duplicate",
     "alert-value-label",
+    "allow-form",
     "dashboard-form",
     "dashboard-id",
+    "dashboard-job",
+    "dashboard-legend",
     "dashboard-panel",
+    "dashboard-source",
+    "dashboard-text",
+    "dashboard-unit",
     "record-name",
     "ref-dashboard-variable",
     "ref-recording",
     "ref-template",
     "rule-yaml",
+    "scrape-duplicate",
     "slo-burn",
     "slo-denominator",
     "time-group-interval",
+    "time-scrape",
 ];
 
 pub(super) fn is_known(id: &str) -> bool {
@@ -59,8 +67,8 @@ pub(super) struct Analysed {
     pub(super) at: usize,
     /// On one line.
     pub(super) expression: String,
-    /// What is asked, and where.
-    pub(super) questions: Vec<(Place, Question)>,
+    /// What is asked, and where. Of several questions in one place the first that is answered with no is the mistake.
+    pub(super) questions: Vec<(Place, Vec<Question>)>,
     /// The labels that its templates show, and where.
     pub(super) shown: Vec<(String, Span)>,
     pub(super) meaning: Meaning,
@@ -94,16 +102,19 @@ pub(super) fn analyse(group: &Group, errors: &mut Errors) -> Analysis {
 }
 
 /// Of the parts of an objective, which take rates of one metric, the first asks whether that is a counter.
-fn once_a_counter(questions: &mut Vec<(Place, Question)>) {
+fn once_a_counter(questions: &mut Vec<(Place, Vec<Question>)>) {
     let mut asked: Vec<String> = Vec::new();
-    questions.retain(|(_, question)| match &question.asks {
-        Asks::IsCounter { series, .. } if asked.contains(series) => false,
-        Asks::IsCounter { series, .. } => {
-            asked.push(series.clone());
-            true
-        }
-        _ => true,
-    });
+    for (_, at_once) in questions.iter_mut() {
+        at_once.retain(|question| match &question.asks {
+            Asks::IsCounter { series, .. } if asked.contains(series) => false,
+            Asks::IsCounter { series, .. } => {
+                asked.push(series.clone());
+                true
+            }
+            _ => true,
+        });
+    }
+    questions.retain(|(_, at_once)| !at_once.is_empty());
 }
 
 /// What is recorded, by its name.
@@ -226,25 +237,25 @@ impl Lints<'_> {
         }
         visit.states[at] = State::Open;
         visit.path.push(at);
-        let rule = &self.group.rules[at];
-        for (name, span) in parsed[at].iter().flat_map(named) {
-            let rules = self.group.rules.iter().enumerate();
-            let records = rules.filter(|(_, rule)| rule.is_record() && rule.name.text == name);
-            let named: Vec<usize> = records.map(|(at, _)| at).collect();
-            if named.is_empty() {
-                self.unrecorded(name, rule.expression.place(span));
-            }
-            for next in named {
+        let rules = &self.group.rules;
+        for (name, span) in parsed[at].as_ref().map(named).unwrap_or_default() {
+            let place = rules[at].expression.place(span);
+            self.unrecorded(name, place);
+            for (next, rule) in rules.iter().enumerate() {
+                if !rule.is_record() || rule.name.text != name {
+                    continue;
+                }
                 if visit.states[next] == State::Open {
                     let from = visit
                         .path
                         .iter()
                         .position(|&on_path| on_path == next)
                         .unwrap_or_default();
-                    let names = visit.path[from..].iter().chain([&next]);
-                    let names: Vec<_> = names.map(|&at| self.group.rules[at].name.text.as_str()).collect();
+                    let path = visit.path[from..].iter();
+                    let mut names: Vec<_> = path.map(|&at| rules[at].name.text.as_str()).collect();
+                    names.push(name);
                     let message = format!("`{name}` is made of itself: {} [ref-recording]", names.join(" from "));
-                    rule.expression.place(span).error(message, self.errors);
+                    place.error(message, self.errors);
                 } else {
                     self.visit(next, parsed, visit);
                 }
@@ -260,10 +271,18 @@ impl Lints<'_> {
         if !self.is_unrecorded(name) {
             return;
         }
-        let records = self.group.rules.iter().filter(|rule| rule.is_record());
-        let recorded = records.map(|rule| rule.name.text.as_str());
-        let external = self.group.external.iter().map(|external| external.name.as_str());
-        let known: Vec<_> = recorded.chain(external.filter(|name| name.contains(':'))).collect();
+        let mut known = Vec::new();
+        for rule in self.group.rules.iter().filter(|rule| rule.is_record()) {
+            known.push(rule.name.text.as_str());
+        }
+        for external in self
+            .group
+            .external
+            .iter()
+            .filter(|external| external.name.contains(':'))
+        {
+            known.push(external.name.as_str());
+        }
         let message = unknown("recording rule", name, &known).message;
         place.error(
             format!("{message}; one that is elsewhere is declared in `external {{ {name}: gauge; }}` [ref-recording]"),
@@ -315,7 +334,9 @@ impl Lints<'_> {
                 self.unaggregated(rule, alert, expr, &meaning);
             }
             shown = self.templates(rule, alert);
-            shown.retain(|(label, _)| rule.asked.is_none() || !self.group.slos.iter().any(|slo| slo.is_by(label)));
+            shown.retain(|(label, _)| {
+                rule.asked.is_none() || !self.group.slos.iter().any(|slo| slo.labels_by().contains(label))
+            });
         }
         Analysed {
             at,
@@ -334,7 +355,7 @@ impl Lints<'_> {
         expr: &Expr,
         usage: Usage,
         meanings: &Meanings<'_>,
-        questions: &mut Vec<(Place, Question)>,
+        questions: &mut Vec<(Place, Vec<Question>)>,
     ) -> bool {
         let target_labels: Vec<_> = self.group.options.target_labels.iter().map(String::as_str).collect();
         let mut linter = Linter::new(usage).target_labels(&target_labels);
@@ -343,6 +364,9 @@ impl Lints<'_> {
         }
         if let Some(seconds) = self.group.options.scrape_interval {
             linter = linter.scrape_interval(seconds);
+        }
+        if let Some(seconds) = self.group.options.interval.as_deref().and_then(seconds) {
+            linter = linter.evaluation_interval(seconds);
         }
         if let Some(seconds) = self.group.options.retention.as_deref().and_then(seconds) {
             linter = linter.retention(seconds);
@@ -367,14 +391,16 @@ impl Lints<'_> {
             })
         };
         let mut asked = expr.outline(usage, &|name| meanings.of(name)).questions;
-        asked.retain(|question| !rule.allows(question.lint.id) && !said(question));
         // A name that has colons and that nobody records has been reported, and so has a record that is made of itself.
         let is_reported = |name: &str| self.is_unrecorded(name) || self.is_recorded(name);
-        asked.retain(|question| !question.series().is_some_and(is_reported));
+        asked.retain(|question| {
+            !rule.allows(question.lint.id) && !said(question) && !question.series().is_some_and(is_reported)
+        });
+        let is_one = |a: &Question, b: &Question| (a.lint, a.span) == (b.lint, b.span);
         questions.extend(
             asked
-                .into_iter()
-                .map(|question| (written.place(question.span), question)),
+                .chunk_by(is_one)
+                .map(|asked| (written.place(asked[0].span), asked.to_vec())),
         );
         findings.iter().all(|finding| finding.severity < Severity::Error)
     }

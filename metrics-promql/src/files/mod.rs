@@ -1,21 +1,25 @@
-//! Rule files and dashboards that exist as text.
+//! Rule files, dashboards and scrape jobs that exist as text.
 
+mod allow;
 mod dashboard;
 mod document;
 mod rules;
+mod scrapes;
 mod yaml;
 
 pub use self::dashboard::variable_length;
 pub use self::document::{Document, DocumentKind, FileExpression};
 
-use self::yaml::{Text, Unreadable};
+use self::yaml::{Node, Text, Unreadable};
+use crate::ast::ExprKind;
 use crate::lint::{Finding, Lint, REF_REGEX_ANCHOR, REF_REGEX_LITERAL, RULE_YAML, Severity};
 use crate::meaning::Labels;
+use crate::parse::parse;
 use crate::schema::{Details, Family, Schema};
 use crate::span::Span;
 
-/// What is wrong in a file, and where. From [`Linter::check_rules`](crate::Linter::check_rules) and
-/// [`Linter::check_dashboard`](crate::Linter::check_dashboard).
+/// What is wrong in a file, and where. From [`Linter::check_rules`](crate::Linter::check_rules),
+/// [`Linter::check_dashboard`](crate::Linter::check_dashboard) and [`Linter::check_scrapes`](crate::Linter::check_scrapes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileFinding {
@@ -39,6 +43,18 @@ pub struct FileFinding {
     pub corrections: Vec<Edit>,
 }
 
+/// `5m`, `1h30m`
+fn seconds(text: &str) -> Option<f64> {
+    if text == "0" {
+        return Some(0.0);
+    }
+    let is_duration = text.starts_with(|first: char| first.is_ascii_digit()) && text.ends_with(char::is_alphabetic);
+    match parse(text).ok()?.kind {
+        ExprKind::Number(number) if is_duration && number.is_duration => Some(number.value),
+        _ => None,
+    }
+}
+
 /// A change to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,15 +69,46 @@ pub struct Edit {
 struct Found<'a> {
     file: &'a str,
     found: Vec<FileFinding>,
+    /// Where each of them stands in the file.
+    places: Vec<usize>,
+    /// Where rules, panels and jobs begin, which comments make exceptions for.
+    starts: Vec<usize>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn new(file: &'a str) -> Self {
+        Self {
+            file,
+            found: Vec::new(),
+            places: Vec::new(),
+            starts: Vec::new(),
+        }
+    }
+
+    /// A rule, a panel or a job begins there. They are told in the order of the file.
+    fn begins(&mut self, part: &Node) {
+        self.starts.extend(part.first_place());
+    }
+
     fn add(&mut self, at: usize, subject: &str, lint: &'static Lint, message: &str, help: Option<String>) {
-        let mut report = format!("{}[{}]: {message}", lint.severity, lint.id);
+        self.add_as(lint.severity, at, subject, lint, message, help);
+    }
+
+    /// Where it is less bad than elsewhere.
+    fn add_as(
+        &mut self,
+        severity: Severity,
+        at: usize,
+        subject: &str,
+        lint: &'static Lint,
+        message: &str,
+        help: Option<String>,
+    ) {
+        let mut report = format!("{severity}[{}]: {message}", lint.id);
         if let Some(help) = &help {
             report += &format!("\n  = help: {help}");
         }
-        self.push(at, subject, Some(lint), lint.severity, message, help, report);
+        self.push(at, subject, Some(lint), severity, message, help, report);
     }
 
     fn unreadable(&mut self, Unreadable { at, message }: &Unreadable) {
@@ -155,6 +202,7 @@ impl Found<'_> {
         report: String,
     ) {
         let place = Span::new(at, at).line_column(self.file);
+        self.places.push(at);
         self.found.push(FileFinding {
             line: place.line,
             column: place.column,
@@ -169,6 +217,7 @@ impl Found<'_> {
     }
 
     fn in_order(mut self) -> Vec<FileFinding> {
+        allow::without_allowed(&mut self);
         self.found.sort_by_key(|finding| (finding.line, finding.column));
         self.found
     }

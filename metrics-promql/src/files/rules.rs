@@ -1,10 +1,10 @@
 //! Rule files: those of Prometheus, and `PrometheusRule` of Kubernetes.
 
 use super::yaml::{Node, Text, read};
-use super::{FileFinding, Found, WithRecords};
-use crate::ast::{Expr, ExprKind};
+use super::{FileFinding, Found, WithRecords, seconds, variable_length};
+use crate::ast::Expr;
 use crate::lint::{
-    ALERT_DUPLICATE, ALERT_SEVERITY, ALERT_SUMMARY, ALERT_VALUE_LABEL, Linter, REF_TEMPLATE, RULE_YAML,
+    ALERT_DUPLICATE, ALERT_SEVERITY, ALERT_SUMMARY, ALERT_VALUE_LABEL, Linter, REF_TEMPLATE, REF_UNRENDERED, RULE_YAML,
     TIME_GROUP_INTERVAL, Usage,
 };
 use crate::meaning::Labels;
@@ -27,10 +27,7 @@ impl Linter<'_> {
     /// ```
     #[must_use]
     pub fn check_rules(&self, text: &str) -> Vec<FileFinding> {
-        let mut found = Found {
-            file: text,
-            found: Vec::new(),
-        };
+        let mut found = Found::new(text);
         match read(text) {
             Err(unreadable) => found.unreadable(&unreadable),
             Ok(root) => self.rules(&root, &mut found),
@@ -43,17 +40,16 @@ impl Linter<'_> {
             Some(spec) => spec.list("groups"),
             None => root.list("groups"),
         };
-        let rules: Vec<Rule<'_>> = groups
-            .iter()
-            .flat_map(|group| group.list("rules"))
-            .filter_map(Rule::new)
-            .collect();
+        let rules: Vec<Rule<'_>> = groups.iter().flat_map(Rule::all).collect();
         // Groups without any rule are of no use, and no mistake.
         let is_empty = root.get("spec").unwrap_or(root).get("groups").is_some()
             && groups.iter().all(|group| group.list("rules").is_empty());
         if rules.is_empty() && !is_empty {
             let message = "no rule was found: expected `groups:` with `rules:`, each with `alert:` or `record:`";
             found.add(0, "", RULE_YAML, message, None);
+        }
+        for rule in &rules {
+            found.begins(rule.node);
         }
         for group in groups {
             group_interval(group, found);
@@ -93,6 +89,9 @@ impl Linter<'_> {
         for (rule, expr) in rules.iter().zip(parsed) {
             let Some(expr) = expr else { continue };
             let mut linter = self.used_for(rule.usage);
+            if let Some(interval) = rule.interval {
+                linter = linter.evaluation_interval(interval);
+            }
             if rule.usage == Usage::Alert {
                 linter = linter.hold(rule.hold(found));
                 rule.alert(&rule.labels_of(expr, &linter), found);
@@ -109,9 +108,18 @@ struct Rule<'a> {
     usage: Usage,
     expression: &'a Text,
     node: &'a Node,
+    /// How often it is evaluated, in seconds, if its group says so.
+    interval: Option<f64>,
 }
 
 impl<'a> Rule<'a> {
+    /// Those of a group.
+    fn all(group: &'a Node) -> impl Iterator<Item = Self> {
+        let interval = group.text("interval").and_then(|text| seconds(&text.text));
+        let rules = group.list("rules").iter().filter_map(Self::new);
+        rules.map(move |rule| Self { interval, ..rule })
+    }
+
     fn new(node: &'a Node) -> Option<Self> {
         let (name, usage) = match (node.text("alert"), node.text("record")) {
             (Some(name), _) => (name, Usage::Alert),
@@ -124,6 +132,7 @@ impl<'a> Rule<'a> {
             // One without an expression is wrong at its name.
             expression: node.text("expr").unwrap_or(name),
             node,
+            interval: None,
         })
     }
 
@@ -138,10 +147,25 @@ impl<'a> Rule<'a> {
             );
             return None;
         }
-        let parsed = parse(&self.expression.text);
-        parsed
-            .map_err(|error| found.syntax(self.expression, &self.name.text, &error))
-            .ok()
+        let text = &self.expression.text;
+        let error = match parse(text) {
+            Ok(expr) => return Some(expr),
+            Err(error) => error,
+        };
+        let mut start = error.span().start;
+        // Of `{{` the first could begin a selector.
+        start -= usize::from(text[..start].ends_with('{') && text[start..].starts_with('{'));
+        match unrendered(&text[start..]) {
+            None => found.syntax(self.expression, &self.name.text, &error),
+            Some(variable) => {
+                let message = format!("`{variable}` is a template's variable that nobody replaced");
+                let help =
+                    "what shall stand there: Prometheus knows no variables, such as `[5m]` for a range".to_owned();
+                let place = self.expression.place(start);
+                found.add(place, &self.name.text, REF_UNRENDERED, &message, Some(help));
+            }
+        }
+        None
     }
 
     /// Those of its result, and those that it adds.
@@ -237,16 +261,15 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// `5m`, `1h30m`
-fn seconds(text: &str) -> Option<f64> {
-    if text == "0" {
-        return Some(0.0);
-    }
-    let is_duration = text.starts_with(|first: char| first.is_ascii_digit()) && text.ends_with(char::is_alphabetic);
-    match parse(text).ok()?.kind {
-        ExprKind::Number(number) if is_duration && number.is_duration => Some(number.value),
+/// The variable that a text begins with: Grafana's, or those of Helm and Jsonnet.
+fn unrendered(text: &str) -> Option<&str> {
+    let end = match text.get(..2)? {
+        "{{" => text.find("}}").map(|end| end + 2),
+        "%(" => text.find(')').map(|end| end + 1),
+        _ if text.starts_with('$') => variable_length(text),
         _ => None,
-    }
+    };
+    Some(&text[..end?])
 }
 
 fn group_interval(group: &Node, found: &mut Found<'_>) {
@@ -273,7 +296,7 @@ fn group_interval(group: &Node, found: &mut Found<'_>) {
 
 fn duplicates(group: &Node, found: &mut Found<'_>) {
     let mut seen = Vec::new();
-    for rule in group.list("rules").iter().filter_map(Rule::new) {
+    for rule in Rule::all(group) {
         let labels = rule
             .node
             .entries("labels")

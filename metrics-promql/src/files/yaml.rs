@@ -59,6 +59,23 @@ impl Node {
         }
     }
 
+    /// Where the first key of a map stands.
+    pub(super) fn first_place(&self) -> Option<usize> {
+        match self {
+            Self::Map(entries) => entries.first().map(|(key, _)| key.start),
+            _ => None,
+        }
+    }
+
+    /// Whether it is there, and not `null`.
+    pub(super) fn is_something(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Text(text) => text.text != "null",
+            Self::List(_) | Self::Map(_) => true,
+        }
+    }
+
     pub(super) fn text(&self, key: &str) -> Option<&Text> {
         match self.get(key)? {
             Self::Text(text) => Some(text),
@@ -85,6 +102,11 @@ impl Text {
     pub(super) fn push(&mut self, character: char, place: usize) {
         self.text.push(character);
         self.places.extend(repeat_n(place, character.len_utf8()));
+    }
+
+    /// Whether it stands in quotes, so that it is no number, and not `null`.
+    pub(super) fn is_quoted(&self, file: &str) -> bool {
+        file[self.start..].starts_with(['"', '\''])
     }
 
     pub(super) fn push_str(&mut self, text: &str, place: usize) {

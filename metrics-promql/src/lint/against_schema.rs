@@ -22,13 +22,12 @@ impl Check<'_> {
             ExprKind::Aggregation(aggregation) => self.grouping(aggregation),
             ExprKind::Binary(binary) => {
                 if let Some(matching) = &binary.matching {
-                    for side in [&binary.lhs, &binary.rhs] {
-                        let facts = self.facts.of(side);
-                        let labels = &facts.labels;
-                        let is_on = matching.kind == crate::ast::MatchingKind::On;
-                        let unknown = |label: &&Label| is_on && !labels.may_have(&label.name);
-                        for label in matching.labels.iter().filter(unknown) {
-                            self.label(label, labels, "is matched on, but one side doesn't have it");
+                    let is_on = matching.kind == crate::ast::MatchingKind::On;
+                    let sides = both([&binary.lhs, &binary.rhs], |side| self.facts.of(side));
+                    for label in matching.labels.iter().filter(|_| is_on) {
+                        // Of both it is said once.
+                        if let Some(side) = sides.iter().find(|side| !side.labels.may_have(&label.name)) {
+                            self.label(label, &side.labels, "is matched on, but one side doesn't have it");
                         }
                     }
                 }
@@ -86,6 +85,15 @@ impl Check<'_> {
                     message,
                     format!("there are: {}", joined(&family.series(), ", ")),
                 );
+                return;
+            }
+            // Only what rules record has colons in its name.
+            Resolved::Unknown if name.contains(':') => {
+                let message = format!("no rule records `{name}`");
+                match exported.nearest(name) {
+                    Some(near) => self.find_help(REF_RECORDING, span, message, format!("did you mean `{near}`?")),
+                    None => self.find(REF_RECORDING, span, message),
+                }
                 return;
             }
             Resolved::Unknown => {

@@ -112,7 +112,7 @@ lints! {
     TIME_FOR Warning "time-for" "What is missing for a moment only, as during a restart, is not worth waking somebody: say for how long.";
     TIME_FEATURE Error "time-feature" "The Prometheus that is to evaluate it doesn't know this, or not without a flag.";
     ALERT_NO_CONDITION Warning "alert-no-condition" "Without a comparison the alert fires whatever the value is, 0 included.";
-    REF_RECORDING Error "ref-recording" "No rule of the group records this, or it is made of itself.";
+    REF_RECORDING Error "ref-recording" "No rule records this, or it is made of itself.";
     REF_TEMPLATE Error "ref-template" "The template cannot be read, or the alert does not have the label that it shows.";
     SLO_BURN Error "slo-burn" "The alert of an objective could never fire, or looks back further than Prometheus does.";
     SLO_DENOMINATOR Error "slo-denominator" "The part of an objective is not part of its whole.";
@@ -124,12 +124,20 @@ lints! {
     ALERT_SEVERITY Warning "alert-severity" "Nothing says how urgent the alert is.";
     ALERT_SUMMARY Warning "alert-summary" "Nothing says what has happened.";
     ALERT_ABSENCE Note "alert-absence" "No alert of the group fires when the metrics are gone.";
-    TIME_GROUP_INTERVAL Error "time-group-interval" "A group that is evaluated more rarely than every 5 minutes leaves gaps.";
+    TIME_GROUP_INTERVAL Error "time-group-interval" "A group that is evaluated more rarely than every 5 minutes, or than its rules look back, leaves gaps.";
     TIME_GRAFANA_VAR Note "time-grafana-var" "A rate over a fixed range shows gaps or misses peaks when somebody looks at a longer time.";
+    TIME_SCRAPE Error "time-scrape" "A scrape may take longer than until the next one begins.";
+    SCRAPE_DUPLICATE Error "scrape-duplicate" "Two scrape jobs have the same name, or one target is scraped twice.";
+    ALLOW_FORM Error "allow-form" "An exception names a lint that there is, and says why.";
     RULE_YAML Error "rule-yaml" "The file is not one that Prometheus or Grafana reads.";
     DASHBOARD_ID Error "dashboard-id" "Two panels have the same id, or two of a panel's queries.";
     DASHBOARD_PANEL Warning "dashboard-panel" "Grafana has given up this kind of panel.";
-    DASHBOARD_FORM Warning "dashboard-form" "The file is what Grafana's API takes, panels lie over each other, or a heatmap doesn't ask for buckets.";
+    DASHBOARD_FORM Warning "dashboard-form" "The file is what Grafana's API takes, panels lie over each other, or a heatmap is not one of buckets.";
+    DASHBOARD_UNIT Warning "dashboard-unit" "A panel shows its values in another unit than they have.";
+    DASHBOARD_LEGEND Warning "dashboard-legend" "Several series of a panel have the same name.";
+    DASHBOARD_SOURCE Warning "dashboard-source" "Panels ask a data source by its name or id, which another Grafana does not have.";
+    DASHBOARD_JOB Note "dashboard-job" "Nothing says whose metrics are shown: those of all that export them are added up.";
+    DASHBOARD_TEXT Note "dashboard-text" "A panel has no title, or nothing says what it shows.";
 }
 
 impl Lint {
@@ -241,6 +249,7 @@ pub struct Linter<'a> {
     scrape_interval: Option<f64>,
     retention: Option<f64>,
     hold: Option<f64>,
+    evaluation_interval: Option<f64>,
     server: Option<(Version, &'a [Flag])>,
 }
 
@@ -264,6 +273,7 @@ impl<'a> Linter<'a> {
             scrape_interval: None,
             retention: None,
             hold: None,
+            evaluation_interval: None,
             server: None,
         }
     }
@@ -312,6 +322,15 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// Knowing how often rules are evaluated, in seconds.
+    #[must_use]
+    pub fn evaluation_interval(self, seconds: f64) -> Self {
+        Self {
+            evaluation_interval: Some(seconds),
+            ..self
+        }
+    }
+
     /// Knowing the oldest Prometheus that is to understand the expression, and the flags that it is started with.
     #[must_use]
     pub fn server(self, version: Version, flags: &'a [Flag]) -> Self {
@@ -324,6 +343,15 @@ impl<'a> Linter<'a> {
     #[cfg(feature = "files")]
     pub(crate) fn known(&self) -> Option<&'a dyn Schema> {
         self.schema
+    }
+
+    /// The labels that Prometheus gives to all that it scrapes.
+    #[cfg(feature = "files")]
+    pub(crate) fn all_target_labels(&self) -> Vec<String> {
+        match self.schema {
+            Some(schema) => schema.target_labels(),
+            None => self.target_labels.iter().copied().map(str::to_owned).collect(),
+        }
     }
 
     /// The same for expressions of another use.

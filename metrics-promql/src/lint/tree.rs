@@ -42,9 +42,18 @@ impl Check<'_> {
 
     /// `absent(x)` without `for`
     fn held(&mut self, expr: &Expr) {
+        if let (Some(hold), Some(interval)) = (self.linter.hold, self.linter.evaluation_interval)
+            && hold > 0.0
+            && hold < interval
+        {
+            let message = format!("it is evaluated every {interval} s, so that a `for` of {hold} s decides nothing");
+            let help = format!("`{}s`, which are two evaluations, or more", 2.0 * interval);
+            self.find_help(TIME_FOR, expr.span, message, help);
+        }
         if self.linter.hold != Some(0.0) {
             return;
         }
+        self.across_jobs(expr);
         let mut absent = None;
         expr.walk(&mut |part| {
             if absent.is_none() && called(part) == Some("absent") {
@@ -53,6 +62,25 @@ impl Check<'_> {
         });
         if let Some(span) = absent {
             let message = "without `for` this fires at each restart";
+            self.find_help(TIME_FOR, span, message, "`for = \"5m\"`: a few scrapes long");
+        }
+    }
+
+    /// `sum(x{job="a"}) / sum(y{job="b"})` without `for`
+    fn across_jobs(&mut self, expr: &Expr) {
+        let mut found = Vec::new();
+        expr.walk(&mut |part| {
+            if let ExprKind::Binary(binary) = &part.kind
+                && !binary.op.is_set()
+                && let [Some(left), Some(right)] = both([&binary.lhs, &binary.rhs], job_of)
+                && left != right
+            {
+                let message =
+                    format!("the jobs `{left}` and `{right}` are not scraped, nor restarted, at the same time");
+                found.push((binary.op_span, message));
+            }
+        });
+        for (span, message) in found {
             self.find_help(TIME_FOR, span, message, "`for = \"5m\"`: a few scrapes long");
         }
     }
@@ -98,6 +126,34 @@ impl Check<'_> {
                 span,
                 message,
                 "record what is needed, and look back at that",
+            );
+        }
+    }
+
+    /// `rate(x[1m])`, every five minutes
+    fn window(&mut self, argument: Option<&Expr>) {
+        let (
+            Some(interval),
+            Some(Expr {
+                kind: ExprKind::Range(range),
+                ..
+            }),
+        ) = (self.linter.evaluation_interval, argument)
+        else {
+            return;
+        };
+        let seconds = range.range.seconds();
+        if self.is_rule() && seconds < interval {
+            let message = format!(
+                "this is evaluated every {interval} s and looks back {seconds} s: what happens between is not seen"
+            );
+            let help = format!("`[{interval}s]` or more, or a shorter interval of the group");
+            self.add(
+                TIME_GROUP_INTERVAL,
+                Severity::Warning,
+                range.range.span,
+                message,
+                Some(help),
             );
         }
     }
@@ -166,6 +222,11 @@ impl Check<'_> {
     fn call(&mut self, expr: &Expr, call: &Call) {
         let name = call.function.name;
         let first = call.arguments.first();
+        self.window(
+            call.arguments
+                .iter()
+                .find(|argument| matches!(argument.kind, ExprKind::Range(_))),
+        );
         match name {
             "rate" | "increase" | "irate" => {
                 if name == "irate" && self.is_rule() {
@@ -691,6 +752,28 @@ impl fmt::Display for Shown {
             Self(f64::NEG_INFINITY, most) => write!(f, "at most {most}"),
             Self(least, most) => write!(f, "between {least} and {most}"),
         }
+    }
+}
+
+/// The only job whose series an expression names.
+fn job_of(expr: &Expr) -> Option<String> {
+    let mut jobs = Vec::new();
+    expr.walk(&mut |part| {
+        if let Some(selector) = selector_of(part) {
+            let is_job = |matcher: &&Matcher| matcher.label.name == "job" && matcher.op == MatchOp::Equal;
+            jobs.push(
+                selector
+                    .matchers
+                    .iter()
+                    .find(is_job)
+                    .map(|matcher| matcher.value.clone()),
+            );
+        }
+    });
+    jobs.dedup();
+    match jobs.len() {
+        1 => jobs.remove(0),
+        _ => None,
     }
 }
 

@@ -67,6 +67,18 @@ impl Labels {
         self.scraped.first().map(String::as_str)
     }
 
+    /// Whether targets have it, and nobody asked for it.
+    #[cfg(feature = "files")]
+    pub(crate) fn is_scraped(&self, label: &str) -> bool {
+        self.scraped.has(label)
+    }
+
+    /// Whether an aggregation was told to keep it.
+    #[cfg(feature = "files")]
+    pub(crate) fn groups_by(&self, label: &str) -> bool {
+        self.may.is_some() && self.has.has(label) && !self.scraped.has(label)
+    }
+
     pub(super) fn only(labels: Names) -> Self {
         Self {
             has: labels.clone(),

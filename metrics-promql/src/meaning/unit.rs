@@ -33,8 +33,9 @@ impl Unit {
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let name = name.strip_suffix("_total").unwrap_or(name);
-        let (_, last) = name.rsplit_once('_')?;
-        BASE.contains(&last).then(|| Self::named(last))
+        let (rest, last) = name.rsplit_once('_')?;
+        // `x_per_seconds` is no time.
+        (BASE.contains(&last) && !rest.ends_with("_per")).then(|| Self::named(last))
     }
 
     /// What is counted, or has been divided by its like.

@@ -56,6 +56,11 @@ impl Ambiguous {
         self.names.clear();
         self.families.clear();
         self.families.extend(families);
+        self.compare();
+    }
+
+    /// Apart from [`find`](Self::find), so that sorting is compiled once.
+    fn compare(&mut self) {
         self.families.sort_unstable_by_key(|family| family.name);
         for family in &self.families {
             if shortened(family.name, family.kind).is_some_and(|name| self.is_taken(name, family.kind)) {

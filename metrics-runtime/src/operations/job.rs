@@ -122,8 +122,26 @@ impl Job {
         self
     }
 
-    pub(super) fn check(&self, problems: &mut Vec<String>) {
+    /// `earlier` are those before it.
+    pub(super) fn check(&self, earlier: &[Self], problems: &mut Vec<String>) {
         let name = &self.name;
+        if earlier.iter().any(|job| job.name == *name) {
+            problems.push(format!(
+                "two jobs are called `{name}`, which Prometheus refuses: give one of them another name, or both targets to one \
+                 [scrape-duplicate]"
+            ));
+        }
+        for target in &self.targets {
+            if let Some(job) = earlier
+                .iter()
+                .find(|job| job.path == self.path && job.targets.contains(target))
+            {
+                problems.push(format!(
+                    "the jobs `{}` and `{name}` both scrape `{target}`, so that sums count it twice [scrape-duplicate]",
+                    job.name
+                ));
+            }
+        }
         let [interval, timeout] = [&self.interval, &self.timeout].map(|text| seconds(text));
         if !(interval.is_finite() && timeout.is_finite()) {
             problems.push(format!(
@@ -132,7 +150,7 @@ impl Job {
             ));
         } else if timeout > interval {
             problems.push(format!(
-                "job `{name}`: a scrape may take {}, and the next one begins after {}: the timeout is at most the interval",
+                "job `{name}`: a scrape may take {}, and the next one begins after {}: the timeout is at most the interval [time-scrape]",
                 self.timeout, self.interval
             ));
         }

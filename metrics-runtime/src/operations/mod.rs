@@ -389,8 +389,8 @@ impl Operations {
     }
 
     fn check(&self, problems: &mut Vec<String>) {
-        for job in &self.jobs {
-            job.check(problems);
+        for (at, job) in self.jobs.iter().enumerate() {
+            job.check(&self.jobs[..at], problems);
         }
         let alerts = || self.rules.iter().flat_map(|rules| rules.alerts());
         for example in &self.examples {

@@ -267,6 +267,7 @@ groups:
             [
                 "4:89 variable ref-dashboard-variable",
                 "7:46 annotation ref-metric",
+                "10:31 Sold dashboard-text",
                 "11:18 Sold dashboard-id",
                 "11:56 Sold time-grafana-var",
                 "11:81 Sold ref-template",

@@ -28,6 +28,15 @@ pub const fn answer(problem: Problem) {
     }
 }
 
+/// Of two questions about one token: what is wrong is said once.
+#[must_use]
+pub const fn either(first: Problem, next: Problem) -> Problem {
+    match first {
+        Some(_) => first,
+        None => next,
+    }
+}
+
 /// Where some labels of a result come from; see `enumetrics_promql::LabelSource`.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {

@@ -1,15 +1,27 @@
 //! Grafana's dashboards: the JSON that it exports and imports.
 
+mod form;
+mod legend;
+mod query;
+mod style;
+mod unit;
+
 use std::collections::BTreeSet;
 
+pub use self::query::variable_length;
+
+use self::form::Grid;
+use self::query::{ANY_TIME, Rendered, with_any_value};
+use self::style::Style;
+use self::unit::PanelUnit;
 use super::yaml::{Node, Text, read};
 use super::{FileFinding, Found};
-use crate::ast::{Expr, ExprKind, Matcher};
+use crate::ast::{Expr, ExprKind, Matcher, Selector};
 use crate::lint::{
-    DASHBOARD_FORM, DASHBOARD_ID, DASHBOARD_PANEL, Finding, Linter, REF_DASHBOARD_VARIABLE, REF_TEMPLATE, RULE_YAML,
+    DASHBOARD_FORM, DASHBOARD_ID, DASHBOARD_PANEL, Finding, Linter, REF_DASHBOARD_VARIABLE, RULE_YAML,
     TIME_GRAFANA_VAR, Usage,
 };
-use crate::operator::MatchOp;
+use crate::meaning::selector_of;
 use crate::parse::parse;
 
 impl Linter<'_> {
@@ -30,10 +42,7 @@ impl Linter<'_> {
     /// ```
     #[must_use]
     pub fn check_dashboard(&self, text: &str) -> Vec<FileFinding> {
-        let mut found = Found {
-            file: text,
-            found: Vec::new(),
-        };
+        let mut found = Found::new(text);
         match read(text) {
             Err(unreadable) => found.unreadable(&unreadable),
             Ok(root) => {
@@ -49,8 +58,12 @@ impl Linter<'_> {
                     linter: self.used_for(Usage::Panel),
                     found: &mut found,
                     ids: BTreeSet::new(),
+                    style: Style::default(),
+                    picks_one: false,
                 };
+                form::check(dashboard, reader.found);
                 reader.dashboard(dashboard);
+                reader.say_once();
             }
         }
         found.in_order()
@@ -61,6 +74,9 @@ struct Dashboard<'a, 'f> {
     linter: Linter<'a>,
     found: &'a mut Found<'f>,
     ids: BTreeSet<String>,
+    style: Style,
+    /// Whether the reader chooses one of something in the last query.
+    picks_one: bool,
 }
 
 impl Dashboard<'_, '_> {
@@ -75,6 +91,7 @@ impl Dashboard<'_, '_> {
         }
         let lists = |key: &str| dashboard.get(key).map_or(&[][..], |node| node.list("list"));
         for variable in lists("templating").iter().filter(|each| is_of_prometheus(each)) {
+            self.style.chooses |= variable.text("type").is_some_and(|text| text.text == "adhoc");
             let query = match variable.get("query") {
                 Some(Node::Text(query)) => Some(query),
                 Some(query) => query.text("query"),
@@ -95,6 +112,7 @@ impl Dashboard<'_, '_> {
     fn panels(&mut self, of: &Node) {
         let mut taken: Vec<(Grid, &str)> = Vec::new();
         for panel in of.list("panels") {
+            self.found.begins(panel);
             let title = panel.text("title").map_or("", |title| title.text.as_str());
             if let Some(grid) = Grid::of(panel) {
                 if let Some((_, other)) = taken.iter().find(|(other, _)| grid.is_over(other)) {
@@ -129,6 +147,8 @@ impl Dashboard<'_, '_> {
     fn targets(&mut self, panel: &Node, title: &str) {
         let mut names = BTreeSet::new();
         let is_heatmap = panel.text("type").is_some_and(|kind| kind.text == "heatmap");
+        let mut unit = PanelUnit::of(panel);
+        let mut is_first = true;
         for target in panel.list("targets") {
             // What a target says of itself counts more than what its panel says.
             let asked = if target.get("datasource").is_some() {
@@ -148,6 +168,11 @@ impl Dashboard<'_, '_> {
             let Some(query) = target.text("expr").filter(|query| !query.text.is_empty()) else {
                 continue;
             };
+            if is_first {
+                self.count(panel, query.place(0), title);
+            }
+            is_first = false;
+            self.source(asked, title);
             let is_of_buckets = target.text("format").is_some_and(|format| format.text == "heatmap");
             if is_heatmap && !is_of_buckets && query.text.contains("_bucket") {
                 let message = "each bucket has those below it, too, which a heatmap takes apart if it is told";
@@ -155,12 +180,50 @@ impl Dashboard<'_, '_> {
                 self.found
                     .add(query.place(0), title, DASHBOARD_FORM, message, Some(help));
             }
-            let Some(expr) = self.query(query, title, false) else {
+            let expr = self.query(query, title, false);
+            if let Some(expr) = expr.as_ref().filter(|_| is_heatmap) {
+                self.heatmap(query, expr, title);
+            }
+            let Some(expr) = expr else {
+                // It may be anything.
+                self.style.chooses = true;
                 continue;
             };
+            self.chosen(&expr);
             if let Some(legend) = target.text("legendFormat") {
-                self.legend(legend, &expr, title);
+                self.legend(panel, target, legend, &expr, title);
             }
+            // Once for each panel.
+            if !self.unit(&unit, query, &expr, title) {
+                unit = PanelUnit::Several;
+            }
+        }
+    }
+
+    /// Classic buckets: what a heatmap shows of them is told apart by `le`, and happened now.
+    fn heatmap(&mut self, query: &Text, expr: &Expr, title: &str) {
+        let (mut has_buckets, mut is_over_time) = (false, false);
+        expr.walk(&mut |part| {
+            let name = selector_of(part).and_then(Selector::metric);
+            if name.is_some_and(|name| name.ends_with("_bucket")) {
+                has_buckets = true;
+                is_over_time |= matches!(part.kind, ExprKind::Range(_));
+            }
+        });
+        let wrong = match has_buckets {
+            true if !self.linter.facts(expr).labels.may_have("le") => Some((
+                "these are buckets without `le`, which says where each ends",
+                "`sum by (le) (…)`",
+            )),
+            true if !is_over_time => Some((
+                "buckets as they are have all since the process started",
+                "`increase(…[$__rate_interval])`",
+            )),
+            _ => None,
+        };
+        if let Some((message, help)) = wrong {
+            self.found
+                .add(query.place(0), title, DASHBOARD_FORM, message, Some(help.to_owned()));
         }
     }
 
@@ -179,10 +242,12 @@ impl Dashboard<'_, '_> {
         if is_open {
             return None;
         }
+        self.picks_one = false;
         let mut anything = Vec::new();
         with_any_value(&mut expr, &mut anything);
+        self.picks_one = anything.iter().any(|anything| anything.is_one);
         let of_variable = |finding: &Finding| {
-            anything.contains(&finding.span)
+            anything.iter().any(|anything| anything.span == finding.span)
                 && ["ref-regex", "ref-value"]
                     .iter()
                     .any(|id| finding.lint.id.starts_with(id))
@@ -217,27 +282,6 @@ impl Dashboard<'_, '_> {
             let help = "`[$__rate_interval]`".to_owned();
             self.found
                 .add(text.place(span.start), subject, TIME_GRAFANA_VAR, message, Some(help));
-        }
-    }
-
-    /// `{{method}} {{ path }}`
-    fn legend(&mut self, legend: &Text, expr: &Expr, title: &str) {
-        let facts = self.linter.facts(expr);
-        for (at, _) in legend.text.match_indices("{{") {
-            let Some((label, _)) = legend.text[at + 2..].split_once("}}") else {
-                continue;
-            };
-            let label = label.trim();
-            let is_name = !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            if is_name && label != Matcher::METRIC && !facts.labels.may_have(label) {
-                let message = format!("the series have no label `{label}` to show");
-                let known = facts.labels.known().map(|known| known.collect::<Vec<_>>().join(", "));
-                let help = known.map(|known| match known.is_empty() {
-                    true => "they have none".to_owned(),
-                    false => format!("there are: {known}"),
-                });
-                self.found.add(legend.place(at), title, REF_TEMPLATE, &message, help);
-            }
         }
     }
 
@@ -298,215 +342,4 @@ pub(super) fn is_of_prometheus(of: &Node) -> bool {
     // `datasource` is Grafana's own, as of panels with several. Where only a name is there, or a variable, it may tell.
     let may_be = kind.is_empty() || kind.contains('$') || kind.contains("prometheus") || kind == "datasource";
     may_be && !name.to_ascii_lowercase().contains("loki")
-}
-
-/// What stands in a range instead of a variable.
-const ANY_TIME: &str = "5m0s";
-
-/// What stands in a label's value instead of a variable; nobody writes it.
-const ANY_VALUE: char = '\u{F8FF}';
-
-/// An expression with something in the place of its variables.
-struct Rendered {
-    text: Text,
-    /// Whether a variable stands where it could be anything: a metric, a label, a number.
-    is_open: bool,
-}
-
-impl Rendered {
-    fn new(query: &Text) -> Self {
-        let mut rendered = Self {
-            text: Text::default(),
-            is_open: false,
-        };
-        let mut quote = None;
-        let mut in_range = false;
-        let mut at = 0;
-        let bytes = &query.text;
-        while let Some(character) = bytes[at..].chars().next() {
-            let place = query.place(at);
-            // In a regular expression `\\$` is the sign itself.
-            let is_escaped = quote.is_some() && bytes[..at].ends_with('\\');
-            if let Some(length) = variable_length(&bytes[at..]).filter(|_| !is_escaped) {
-                match quote {
-                    Some(_) => rendered.text.push(ANY_VALUE, place),
-                    None if in_range || bytes[..at].trim_end().ends_with("offset") => {
-                        rendered.text.push_str(ANY_TIME, place);
-                    }
-                    None => {
-                        rendered.is_open = true;
-                        rendered.text.push_str("variable", place);
-                    }
-                }
-                at += length;
-                continue;
-            }
-            match (quote, character) {
-                (Some(open), _) if character == open => quote = None,
-                (Some('"' | '\''), '\\') => {
-                    rendered.text.push(character, place);
-                    at += 1;
-                    let Some(next) = bytes[at..].chars().next() else { break };
-                    rendered.text.push(next, query.place(at));
-                    at += next.len_utf8();
-                    continue;
-                }
-                (Some(_), _) => {}
-                // A comment's apostrophe begins no text.
-                (None, '#') => {
-                    at += bytes[at..].find('\n').unwrap_or(bytes.len() - at);
-                    continue;
-                }
-                (None, '"' | '\'' | '`') => quote = Some(character),
-                (None, '[') => in_range = true,
-                (None, ']') => in_range = false,
-                (None, _) => {}
-            }
-            rendered.text.push(character, place);
-            at += character.len_utf8();
-        }
-        rendered
-    }
-}
-
-/// Where a panel lies, in Grafana's columns and rows.
-struct Grid {
-    /// Where that stands in the file.
-    place: usize,
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
-}
-
-impl Grid {
-    /// Of a panel, if that is said.
-    fn of(panel: &Node) -> Option<Self> {
-        let grid = panel.get("gridPos")?;
-        let number = |key: &str| grid.text(key)?.text.parse().ok();
-        Some(Self {
-            place: grid.text("x")?.place(0),
-            left: number("x")?,
-            top: number("y")?,
-            width: number("w")?,
-            height: number("h")?,
-        })
-    }
-
-    fn is_over(&self, other: &Self) -> bool {
-        self.left < other.left + other.width
-            && other.left < self.left + self.width
-            && self.top < other.top + other.height
-            && other.top < self.top + self.height
-    }
-}
-
-/// The length of the variable of Grafana's that a text begins with, in bytes: `$name`, `${name:format}`, `[[name]]` or
-/// `[[name:format]]`. Nothing if it begins with something else.
-///
-/// ```
-/// use enumetrics_promql::variable_length;
-///
-/// assert_eq!(variable_length("${code:regex}|404"), Some(13));
-/// assert_eq!(variable_length("[[code]]"), Some(8));
-/// assert_eq!(variable_length("[5m]"), None);
-/// ```
-#[must_use]
-pub fn variable_length(text: &str) -> Option<usize> {
-    let word = |text: &str| {
-        let end = text
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(text.len());
-        (end > 0 && !text.starts_with(|c: char| c.is_ascii_digit())).then_some(end)
-    };
-    if let Some(braced) = text.strip_prefix("${") {
-        return braced.find('}').map(|end| end + 3);
-    }
-    if let Some(name) = text.strip_prefix('$') {
-        return word(name).map(|end| end + 1);
-    }
-    let name = text.strip_prefix("[[")?;
-    let end = word(name)?;
-    name[end..]
-        .find("]]")
-        .filter(|rest| name[end..end + rest].is_empty() || name[end..].starts_with(':'))
-        .map(|rest| end + rest + 4)
-}
-
-/// Makes matchers with variables match anything, and says where they are.
-fn with_any_value(expr: &mut Expr, anything: &mut Vec<crate::span::Span>) {
-    let mut matchers = |matchers: &mut [Matcher]| {
-        for matcher in matchers.iter_mut().filter(|matcher| matcher.value.contains(ANY_VALUE)) {
-            matcher.op = MatchOp::Regex;
-            ".*".clone_into(&mut matcher.value);
-            anything.push(matcher.value_span);
-        }
-    };
-    match &mut expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) => {}
-        ExprKind::Selector(selector) => matchers(&mut selector.matchers),
-        ExprKind::Range(range) => matchers(&mut range.selector.matchers),
-        ExprKind::Subquery(subquery) => with_any_value(&mut subquery.operand, anything),
-        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => with_any_value(inner, anything),
-        ExprKind::Binary(binary) => {
-            with_any_value(&mut binary.lhs, anything);
-            with_any_value(&mut binary.rhs, anything);
-        }
-        ExprKind::Aggregation(aggregation) => {
-            if let Some(parameter) = &mut aggregation.parameter {
-                with_any_value(parameter, anything);
-            }
-            with_any_value(&mut aggregation.operand, anything);
-        }
-        ExprKind::Call(call) => call
-            .arguments
-            .iter_mut()
-            .for_each(|argument| with_any_value(argument, anything)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::{Linter, Usage};
-
-    /// Lines and ids.
-    fn forms(text: &str) -> Vec<(usize, usize)> {
-        let found = Linter::new(Usage::Panel).check_dashboard(text);
-        let found = found
-            .iter()
-            .filter(|found| found.lint.is_some_and(|lint| lint.id == "dashboard-form"));
-        found.map(|found| (found.line, found.column)).collect()
-    }
-
-    #[test]
-    fn a_file_has_the_form_of_a_file() {
-        assert_eq!(forms("{\"panels\": []}"), []);
-        assert_eq!(forms("{\"dashboard\": {\"panels\": []}}"), [(1, 1)]);
-    }
-
-    #[test]
-    fn panels_lie_beside_each_other() {
-        let two = |x: u8, y: u8| {
-            format!(
-                "{{\"panels\": [\n{{\"title\": \"A\", \"gridPos\": {{\"x\": 0, \"y\": 0, \"w\": 12, \"h\": 8}}}},\n\
-                 {{\"title\": \"B\", \"gridPos\": {{\"x\": {x}, \"y\": {y}, \"w\": 12, \"h\": 8}}}}]}}"
-            )
-        };
-        assert_eq!(forms(&two(12, 0)), []);
-        assert_eq!(forms(&two(0, 8)), []);
-        assert_eq!(forms(&two(11, 7)), [(3, 33)]);
-    }
-
-    #[test]
-    fn a_heatmap_is_told_of_buckets() {
-        let of = |kind: &str, more: &str| {
-            format!(
-                "{{\"panels\": [{{\"type\": \"{kind}\", \"targets\": [\n{{\"expr\": \
-                 \"sum by (le) (increase(x_bucket[$__rate_interval]))\"{more}}}]}}]}}"
-            )
-        };
-        assert_eq!(forms(&of("heatmap", ", \"format\": \"heatmap\"")), []);
-        assert_eq!(forms(&of("heatmap", "")).len(), 1);
-        assert_eq!(forms(&of("timeseries", "")), []);
-    }
 }
