@@ -78,7 +78,7 @@ const ALLOWABLE: [(&str, &[Of]); 12] = [
 ];
 
 /// Those of them that only the compiler can tell whether they are broken, by the kind, the labels and the numbers.
-pub(crate) const TOLD_BY_TYPES: [&str; 5] = [BUCKET_COUNT, LABEL_UNIT, NAME_INFO, NAME_SUFFIX, NAME_TOTAL];
+const TOLD_BY_TYPES: [&str; 5] = [BUCKET_COUNT, LABEL_UNIT, NAME_INFO, NAME_SUFFIX, NAME_TOTAL];
 
 /// A rule that is broken, and how.
 #[derive(Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! What the rules of a group show by themselves, and what has to be asked of the metrics.
 
 use enumetrics_promql::{
-    Expr, ExprKind, Interval, Lint, Linter, Meaning, Operand, Origin, Question, Selector, Severity, Step, Template,
-    Usage,
+    Asks, Expr, ExprKind, Interval, Lint, Linter, Meaning, Operand, Origin, Question, Selector, Severity, Step,
+    Template, Usage,
 };
 use proc_macro2::{Span, TokenStream};
 
@@ -99,6 +99,22 @@ pub(super) fn analyse(group: &Group, errors: &mut Errors) -> Analysis {
         rules,
         warnings: lints.warnings,
     }
+}
+
+/// Of the parts of an objective, which take rates of one metric, the first asks whether that is a counter.
+fn once_a_counter(questions: &mut Vec<(Place, Vec<Question>)>) {
+    let mut asked: Vec<String> = Vec::new();
+    for (_, at_once) in questions.iter_mut() {
+        at_once.retain(|question| match &question.asks {
+            Asks::IsCounter { series, .. } if asked.contains(series) => false,
+            Asks::IsCounter { series, .. } => {
+                asked.push(series.clone());
+                true
+            }
+            _ => true,
+        });
+    }
+    questions.retain(|(_, at_once)| !at_once.is_empty());
 }
 
 /// What is recorded, by its name.
@@ -276,12 +292,12 @@ impl Lints<'_> {
 
     fn is_unrecorded(&self, name: &str) -> bool {
         let is_external = self.group.external.iter().any(|external| external.name == name);
-        let is_recorded = self
-            .group
-            .rules
-            .iter()
-            .any(|rule| rule.is_record() && rule.name.text == name);
-        name.contains(':') && !is_external && !is_recorded
+        name.contains(':') && !is_external && !self.is_recorded(name)
+    }
+
+    fn is_recorded(&self, name: &str) -> bool {
+        let mut rules = self.group.rules.iter();
+        rules.any(|rule| rule.is_record() && rule.name.text == name)
     }
 
     fn rule(&mut self, at: usize, rule: &Rule, expr: &Expr, meanings: &Meanings<'_>) -> Analysed {
@@ -301,6 +317,7 @@ impl Lints<'_> {
                         self.check(rule, asked, &expr, Usage::Record, meanings, &mut questions);
                     }
                 }
+                once_a_counter(&mut questions);
             }
         }
         let outline = expr.outline(usage, &|name| meanings.of(name));
@@ -374,10 +391,10 @@ impl Lints<'_> {
             })
         };
         let mut asked = expr.outline(usage, &|name| meanings.of(name)).questions;
+        // A name that has colons and that nobody records has been reported, and so has a record that is made of itself.
+        let is_reported = |name: &str| self.is_unrecorded(name) || self.is_recorded(name);
         asked.retain(|question| {
-            // A name that has colons and that nobody records has been reported.
-            let is_unrecorded = question.series().is_some_and(|name| self.is_unrecorded(name));
-            !rule.allows(question.lint.id) && !said(question) && !is_unrecorded
+            !rule.allows(question.lint.id) && !said(question) && !question.series().is_some_and(is_reported)
         });
         let is_one = |a: &Question, b: &Question| (a.lint, a.span) == (b.lint, b.span);
         questions.extend(

@@ -42,6 +42,8 @@ pub(super) struct Block {
     catalogs: Vec<TokenStream>,
     external: Vec<External>,
     rules: Vec<Item>,
+    /// Why the rest cannot be read. What stands before it may name what stands there, and is not judged alone.
+    mistake: Option<syn::Error>,
 }
 
 /// `#[alert(…)] Name = expression;`
@@ -75,24 +77,13 @@ impl Parse for Block {
             .map_err(|error| syn::Error::new(error.span(), expected("`for` and the catalog")))?;
         let catalogs = split_at_commas(until(input, ';')?);
         input.parse::<Token![;]>()?;
-        let mut external = Vec::new();
-        let mut rules = Vec::new();
-        while !input.is_empty() {
-            if input.peek(syn::Ident) && input.peek2(syn::token::Brace) {
-                let word: Ident = input.parse()?;
-                if word != "external" {
-                    return Err(syn::Error::new(
-                        word.span(),
-                        unknown("word", &word.to_string(), &["external"]),
-                    ));
-                }
-                let list;
-                syn::braced!(list in input);
-                external.extend(External::list(&list)?);
-            } else {
-                rules.push(input.parse()?);
+        let (external, rules, mistake) = match parts(input) {
+            Ok((external, rules)) => (external, rules, None),
+            Err(error) => {
+                input.parse::<TokenStream>()?;
+                (Vec::new(), Vec::new(), Some(error))
             }
-        }
+        };
         Ok(Self {
             krate,
             attributes,
@@ -101,8 +92,34 @@ impl Parse for Block {
             catalogs,
             external,
             rules,
+            mistake,
         })
     }
+}
+
+/// What stands behind the static.
+fn parts(input: ParseStream<'_>) -> syn::Result<(Vec<External>, Vec<Item>)> {
+    let (mut external, mut rules) = (Vec::new(), Vec::new());
+    while !input.is_empty() {
+        if input.peek(syn::Ident) && input.peek2(syn::token::Brace) {
+            let word: Ident = input.parse()?;
+            if word != "external" {
+                return Err(syn::Error::new(
+                    word.span(),
+                    unknown("word", &word.to_string(), &["external"]),
+                ));
+            }
+            let list;
+            syn::braced!(list in input);
+            let read = External::list(&list);
+            // To the end, or syn would complain of what is left.
+            list.parse::<TokenStream>()?;
+            external.extend(read?);
+        } else {
+            rules.push(input.parse()?);
+        }
+    }
+    Ok((external, rules))
 }
 
 impl Parse for Item {
@@ -155,6 +172,9 @@ fn until(input: ParseStream<'_>, end: char) -> syn::Result<TokenStream> {
 impl Block {
     /// What its parts mean.
     pub(super) fn group(mut self, errors: &mut Errors) -> Group {
+        if let Some(mistake) = self.mistake {
+            errors.push(mistake);
+        }
         let options = Options::new(&mut self.attributes, errors);
         let attributes = &self.attributes;
         let mut group = Group {

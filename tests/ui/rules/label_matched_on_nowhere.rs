@@ -7,7 +7,8 @@ enumetrics::rules! {
 
     /// Neither side has the label, which is one mistake.
     #[alert(severity = Critical, runbook = "https://example.com/wrong")]
-    Wrong = sum by (status) (rate(kyc_verifications_total[5m])) / on (state) sum by (module) (rate(kyc_module_duration_seconds_count[5m])) > 1;
+    Wrong = sum by (status) (rate(kyc_verifications_total[5m]))
+        / on (state) sum by (module) (rate(kyc_module_duration_seconds_count[5m])) > 1;
 }
 
 fn main() {}

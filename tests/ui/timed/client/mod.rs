@@ -1,0 +1,3 @@
+//! The module of `module_in_another_file.rs`.
+
+pub fn call() {}
