@@ -166,7 +166,11 @@ fn annotations(group: &Group, rule: &Rule, alert: &Alert) -> Vec<(&'static str, 
         _ => runbook.clone(),
     });
     let all = [("summary", summary), ("description", description), ("runbook_url", url)];
-    all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    let mut annotations = Vec::new();
+    for (name, text) in all {
+        annotations.extend(text.map(|text| (name, text)));
+    }
+    annotations
 }
 
 impl Severity {

@@ -66,7 +66,10 @@ impl Parse for External {
         };
         let text = word.to_string();
         let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == text) else {
-            let known = KINDS.map(|(word, _)| word);
+            let mut known = Vec::new();
+            for (word, _) in &KINDS {
+                known.push(*word);
+            }
             return Err(syn::Error::new(word.span(), unknown("kind", &text, &known)));
         };
         let mut name = String::new();

@@ -305,7 +305,7 @@ impl Item {
             (SLO, &slo::WORDS),
             (PANEL, &panel::WORDS),
         ];
-        let Some((kind, known)) = kinds.into_iter().find(|(kind, _)| attribute.path().is_ident(kind)) else {
+        let Some(&(kind, known)) = kinds.iter().find(|(kind, _)| attribute.path().is_ident(kind)) else {
             let word = attribute
                 .path()
                 .get_ident()
@@ -316,7 +316,7 @@ impl Item {
                 .segments
                 .first()
                 .map_or_else(Span::call_site, |first| first.ident.span());
-            return errors.at(span, unknown("kind of rule", &word, &kinds.map(|(kind, _)| kind)));
+            return errors.at(span, unknown("kind of rule", &word, &[ALERT, RECORD, SLO, PANEL]));
         };
         let tokens = match &attribute.meta {
             Meta::Path(_) => TokenStream::new(),

@@ -294,11 +294,10 @@ impl Slo {
     }
 
     fn alert(&self, group: &str, urgency: Urgency) -> Option<Rule> {
-        let burns: Vec<_> = self.burns.iter().filter(|burn| burn.urgency == urgency).collect();
-        // The one that lasts longest.
-        let slowest = burns.last()?;
         let budget = &self.objective.budget;
-        let too_fast = burns.iter().map(|burn| {
+        let mut too_fast = Vec::new();
+        let mut slowest = None;
+        for burn in self.burns.iter().filter(|burn| burn.urgency == urgency) {
             let above = |window| {
                 let ratio = self.recorded(group, &ratio_name(window));
                 format!("{ratio} > {} * {budget}", burn.factor)
@@ -316,9 +315,12 @@ impl Slo {
                 let least = f64::from(self.min_bad) - 0.5;
                 all += &format!(" and sum_over_time({bad}[{}:{step}]) * {seconds} > {least}", burn.long);
             }
-            format!("({all})")
-        });
-        let expression = too_fast.collect::<Vec<_>>().join(" or ");
+            too_fast.push(format!("({all})"));
+            // The one that lasts longest.
+            slowest = Some(burn);
+        }
+        let slowest = slowest?;
+        let expression = too_fast.join(" or ");
         let window = self.windows.first()?;
         let fast = urgency == Urgency::Page;
         let (suffix, how) = if fast {

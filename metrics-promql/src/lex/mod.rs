@@ -124,7 +124,7 @@ impl<'a> Lexer<'a> {
                     .with_help("Prometheus allows none between `[` and the range"));
             }
             '$' => {
-                self.eat_while(is_word);
+                self.eat_while(&is_word);
                 return Err(self.unexpected(start, "an expression or an operator"));
             }
             _ => return Err(self.unexpected(start, "an expression or an operator")),
@@ -136,7 +136,7 @@ impl<'a> Lexer<'a> {
         let first = self.bump().unwrap_or_default();
         Ok(match first {
             '_' | 'a'..='z' | 'A'..='Z' => {
-                self.eat_while(is_word);
+                self.eat_while(&is_word);
                 TokenKind::Identifier
             }
             ',' => TokenKind::Comma,
@@ -166,7 +166,7 @@ impl<'a> Lexer<'a> {
 
     /// A keyword or a name.
     fn word(&mut self, start: usize) -> TokenKind {
-        self.eat_while(|character| is_word(character) || character == ':');
+        self.eat_while(&|character| is_word(character) || character == ':');
         let word = &self.text[start..self.position];
         match Keyword::of(word) {
             Some(Keyword::Number) => TokenKind::Number,
@@ -184,7 +184,7 @@ impl<'a> Lexer<'a> {
             Some(kind) => Ok(kind),
             None => {
                 // The whole word, because what follows the wrong character belongs to it.
-                self.eat_while(|character| is_word(character) || character == '.');
+                self.eat_while(&|character| is_word(character) || character == '.');
                 let span = self.since(start);
                 let word = &self.text[span.range()];
                 Err(Error::new(span, format!("`{word}` is neither a number nor a duration")).with_help(number::ADVICE))
@@ -253,12 +253,12 @@ impl<'a> Lexer<'a> {
 
     fn skip_blanks(&mut self) {
         loop {
-            self.eat_while(is_space);
+            self.eat_while(&is_space);
             let comment = self.comments && !self.before_range && self.peek() == Some('#');
             if !comment {
                 return;
             }
-            self.eat_while(|character| !matches!(character, '\n' | '\r'));
+            self.eat_while(&|character| !matches!(character, '\n' | '\r'));
         }
     }
 
@@ -280,7 +280,7 @@ impl<'a> Lexer<'a> {
         found
     }
 
-    fn eat_while(&mut self, matches: impl Fn(char) -> bool) {
+    fn eat_while(&mut self, matches: &dyn Fn(char) -> bool) {
         let rest = &self.text[self.position..];
         let length = rest.find(|character| !matches(character)).unwrap_or(rest.len());
         self.position += length;

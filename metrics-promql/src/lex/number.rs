@@ -35,69 +35,69 @@ impl Scanner<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn is(&self, set: impl Fn(u8) -> bool) -> bool {
+    fn is(&self, set: &dyn Fn(u8) -> bool) -> bool {
         self.peek().is_some_and(set)
     }
 
-    fn accept(&mut self, set: impl Fn(u8) -> bool) -> bool {
+    fn accept(&mut self, set: &dyn Fn(u8) -> bool) -> bool {
         let accepted = self.is(set);
         self.at += usize::from(accepted);
         accepted
     }
 
     fn number(&mut self) -> bool {
-        let hex = self.accept(|byte| byte == b'0') && self.accept(|byte| matches!(byte, b'x' | b'X'));
+        let hex = self.accept(&|byte| byte == b'0') && self.accept(&|byte| matches!(byte, b'x' | b'X'));
         let digit = |byte: u8| byte.is_ascii_digit() || (hex && byte.is_ascii_hexdigit());
         let exponent = |byte: u8| matches!(byte, b'e' | b'E');
         if hex {
-            self.accept(|byte| byte == b'_');
+            self.accept(&|byte| byte == b'_');
         }
-        self.accept(|byte| byte == b'.');
-        self.accept(digit);
+        self.accept(&|byte| byte == b'.');
+        self.accept(&digit);
         let (mut dots, mut exponents) = (0, 0);
-        while self.is(|byte| digit(byte) || exponent(byte) || matches!(byte, b'.' | b'_')) {
-            if self.is(|byte| byte == b'.') {
+        while self.is(&|byte| digit(byte) || exponent(byte) || matches!(byte, b'.' | b'_')) {
+            if self.is(&|byte| byte == b'.') {
                 dots += 1;
                 self.at += 1;
-                if dots > 1 || hex || self.is(|byte| matches!(byte, b'_' | b'.')) {
+                if dots > 1 || hex || self.is(&|byte| matches!(byte, b'_' | b'.')) {
                     return false;
                 }
-            } else if self.is(exponent) {
+            } else if self.is(&exponent) {
                 exponents += 1;
                 self.at += 1;
                 if exponents > 1 {
                     return false;
                 }
-                self.accept(|byte| matches!(byte, b'+' | b'-'));
-                if self.peek().is_none() || self.is(|byte| exponent(byte) || matches!(byte, b'.' | b'_')) {
+                self.accept(&|byte| matches!(byte, b'+' | b'-'));
+                if self.peek().is_none() || self.is(&|byte| exponent(byte) || matches!(byte, b'.' | b'_')) {
                     return false;
                 }
-            } else if self.accept(|byte| byte == b'_') {
-                if self.peek().is_none() || self.is(|byte| exponent(byte) || matches!(byte, b'.' | b'_')) {
+            } else if self.accept(&|byte| byte == b'_') {
+                if self.peek().is_none() || self.is(&|byte| exponent(byte) || matches!(byte, b'.' | b'_')) {
                     return false;
                 }
             } else {
-                while self.accept(digit) {}
+                while self.accept(&digit) {}
             }
         }
-        !self.is(is_word)
+        !self.is(&is_word)
     }
 
     /// The unit after the digits that [`Self::number`] has read, then more digits with units.
     fn rest_of_duration(&mut self) -> bool {
         let unit = |byte: u8| matches!(byte, b's' | b'm' | b'h' | b'd' | b'w');
-        if !self.accept(|byte| unit(byte) || byte == b'y') {
+        if !self.accept(&|byte| unit(byte) || byte == b'y') {
             return false;
         }
-        self.accept(|byte| byte == b's');
-        while self.accept(|byte| byte.is_ascii_digit()) {
-            while self.accept(|byte| byte.is_ascii_digit()) {}
-            if !self.accept(unit) {
+        self.accept(&|byte| byte == b's');
+        while self.accept(&|byte| byte.is_ascii_digit()) {
+            while self.accept(&|byte| byte.is_ascii_digit()) {}
+            if !self.accept(&unit) {
                 return false;
             }
-            self.accept(|byte| byte == b's');
+            self.accept(&|byte| byte == b's');
         }
-        !self.is(is_word)
+        !self.is(&is_word)
     }
 }
 

@@ -4,9 +4,8 @@ use super::*;
 use crate::ast::{Aggregation, Binary, Call, Duration, Grouping, GroupingKind, Matcher, Modifiers, Side};
 use crate::meaning::{chooses, is_compared, selects_part};
 use crate::operator::{AggregationOp, BinaryOp, MatchOp};
+use crate::regex::META;
 use crate::types::ValueType;
-
-const META: &[char] = &['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$', '|'];
 
 impl Check<'_> {
     pub(super) fn tree(&mut self, expr: &Expr, ancestors: &[&Expr]) {
@@ -207,7 +206,7 @@ impl Check<'_> {
             let mut corrected = matcher.clone();
             corrected.value = bare.to_owned();
             self.find_help(REF_REGEX_ANCHOR, span, message, format!("`{corrected}`"));
-        } else if self.is_rule() && !value.is_empty() && !value.contains(META) {
+        } else if self.is_rule() && !value.is_empty() && !value.contains(META) && !value.contains('|') {
             // (In a panel a variable with several values may have stood there.)
             let mut corrected = matcher.clone();
             corrected.op = plain;

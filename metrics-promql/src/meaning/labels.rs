@@ -3,7 +3,7 @@
 use crate::ast::{Binary, Label, Matcher, MatchingKind, Selector};
 use crate::names::{Names, Values};
 use crate::operator::MatchOp;
-use crate::regex::Regex;
+use crate::regex::{META, Regex};
 
 /// The labels of a result, without the metric's name; from [`Expr::labels`](crate::Expr::labels) and
 /// [`Linter::facts`](crate::Linter::facts).
@@ -231,7 +231,6 @@ pub(super) fn may_match(matcher: &Matcher, value: &str) -> bool {
 
 /// The values that a matcher names one by one: `="a"`, `=~"a|b"`.
 fn listed(matcher: &Matcher) -> Option<Names> {
-    const META: &[char] = &['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
     match matcher.op {
         MatchOp::Equal => Some([matcher.value.clone()].into_iter().collect()),
         MatchOp::Regex if !matcher.value.contains(META) => Some(matcher.value.split('|').map(str::to_owned).collect()),

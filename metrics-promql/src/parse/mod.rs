@@ -425,15 +425,19 @@ impl<'a> Parser<'a> {
     // --- limits ---
 
     fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        if self.nesting == MAX_NESTING {
-            let message = format!("the expression is nested more than {MAX_NESTING} deep here");
-            return Err(Error::new(self.token.span, message)
-                .with_help("a recording rule for a part of it makes it readable, too"));
-        }
-        self.nesting += 1;
+        self.nest()?;
         let result = inner(self);
         self.nesting -= 1;
         result
+    }
+
+    fn nest(&mut self) -> Result<(), Error> {
+        self.nesting += 1;
+        if self.nesting <= MAX_NESTING {
+            return Ok(());
+        }
+        let message = format!("the expression is nested more than {MAX_NESTING} deep here");
+        Err(Error::new(self.token.span, message).with_help("a recording rule for a part of it makes it readable, too"))
     }
 
     /// One more on top of the last expression and of another of height `other`.

@@ -13,6 +13,9 @@ pub use self::program::{Instruction, matches};
 use self::class::Class;
 use crate::span::Span;
 
+/// What more than plain text and alternatives of it contains.
+pub(crate) const META: &[char] = &['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
+
 /// The regular expression of a matcher: `status=~"5.."`.
 ///
 /// ```
@@ -55,7 +58,6 @@ impl Regex {
 
     /// Refuses what isn't one. Prometheus does not parse alternatives of plain text, which therefore need not be UTF-8.
     pub(crate) fn check(pattern: &str, is_utf8: bool) -> Result<(), InvalidRegex> {
-        const META: [char; 13] = ['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
         if !pattern.contains(META) {
             return Ok(());
         }
