@@ -70,6 +70,7 @@
 //! | `prometheus` | yes | registries of the crate `prometheus` in the same scrape, and a catalog as a collector in one |
 //! | `process` | yes | the process's CPU time, memory, threads and open files, on Linux |
 //! | `timed` | yes | `#[timed]` and `time!` record; without it they leave what they stand on as it is |
+//! | `tsc` | yes | timers read the time stamp counter, on Linux on x86-64; without it `Instant`, which takes twice as long |
 //! | `stream` | no | `#[timed]` and `time!` of streams |
 //! | `opentelemetry` | no | exemplars of the span that is active, of OpenTelemetry or of `tracing` |
 //! | `testing` | no | `testing`: what a test recorded, compared with what it should have; what no test recorded |
@@ -126,7 +127,7 @@
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name |
 /// | `max_series = …` | a struct that could export more series does not compile; any constant expression |
 /// | `labels(component = "cart", …)` | labels that all its series have; any constant `&str` |
-/// | `allow(label-constant = "reason")` | one of them says where the program runs, with a reason; see [the rule](guide::rules#label-constant) |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules), which says why: for the names of these labels, the beginning of names, or all its metrics |
 /// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
 /// On a field, in `#[metric(…)]`:
@@ -163,7 +164,7 @@ pub use enumetrics_macros::metric_family;
 /// Declares what a program exports: a `static` [`Catalog`] of statics.
 ///
 /// Two families that claim the same name do not compile, and neither does a name that a histogram claims with
-/// `_bucket`, `_sum` or `_count`.
+/// `_bucket`, `_sum`, `_count` or `_created`.
 ///
 /// ```
 /// # use enumetrics::{catalog, metric_family, Counter};
@@ -299,6 +300,7 @@ pub use enumetrics_macros::timed;
 /// |---|---|
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name: `shop_api_http_requests_total` |
 /// | `labels(component = "cart", …)` | labels that all its series have |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules), which says why, for all its metrics |
 /// | `handler = "endpoint"` | the name of that label |
 /// | `max_routes = …` | how many handlers have a place; 64 if not given |
 /// | `routes = Type` | handlers that the compiler knows: a [`Handler`](http::Handler), usually an enum |
@@ -523,7 +525,7 @@ pub use enumetrics_macros::time;
 /// | `namespace = "…"`, `subsystem = "…"` | the beginning of every name: `shop_chat_websocket_connections_total` |
 /// | `unprefixed` | names without `websocket_`, where the namespace says enough |
 /// | `labels(env = "production", …)` | labels that all its series have |
-/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules) about structs, which says why |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules), which says why, for all its metrics |
 /// | `roles = Type` | who is connected: an enum with `#[derive(LabelValue)]`, which `connect` then wants |
 /// | `messages = Type` | other kinds of messages: such an enum, or `()` for none |
 /// | `buckets = …` | the bounds of the durations; `[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]` if not given |
@@ -644,6 +646,7 @@ pub use enumetrics_macros::__metric_of_timed_into;
 /// |---|---|---|
 /// | `#[label(name = "…")]` | enum | the label's name |
 /// | `#[label(rename_all = "…")]` | enum | `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case` or `SCREAMING-KEBAB-CASE` |
+/// | `#[label(allow(rule = "reason"))]` | enum | an exception from a [rule](guide::rules) about the label's name, which says why |
 /// | `#[label(crate = path)]` | enum | where this crate is, if not at `::enumetrics` |
 /// | `#[label(value = "…")]` | variant | the value |
 /// | `#[label(skip)]` | variant | it is no value: what is recorded with it is not counted, anywhere; it may have fields |
@@ -748,6 +751,7 @@ pub use enumetrics_macros::ErrorLabel;
 /// | option | where | meaning |
 /// |---|---|---|
 /// | `#[label(name = "…")]` | field | the label's name, where the field is one label |
+/// | `#[label(allow(rule = "reason"))]` | field | an exception from a [rule](guide::rules) about the label's name, which says why |
 /// | `#[label(impossible(label = "value", …))]` | struct | a combination that cannot occur; may stand several times |
 /// | `#[label(crate = path)]` | struct | where this crate is, if not at `::enumetrics` |
 ///
@@ -830,6 +834,7 @@ pub use enumetrics_macros::LabelSet;
 /// | `max = …` | how many values have a place, at most 65 535; any constant expression |
 /// | `other = "…"` | the value of the rest; `other` if not given |
 /// | `name = "…"` | the label's name; the type's in `snake_case` if not given |
+/// | `allow(rule = "reason")` | an exception from a [rule](guide::rules) about the label's name, which says why |
 /// | `crate = path` | where this crate is, if not at `::enumetrics` |
 ///
 /// The cap is also a cost: each lane of a metric has a cell for each value that there could be.
@@ -845,7 +850,8 @@ pub use enumetrics_macros::open_label;
 ///
 /// A field is a `&'static str`, a `String`, a `Cow<'static, str>`, or an enum that derives
 /// [`LabelValue`](macro@LabelValue). A label is called like its field; `#[label(name = "…")]` on the field gives it
-/// another name, and `#[label(crate = path)]` on the struct says where this crate is, if not at `::enumetrics`.
+/// another name, `allow(rule = "reason")` beside it excepts that from a [rule](guide::rules), and `#[label(crate = path)]`
+/// on the struct says where this crate is, if not at `::enumetrics`.
 ///
 /// ```
 /// use enumetrics::{metric_family, Info, InfoLabels};

@@ -265,8 +265,9 @@ fn a_scrape_allocates_for_its_buffer_and_not_for_its_series() {
     assert!(many.max_series() > 90 * few.max_series());
     let render = |catalog: &Catalog<'_>| allocations(|| drop(catalog.render()));
     let (few, many) = (render(&few), render(&many));
-    assert!(many <= few + 2, "{few} allocations for few series, {many} for many");
-    assert!(few > 0);
+    // The text, and pieces of lines; not again and again while it grows, but once more where lines are long.
+    assert!(few > 0 && few <= 10, "{few} allocations for few series");
+    assert!(many <= few + 1, "{few} allocations for few series, {many} for many");
 }
 
 #[test]
@@ -334,8 +335,7 @@ fn a_million_series_are_written_in_the_memory_of_some_pages() {
     let taken = BYTES.with(Cell::get) - before;
     assert_eq!(allocations(write), 0);
     assert!(written.lines > 2_000_000 && written.bytes > 80_000_000);
-    // All that a growing buffer was, one after the other.
-    assert!(taken < 1 << 21, "a first scrape of 40 MB took {taken} bytes");
+    assert!(taken < 1 << 20, "a first scrape of 40 MB took {taken} bytes");
 }
 
 #[metric_family(namespace = "native")]

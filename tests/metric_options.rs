@@ -150,7 +150,7 @@ fn base_units_are_known_by_the_name() {
         /// Seconds are not at its end.
         seconds_left: Gauge,
         /// No word of its own.
-        milliseconds_bytesseconds: Gauge,
+        of_bytesseconds: Gauge,
     }
     let units: Vec<_> = Units::DESCRIPTORS.iter().map(|descriptor| descriptor.unit).collect();
     assert_eq!(units, [Some("seconds"), Some("bytes"), None, None]);
@@ -158,7 +158,7 @@ fn base_units_are_known_by_the_name() {
     units.work_seconds_total.inc();
     units.size_bytes.inc();
     units.seconds_left.inc();
-    units.milliseconds_bytesseconds.inc();
+    units.of_bytesseconds.inc();
 }
 
 #[test]

@@ -48,6 +48,58 @@ fn documented() -> BTreeSet<String> {
     ids(&read(&root().join("docs/rules.md")), "\n## ", "\n")
 }
 
+/// The sections, each with its text on one line.
+fn sections() -> Vec<(String, String)> {
+    let text = read(&root().join("docs/rules.md"));
+    let sections = text.split("\n## ").skip(1);
+    let sections = sections.filter_map(|section| section.split_once('\n'));
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    sections.map(|(id, text)| (id.to_owned(), words(text))).collect()
+}
+
+/// The rules that the compiler lists where another one is allowed.
+fn listed(case: &str) -> BTreeSet<String> {
+    let message = read(&root().join("tests/ui").join(case));
+    let list = message.split_once("'? (").and_then(|(_, rest)| rest.split_once(')'));
+    let (list, _) = list.unwrap_or_else(|| panic!("{case}: no list"));
+    list.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documentation_says_of_each_rule_whether_it_can_be_allowed() {
+    let of_metrics = listed("family/allow_unknown.stderr");
+    let of_structs = listed("family/allow_unknown_for_the_struct.stderr");
+    let of_labels = listed("label/allow_unknown.stderr");
+    assert!(
+        of_structs.is_superset(&of_metrics),
+        "all metrics of a struct are excepted as one is"
+    );
+    // Why a rule cannot be allowed, in the words of the compiler.
+    let refused = read(&root().join("metrics-macros/src/rule/refused.rs"));
+    let texts: Vec<_> = refused.split('"').skip(1).step_by(2).collect();
+    let refused: BTreeSet<_> = texts.chunks(2).map(|pair| (pair[0], pair[1])).collect();
+    for (id, text) in sections() {
+        let is_said = |words: &str| text.contains(words);
+        let (of_label, of_struct) = (of_labels.contains(&id), of_structs.contains(&id));
+        assert_eq!(
+            is_said("*Can be allowed*") || is_said("*Can be allowed.*"),
+            of_label || of_struct,
+            "{id}"
+        );
+        assert_eq!(is_said("where the label is declared"), of_label, "{id}");
+        assert_eq!(
+            is_said("for the struct"),
+            of_struct && !of_metrics.contains(&id),
+            "{id}"
+        );
+        let reason = refused.iter().find(|(refused, _)| *refused == id);
+        assert_eq!(reason.is_some(), !of_label && !of_struct, "{id}");
+        if let Some((_, reason)) = reason {
+            assert!(is_said(&format!("*Cannot be allowed: {reason}.*")), "{id}: {reason}");
+        }
+    }
+}
+
 fn is_of_promql(id: &str) -> bool {
     Lint::named(id).is_some()
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::allocation::{allocations, live_bytes};
-use crate::rows::{self, Row};
-use crate::stats::median;
+use crate::rows::{self, Row, Unit};
+use crate::stats::{apart, median};
 use crate::workload::{HundredThousand, Labels, Step, TenThousand, Thousand};
 
 /// How long one sample shall take: long against the clock, short against whatever disturbs a machine.
@@ -19,7 +19,7 @@ struct Contender {
     row: Row,
     name: String,
     /// Only a contender whose row is running is there: a hundred thousand series would be in the others' way.
-    prepare: Box<dyn FnOnce() -> Sample>,
+    prepare: Box<dyn Fn() -> Sample>,
 }
 
 /// The median figure of one contender in one row.
@@ -28,6 +28,8 @@ pub struct Figure {
     pub row: Row,
     pub name: String,
     pub value: f64,
+    /// How far the medians of its two halves are apart, which measure the same: 0.01 for a hundredth.
+    pub apart: f64,
 }
 
 #[derive(Default)]
@@ -135,7 +137,7 @@ impl Bench {
         });
     }
 
-    fn enter(&mut self, row: Row, name: &str, prepare: impl FnOnce() -> Sample + 'static) {
+    fn enter(&mut self, row: Row, name: &str, prepare: impl Fn() -> Sample + 'static) {
         self.contenders.push(Contender {
             row,
             name: name.to_owned(),
@@ -171,29 +173,62 @@ fn run_row(row: &Row, contenders: Vec<Contender>, rounds: usize) -> Vec<Figure> 
         row if row.unit.is_time() => rounds,
         _ => 1,
     };
-    let mut running: Vec<(String, Sample, Vec<f64>)> = contenders
+    let mut running: Vec<Running> = contenders
         .into_iter()
-        .map(|contender| (contender.name, (contender.prepare)(), Vec::with_capacity(rounds)))
+        .map(|contender| Running::of(contender, row.unit))
         .collect();
-    if row.unit.is_time() {
-        // Calibrates, and warms up.
-        for (_, sample, _) in &mut running {
-            sample();
+    for round in 0..rounds {
+        // There and back: nobody is always behind the same one.
+        match round % 2 {
+            0 => running.iter_mut().for_each(|running| running.take(0)),
+            half => running.iter_mut().rev().for_each(|running| running.take(half)),
         }
     }
-    for _ in 0..rounds {
-        for (_, sample, samples) in &mut running {
-            samples.push(sample());
+    running.into_iter().filter_map(|running| running.figure(row)).collect()
+}
+
+/// A contender measured as if there were two of them, in turn: what keeps these two apart is not the contender.
+struct Running {
+    name: String,
+    /// Two where the second is not in the way of the first, as it would be in a registry that is the process' only one.
+    samples: Vec<Sample>,
+    taken: [Vec<f64>; 2],
+}
+
+impl Running {
+    fn of(contender: Contender, unit: Unit) -> Self {
+        let count = if unit == Unit::NanosPerCall { 2 } else { 1 };
+        let mut samples: Vec<_> = (0..count).map(|_| (contender.prepare)()).collect();
+        if unit.is_time() {
+            // Calibrates, and warms up.
+            for sample in &mut samples {
+                sample();
+            }
+        }
+        Self {
+            name: contender.name,
+            samples,
+            taken: [Vec::new(), Vec::new()],
         }
     }
-    running
-        .into_iter()
-        .filter_map(|(name, _, samples)| {
-            let taken: Vec<f64> = samples.into_iter().filter(|sample| sample.is_finite()).collect();
-            let value = median(&taken)?;
-            Some(Figure { row: *row, name, value })
+
+    fn take(&mut self, half: usize) {
+        let sample = half % self.samples.len();
+        let taken = self.samples[sample]();
+        if taken.is_finite() {
+            self.taken[half].push(taken);
+        }
+    }
+
+    fn figure(self, row: &Row) -> Option<Figure> {
+        let [one, other] = self.taken.each_ref().map(|taken| median(taken));
+        Some(Figure {
+            row: *row,
+            name: self.name,
+            value: median(&self.taken.concat())?,
+            apart: one.zip(other).map_or(0.0, |(one, other)| apart(one, other)),
         })
-        .collect()
+    }
 }
 
 /// Nanoseconds per call.

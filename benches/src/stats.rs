@@ -12,6 +12,11 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
+/// By what part of the smaller one two figures differ.
+pub fn apart(one: f64, other: f64) -> f64 {
+    ratio(one.max(other), one.min(other)).map_or(0.0, |ratio| ratio - 1.0)
+}
+
 /// How many times `of` something is; `None` when there is nothing to compare with.
 pub fn ratio(something: f64, of: f64) -> Option<f64> {
     (of > 0.0).then(|| something / of)
@@ -32,6 +37,14 @@ mod tests {
     #[test]
     fn one_slow_round_moves_no_median() {
         assert_eq!(median(&[1.0, 1.0, 1.0, 1.0, 1e9]), Some(1.0));
+    }
+
+    #[test]
+    fn figures_are_apart_whichever_is_the_larger() {
+        assert_eq!(apart(4.0, 5.0), 0.25);
+        assert_eq!(apart(5.0, 4.0), 0.25);
+        assert_eq!(apart(3.0, 3.0), 0.0);
+        assert_eq!(apart(0.0, 0.0), 0.0);
     }
 
     #[test]

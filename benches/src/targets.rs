@@ -126,6 +126,7 @@ mod tests {
             row,
             name: name.to_owned(),
             value,
+            apart: 0.0,
         };
         values.iter().map(figure).collect()
     }

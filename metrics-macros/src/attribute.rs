@@ -1,4 +1,5 @@
-//! `word = value` lists: the words that our attributes know stand here, and nowhere else.
+//! `word = value` lists: the words that our attributes know stand here, and nowhere else (those that only an item of
+//! [`crate::http`] has stand there).
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -7,54 +8,40 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Path, Token};
 
 use crate::diagnostics::Errors;
-use crate::rule::{self, Problem};
+use crate::rule::{self, Exceptions, Of, Problem};
 
 pub(crate) const ALLOW: &str = "allow";
 pub(crate) const BUCKETS: &str = "buckets";
 pub(crate) const CALLS: &str = "calls";
-pub(crate) const CLIENT: &str = "client";
 pub(crate) const COMPUTE: &str = "compute";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const DENSE: &str = "dense";
 pub(crate) const ERROR_IF: &str = "error_if";
 pub(crate) const EXEMPLARS: &str = "exemplars";
 pub(crate) const FLATTEN: &str = "flatten";
-pub(crate) const GRPC: &str = "grpc";
-pub(crate) const HANDLER: &str = "handler";
-pub(crate) const HIGH_RESOLUTION: &str = "high_resolution";
 pub(crate) const IMPOSSIBLE: &str = "impossible";
-pub(crate) const IN_PROGRESS_LABELS: &str = "in_progress_labels";
 pub(crate) const KIND: &str = "kind";
 pub(crate) const LABELS: &str = "labels";
 pub(crate) const MAX: &str = "max";
 pub(crate) const MAX_BUCKETS: &str = "max_buckets";
-pub(crate) const MAX_ROUTES: &str = "max_routes";
 pub(crate) const MAX_SERIES: &str = "max_series";
-pub(crate) const MESSAGES: &str = "messages";
-pub(crate) const METHODS: &str = "methods";
 pub(crate) const NAME: &str = "name";
-pub(crate) const NAMES: &str = "names";
 pub(crate) const NAMESPACE: &str = "namespace";
 pub(crate) const NATIVE: &str = "native";
 pub(crate) const OTHER: &str = "other";
 pub(crate) const QUANTILES: &str = "quantiles";
 pub(crate) const RENAME_ALL: &str = "rename_all";
-pub(crate) const ROLES: &str = "roles";
-pub(crate) const ROUTES: &str = "routes";
 pub(crate) const SCHEMA: &str = "schema";
 pub(crate) const SHARED: &str = "shared";
 pub(crate) const SKIP: &str = "skip";
 pub(crate) const SLO: &str = "slo";
 pub(crate) const SPARSE: &str = "sparse";
-pub(crate) const STATUSES: &str = "statuses";
 pub(crate) const SUBSYSTEM: &str = "subsystem";
 pub(crate) const TOUCHED: &str = "touched";
 pub(crate) const UNIT: &str = "unit";
-pub(crate) const UNPREFIXED: &str = "unprefixed";
 pub(crate) const VALUE: &str = "value";
 pub(crate) const WAS: &str = "was";
 pub(crate) const WINDOW: &str = "window";
-pub(crate) const WITHOUT: &str = "without";
 pub(crate) const ZERO_THRESHOLD: &str = "zero_threshold";
 
 /// One `word = value`, or `word(…)`. The value stays tokens until someone asks for it.
@@ -269,6 +256,17 @@ pub(crate) fn crate_path(settings: &[Setting], errors: &mut Errors) -> TokenStre
         .find(|setting| setting.word() == CRATE)
         .and_then(|setting| setting.value_as::<Path>("path::to::enumetrics", errors))
         .map_or_else(default_crate_path, |path| quote::quote!(#path))
+}
+
+/// The exceptions from rules: `allow(rule = "reason")`.
+pub(crate) fn exceptions(settings: &[Setting], of: Of, errors: &mut Errors) -> Exceptions {
+    let setting = settings.iter().find(|setting| setting.word() == ALLOW);
+    let example = match of {
+        Of::Metric | Of::Struct => "name-unit = \"why\"",
+        Of::Label => "label-target = \"why\"",
+    };
+    let allowed = setting.map(|setting| setting.list(example, errors));
+    Exceptions::new(allowed.unwrap_or_default(), of, errors)
 }
 
 /// Where our crate is unless someone says otherwise.

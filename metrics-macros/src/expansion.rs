@@ -228,6 +228,7 @@ fn rules() {
     })));
 }
 
+#[cfg(feature = "http")]
 #[test]
 fn http_metrics() {
     insta::assert_snapshot!(formatted(crate::http::http_metrics(quote! {
@@ -237,9 +238,10 @@ fn http_metrics() {
     })));
 }
 
+#[cfg(feature = "http")]
 #[test]
 fn websocket_metrics() {
-    insta::assert_snapshot!(formatted(crate::websocket::websocket_metrics(quote! {
+    insta::assert_snapshot!(formatted(crate::http::websocket_metrics(quote! {
         /// Documented.
         #[websocket(namespace = "ggrt", unprefixed, roles = Role, messages = (), without(received, recipients))]
         pub static SOCKETS: Sockets;

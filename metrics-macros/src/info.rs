@@ -6,10 +6,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Type};
 
-use crate::attribute::{CRATE, NAME, crate_path, take_settings};
+use crate::attribute::{ALLOW, CRATE, NAME, crate_path, take_settings};
 use crate::diagnostics::Errors;
-use crate::label::ATTRIBUTE;
-use crate::naming::label_name_problem;
+use crate::label::{ATTRIBUTE, given_name, judge_name};
 use crate::rule::{self, Problem};
 use crate::span::Place;
 
@@ -67,14 +66,12 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Option<Model> {
     for mut field in fields.named {
         let Some(ident) = field.ident else { continue };
         let mut name = (ident.unraw().to_string(), ident.span());
-        for setting in take_settings(&mut field.attrs, ATTRIBUTE, &[NAME], errors) {
-            if let Some(literal) = setting.string(errors) {
-                name = (literal.value(), literal.span());
-            }
+        let settings = take_settings(&mut field.attrs, ATTRIBUTE, &[NAME, ALLOW], errors);
+        if let Some(literal) = given_name(&settings, errors) {
+            name = (literal.value(), literal.span());
         }
-        if let Some(problem) = label_name_problem(&name.0) {
-            errors.at(name.1, problem);
-        } else if labels.iter().any(|earlier| earlier.name == name.0) {
+        judge_name(&settings, &name.0, name.1, errors);
+        if labels.iter().any(|earlier| earlier.name == name.0) {
             let message = format!("the label '{}' is there twice", name.0);
             errors.at(name.1, Problem::new(rule::LABEL_DUPLICATE, message));
         }

@@ -14,11 +14,11 @@
 
 mod attribute;
 mod catalog;
-mod declared;
 mod diagnostics;
 #[cfg(test)]
 mod expansion;
 mod family;
+#[cfg(feature = "http")]
 mod http;
 mod info;
 mod label;
@@ -28,7 +28,6 @@ mod rule;
 mod rules;
 mod span;
 mod timed;
-mod websocket;
 
 use proc_macro::TokenStream;
 
@@ -69,15 +68,17 @@ pub fn info_labels(item: TokenStream) -> TokenStream {
 }
 
 /// Declares what an HTTP layer records into. Documented at `enumetrics::http_metrics`.
+#[cfg(feature = "http")]
 #[proc_macro]
 pub fn http_metrics(item: TokenStream) -> TokenStream {
     http::http_metrics(item.into()).into()
 }
 
 /// Declares what WebSocket connections record into. Documented at `enumetrics::websocket_metrics`.
+#[cfg(feature = "http")]
 #[proc_macro]
 pub fn websocket_metrics(item: TokenStream) -> TokenStream {
-    websocket::websocket_metrics(item.into()).into()
+    http::websocket_metrics(item.into()).into()
 }
 
 /// Times an expression. Documented at `enumetrics::time`.

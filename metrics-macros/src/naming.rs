@@ -14,12 +14,8 @@ pub(crate) fn metric_name_problem(part: &str) -> Option<Problem> {
 
 /// What is unusual about (a part of) a metric's name: the rules of promlint, which everyone runs later.
 pub(crate) fn metric_name_style(part: &str) -> Option<Problem> {
-    let is_camel_case = part
-        .as_bytes()
-        .windows(2)
-        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
     let name = part.to_snake_case();
-    let message = if is_camel_case {
+    let message = if is_camel_case(part) {
         format!("metric names are in snake_case: '{part}' would be '{name}'")
     } else if part.contains("__") || part.ends_with('_') {
         format!("'{part}' has an underscore too many: the parts of a name are joined by one; '{name}' would do")
@@ -43,7 +39,113 @@ pub(crate) fn kind_in_name(name: &str) -> Option<Problem> {
     Some(Problem::new(rule::NAME_KIND, message))
 }
 
-/// Why this text cannot be a label's name.
+/// What is unusual about a metric's unit: a base unit says itself what it is, and another is stated.
+pub(crate) fn unit_problem(name: &str, stated: Option<&str>) -> Option<Problem> {
+    let message = if let Some(unit) = stated {
+        let (stem, end) = match name.strip_suffix("_total") {
+            Some(stem) => (stem, "_total"),
+            None => (name, ""),
+        };
+        if stem.strip_suffix(unit).is_some_and(|stem| stem.ends_with('_')) {
+            return None;
+        }
+        format!("the unit of `{name}` is {unit}, so its name must end in `_{unit}{end}`")
+    } else {
+        let words = name.split('_').enumerate();
+        let other = |(at, word): (usize, &str)| Some((at, base_unit(word, at > 0)?));
+        let (at, base) = words.clone().find_map(other)?;
+        let in_base = words.map(|(other, word)| if other == at { base } else { word });
+        let in_base = in_base.collect::<Vec<_>>().join("_");
+        format!(
+            "`{name}` is in a unit that Prometheus' conventions do not use: record in {base}, and call it `{in_base}`"
+        )
+    };
+    Some(Problem::new(rule::NAME_UNIT, message))
+}
+
+/// The base unit of what this word of a name is a unit of, if it is another one.
+///
+/// The lists are those of promlint, and some of the same kind. An abbreviation may begin a name, which is a namespace.
+fn base_unit(word: &str, is_abbreviated: bool) -> Option<&'static str> {
+    const BASE: [&str; 10] = [
+        "amperes", "bytes", "celsius", "grams", "joules", "kelvin", "meters", "metres", "seconds", "volts",
+    ];
+    const OTHER: [(&str, &str); 18] = [
+        ("second", "seconds"),
+        ("minutes", "seconds"),
+        ("hours", "seconds"),
+        ("days", "seconds"),
+        ("weeks", "seconds"),
+        ("kelvins", "celsius"),
+        ("fahrenheit", "celsius"),
+        ("rankine", "celsius"),
+        ("inches", "meters"),
+        ("yards", "meters"),
+        ("miles", "meters"),
+        ("byte", "bytes"),
+        ("bit", "bytes"),
+        ("bits", "bytes"),
+        ("calories", "joules"),
+        ("pounds", "grams"),
+        ("ounces", "grams"),
+        ("percent", "ratio"),
+    ];
+    const PREFIXES: [&str; 19] = [
+        "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi", "mega", "mebi", "mibi",
+        "giga", "gibi", "tera", "tebi", "peta", "pebi",
+    ];
+    const ABBREVIATIONS: [(&str, &str); 15] = [
+        ("s", "seconds"),
+        ("sec", "seconds"),
+        ("secs", "seconds"),
+        ("ms", "seconds"),
+        ("us", "seconds"),
+        ("ns", "seconds"),
+        ("m", "seconds"),
+        ("h", "seconds"),
+        ("d", "seconds"),
+        ("b", "bytes"),
+        ("kb", "bytes"),
+        ("mb", "bytes"),
+        ("gb", "bytes"),
+        ("tb", "bytes"),
+        ("pb", "bytes"),
+    ];
+    let find = |list: &[(&str, &'static str)], word: &str| {
+        let found = list.iter().find(|(unit, _)| *unit == word);
+        found.map(|(_, base)| *base)
+    };
+    if word == "kelvin" {
+        return Some("celsius");
+    }
+    if is_abbreviated && let Some(base) = find(&ABBREVIATIONS, &word.to_ascii_lowercase()) {
+        return Some(base);
+    }
+    find(&OTHER, word).or_else(|| {
+        let units = PREFIXES.iter().filter_map(|prefix| word.strip_prefix(prefix));
+        let mut bases = units.filter_map(|unit| {
+            let base = BASE.iter().find(|base| **base == unit).copied();
+            base.or_else(|| find(&OTHER, unit))
+        });
+        bases.next()
+    })
+}
+
+/// What is unusual about a label's name.
+fn label_name_style(name: &str) -> Option<Problem> {
+    let message = || {
+        let usual = name.to_snake_case();
+        format!("label names are in snake_case: '{name}' would be '{usual}'")
+    };
+    is_camel_case(name).then(|| Problem::new(rule::LABEL_SNAKE_CASE, message()))
+}
+
+fn is_camel_case(name: &str) -> bool {
+    let mut pairs = name.as_bytes().windows(2);
+    pairs.any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+}
+
+/// Why this text cannot be a label's name, or should not be.
 pub(crate) fn label_name_problem(name: &str) -> Option<Problem> {
     if let Some(problem) = grammar_problem(name, "label") {
         return Some(problem);
@@ -59,7 +161,7 @@ pub(crate) fn label_name_problem(name: &str) -> Option<Problem> {
             );
             return Some(Problem::new(rule::LABEL_TARGET, message));
         }
-        _ => return None,
+        _ => return label_name_style(name),
     };
     let message = format!("the label name '{name}' is reserved for {owner}: choose another");
     Some(Problem::new(rule::LABEL_RESERVED, message))
@@ -133,7 +235,7 @@ impl RenameRule {
 
 #[cfg(test)]
 mod tests {
-    use super::{RenameRule, kind_in_name, label_name_problem, metric_name_problem, metric_name_style};
+    use super::{RenameRule, kind_in_name, label_name_problem, metric_name_problem, metric_name_style, unit_problem};
     use crate::rule;
 
     #[test]
@@ -162,7 +264,12 @@ mod tests {
         for unusual in ["camelCase", "kyc_", "a__b"] {
             assert_eq!(metric_name_problem(unusual), None, "{unusual}");
             assert!(metric_name_style(unusual).is_some(), "{unusual}");
-            assert_eq!(label_name_problem(unusual), None, "{unusual}");
+            let problem = label_name_problem(unusual);
+            assert_eq!(
+                problem.is_some_and(|problem| problem.rule == rule::LABEL_SNAKE_CASE),
+                unusual == "camelCase",
+                "{unusual}"
+            );
         }
         for (kind, without) in [("x_gauge", "'x'"), ("x_counter_total", "'x_total'")] {
             assert!(
@@ -181,6 +288,50 @@ mod tests {
         }
         for target in ["job", "instance"] {
             assert!(label_name_problem(target).is_some_and(|problem| problem.rule == rule::LABEL_TARGET));
+        }
+    }
+
+    /// Each unit of promlint, wherever it stands in the name.
+    #[test]
+    fn a_name_in_another_unit_comes_with_one_in_the_base_unit() {
+        for (name, base) in [
+            ("cache_age_minutes", "cache_age_seconds"),
+            ("cache_days_left", "cache_seconds_left"),
+            ("wait_ms_total", "wait_seconds_total"),
+            ("wait_h_max", "wait_seconds_max"),
+            ("x_milliseconds_sum_of_all", "x_seconds_sum_of_all"),
+            ("hours_total", "seconds_total"),
+            ("x_kibibytes", "x_bytes"),
+            ("x_megabits", "x_bytes"),
+            ("x_kelvin", "x_celsius"),
+            ("room_fahrenheit", "room_celsius"),
+            ("x_micrograms", "x_grams"),
+            ("x_percent", "x_ratio"),
+            ("x_MB", "x_bytes"),
+        ] {
+            let problem = unit_problem(name, None);
+            let names = |name: &str| format!("call it `{name}`");
+            assert!(
+                problem.is_some_and(|problem| problem.message.contains(&names(base))),
+                "{name}"
+            );
+        }
+        for name in [
+            "ms_requests_total",
+            "wait_seconds",
+            "x_metres",
+            "items",
+            "kilo_total",
+            "x_ratio",
+        ] {
+            assert_eq!(unit_problem(name, None), None, "{name}");
+        }
+        // What is stated stands at the end of the name.
+        for name in ["price_euros", "price_euros_total"] {
+            assert_eq!(unit_problem(name, Some("euros")), None);
+        }
+        for name in ["euros", "price", "price_euros_now", "price_totaleuros"] {
+            assert!(unit_problem(name, Some("euros")).is_some(), "{name}");
         }
     }
 

@@ -71,7 +71,7 @@ impl<'a> Catalog<'a> {
                 .iter()
                 .filter(|descriptor| !descriptor.is_repeated())
             {
-                for suffix in descriptor.kind.sample_suffixes() {
+                for suffix in descriptor.kind.claimed_suffixes() {
                     let name = format!("{}{suffix}", descriptor.name);
                     if let Some(name) = names.replace(name) {
                         return Err(DuplicateName { name });
@@ -216,9 +216,7 @@ impl<'a> Catalog<'a> {
     /// ```
     #[must_use]
     pub fn render_as(&self, format: Format) -> String {
-        // A sample is some 60 bytes.
         let mut scrape = Scrape::new();
-        scrape.text.reserve(self.max_series.saturating_mul(64));
         self.find_ambiguous(format, &mut scrape.ambiguous);
         self.page(&mut scrape, format, usize::MAX, &mut Cursor::default());
         scrape.text.extend_from_slice(format.end().as_bytes());
@@ -285,6 +283,10 @@ impl<'a> Catalog<'a> {
         cursor: &mut Cursor,
         is_wanted: &dyn Fn(&Descriptor) -> bool,
     ) {
+        if scrape.text.capacity() == 0 {
+            // A page ends after it is full.
+            scrape.text.reserve(self.usual_size().min(full.saturating_mul(2)));
+        }
         scrape.write(format, self.created, full, |encoder| {
             let mut at = 0;
             self.read(&mut |descriptor, reading| {
@@ -301,6 +303,16 @@ impl<'a> Catalog<'a> {
             });
             cursor.families = at;
         });
+    }
+
+    /// About as many bytes as a scrape has, without what is exported once it is touched: a first scrape asks for them once,
+    /// and not each time that its memory is full.
+    fn usual_size(&self) -> usize {
+        const HEAD: usize = 256;
+        const SAMPLE: usize = 64;
+        let always = self.descriptors().filter(|family| family.is_dense());
+        let sizes = always.map(|family| family.max_series().saturating_mul(SAMPLE).saturating_add(HEAD));
+        sizes.fold(0, usize::saturating_add)
     }
 
     /// Whether a format has a place for everything.

@@ -2,11 +2,11 @@
 //!
 //! Two readings are most of what a timer costs, and reading the counter takes less than half as long as `Instant::now`.
 //! `quanta` learns its frequency; that takes up to a fifth of a second, for which nobody waits: a thread of its own does it,
-//! once there is an exporter or a first timer, and until it is done timers use `Instant`.
+//! once there is an exporter or a first timer, and until it is done timers use `Instant`. Without the feature `tsc` they
+//! always do.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
-use std::thread;
 use std::time::Instant;
 
 use self::counter::Counter;
@@ -99,21 +99,14 @@ impl Clock {
         if self.is_sought.load(Ordering::Relaxed) || self.is_sought.swap(true, Ordering::Relaxed) {
             return;
         }
-        let seek = || {
+        counter::aside(|| {
             if let Some(counter) = (self.find)() {
                 // Nobody else sets it.
                 _ = self.counter.set(counter);
             }
-        };
-        if counter::CAN_BE {
-            // Where no thread can be started, `Instant` is as good as it was.
-            _ = thread::Builder::new().name(THREAD.to_owned()).spawn(seek);
-        }
+        });
     }
 }
-
-/// What Linux shows of a thread's name is 15 bytes.
-const THREAD: &str = "metrics-clock";
 
 /// What the counter says, give or take the instructions that the processor has in flight.
 #[inline]
@@ -131,7 +124,7 @@ fn since_instant(start: Instant) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
+#[cfg(all(feature = "tsc", target_arch = "x86_64", target_os = "linux", not(miri)))]
 mod counter {
     use std::fs;
     use std::thread;
@@ -139,7 +132,13 @@ mod counter {
 
     use super::read;
 
-    pub(super) const CAN_BE: bool = true;
+    /// What Linux shows of a thread's name is 15 bytes.
+    const THREAD: &str = "metrics-clock";
+
+    /// Does this on a thread of its own. Where none can be started, `Instant` is as good as it was.
+    pub(super) fn aside(seek: impl FnOnce() + Send + 'static) {
+        _ = thread::Builder::new().name(THREAD.to_owned()).spawn(seek);
+    }
 
     /// The time stamp counter.
     #[derive(Clone, Copy, Debug)]
@@ -211,9 +210,10 @@ mod counter {
 }
 
 /// Elsewhere nothing is known that is faster than `Instant` and as good.
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
+#[cfg(not(all(feature = "tsc", target_arch = "x86_64", target_os = "linux", not(miri))))]
 mod counter {
-    pub(super) const CAN_BE: bool = false;
+    /// There is nothing to look for.
+    pub(super) fn aside(_: impl FnOnce()) {}
 
     #[derive(Debug)]
     pub(super) enum Counter {}
@@ -236,6 +236,7 @@ mod counter {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::sync_channel;
+    use std::thread;
     use std::time::Duration;
 
     use super::*;
@@ -310,7 +311,7 @@ mod tests {
         static MAY_BE_FOUND: OnceLock<()> = OnceLock::new();
         fn find() -> Option<Counter> {
             assert!(!SOUGHT.swap(true, Ordering::Relaxed), "it is sought again");
-            assert_eq!(thread::current().name(), Some(THREAD));
+            assert_eq!(thread::current().name(), Some("metrics-clock"));
             MAY_BE_FOUND.wait();
             counter::find()
         }
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    #[cfg(all(feature = "tsc", target_arch = "x86_64", target_os = "linux"))]
     fn the_counter_is_used_only_where_linux_keeps_time_by_it() {
         assert!(counter::find().is_none() || counter::is_clock_of_the_kernel());
     }

@@ -83,6 +83,16 @@ impl Kind {
             Self::Summary => &["", "_sum", "_count"],
         }
     }
+
+    /// What no other family may be called: the samples, and the times of creation that OpenMetrics may have beside them. (A
+    /// counter's have another name than the counter, and are left out where that is taken.)
+    pub(crate) const fn claimed_suffixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
+            Self::Summary => &["", "_sum", "_count", "_created"],
+            kind => kind.sample_suffixes(),
+        }
+    }
 }
 
 /// One label of a metric: its name and all its values.

@@ -272,8 +272,8 @@ fn a_native_histogram_is_read_while<P: Place<[NativeCell<1>; 1]> + 'static>(writ
         spawn(move || {
             for at in 0..each {
                 let (bucket, value) = VALUES[(writer + at) % VALUES.len()];
-                let position = bucket as i32 + 1;
-                histograms.record::<NativeCell<1>>(0, move || Some((bucket, value, Spot { position, last: 2 })));
+                let spot = Spot::Positive { at: bucket, of: 2 };
+                histograms.record::<NativeCell<1>>(0, move || Some((bucket, value, spot)));
             }
         })
     };

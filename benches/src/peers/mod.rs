@@ -28,6 +28,8 @@ pub const OURS: &str = "enumetrics";
 pub const BASELINE: &str = "(nothing)";
 /// What a timer costs that does nothing but read its clock when it starts and when it ends.
 pub const CLOCK: &str = "(clock alone)";
+/// What a gauge costs that is nothing but its atomic additions.
+pub const ADDITION: &str = "(addition alone)";
 
 pub fn enter(bench: &mut Bench) {
     loops::enter(bench);

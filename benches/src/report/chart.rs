@@ -107,6 +107,7 @@ mod tests {
             row,
             name: name.to_owned(),
             value,
+            apart: 0.0,
         };
         let compared = svg(&[figure(OURS, 1.0), figure(REFERENCE, 4.0)]);
         assert_eq!(compared.matches(r#"rx="2""#).count(), 2);

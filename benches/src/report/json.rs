@@ -10,12 +10,13 @@ pub fn json(figures: &[Figure], outcomes: &[Outcome]) -> String {
             lineup.figures.iter().map(|figure| {
                 let ratio = lineup.to_reference(figure.value);
                 format!(
-                    r#"    {{"row": "{}", "title": "{}", "unit": "{}", "contender": "{}", "value": {:.4}, "to_prometheus": {}}}"#,
+                    r#"    {{"row": "{}", "title": "{}", "unit": "{}", "contender": "{}", "value": {:.4}, "apart": {:.4}, "to_prometheus": {}}}"#,
                     figure.row.id,
                     figure.row.title,
                     figure.row.unit.name(),
                     figure.name,
                     figure.value,
+                    figure.apart,
                     ratio.map_or_else(|| "null".to_owned(), |ratio| format!("{ratio:.5}")),
                 )
             })

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::{digits, lineups, optional};
+use super::{dearer, digits, lineups, optional, percent};
 use crate::bench::Figure;
 use crate::peers::{OURS, REFERENCE};
 use crate::stats::ratio;
@@ -11,22 +11,29 @@ const END: &str = "<!-- end of ratios -->";
 
 /// The tables of the documentation: ratios only, because times are the machine's.
 pub fn markdown(figures: &[Figure], outcomes: &[Outcome]) -> String {
-    let mut text =
-        format!("| | {OURS} to `{REFERENCE}` | best peer, to `{REFERENCE}` | {OURS} to it |\n|---|---|---|---|\n");
+    let mut text = format!(
+        "| | {OURS} to `{REFERENCE}` | best peer, to `{REFERENCE}` | {OURS} to it | noise |\n|---|---|---|---|---|\n"
+    );
     for lineup in lineups(figures) {
         let (Some(ours), Some(best)) = (lineup.ours(), lineup.best_peer()) else {
             continue;
         };
         _ = writeln!(
             text,
-            "| {} | {} | {} {} | {} |",
+            "| {} | {} | {} {} | {} | {} |",
             lineup.row.title,
             optional(lineup.to_reference(ours)),
             best.name,
             optional(lineup.to_reference(best.value)),
             optional(ratio(ours, best.value)),
+            percent(lineup.noise()),
         );
     }
+    _ = writeln!(
+        text,
+        "\nDearer than the best peer by more than the noise: {}.",
+        dearer(figures)
+    );
     let met = outcomes.iter().filter(|outcome| outcome.met).count();
     _ = writeln!(text, "\nTargets: {met} of {} met.\n", outcomes.len());
     text.push_str("| target | against | at most | measured | |\n|---|---|---|---|---|\n");

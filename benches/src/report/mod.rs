@@ -11,7 +11,7 @@ pub use markdown::{markdown, splice};
 pub use text::text;
 
 use crate::bench::Figure;
-use crate::peers::{BASELINE, CLOCK, OURS, REFERENCE};
+use crate::peers::{ADDITION, BASELINE, CLOCK, OURS, REFERENCE};
 use crate::rows::{self, Row};
 use crate::stats::ratio;
 
@@ -54,6 +54,30 @@ impl<'a> Lineup<'a> {
             .min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
+    /// How far figures are apart here that should be the same: the most of ours and of those within a tenth of the best
+    /// peer's, any of which may be the best by chance; and how far above that peer the part is that nobody can do without.
+    fn noise(&self) -> f64 {
+        let best = self.best_peer().map_or(0.0, |best| best.value);
+        let noises = self.figures.iter().map(|figure| {
+            if is_floor(figure) {
+                return ratio(figure.value, best).map_or(0.0, |ratio| ratio - 1.0);
+            }
+            let is_near = figure.value <= best * 1.1 && !figure.name.starts_with(OURS);
+            if is_near || figure.name == OURS {
+                figure.apart
+            } else {
+                0.0
+            }
+        });
+        noises.fold(0.0, f64::max)
+    }
+
+    /// Our figure as a ratio to the best peer's, where it is larger by more than the noise.
+    fn dearer(&self) -> Option<f64> {
+        let ratio = ratio(self.ours()?, self.best_peer()?.value)?;
+        (ratio > 1.0 + self.noise()).then_some(ratio)
+    }
+
     /// All, the best first.
     fn sorted(&self) -> Vec<&'a Figure> {
         let mut sorted = self.figures.clone();
@@ -75,9 +99,21 @@ impl<'a> Lineup<'a> {
     }
 }
 
+/// The rows where ours is dearer than the best peer, if there are any.
+fn dearer(figures: &[Figure]) -> String {
+    let dearer: Vec<_> = lineups(figures)
+        .iter()
+        .filter_map(|lineup| Some(format!("{} ({})", lineup.row.title, digits(lineup.dearer()?))))
+        .collect();
+    match dearer.is_empty() {
+        true => "none".to_owned(),
+        false => dearer.join("; "),
+    }
+}
+
 /// What no contender can be below.
 fn is_floor(figure: &Figure) -> bool {
-    [BASELINE, CLOCK].contains(&figure.name.as_str())
+    [BASELINE, CLOCK, ADDITION].contains(&figure.name.as_str())
 }
 
 /// As many digits as mean something: three.
@@ -88,6 +124,14 @@ fn digits(value: f64) -> String {
         value if value >= 1.0 || value == 0.0 => format!("{value:.2}"),
         value if value < 0.0005 => "<0.001".to_owned(),
         value => format!("{value:.3}"),
+    }
+}
+
+/// As hundredths; nothing where it was measured once.
+fn percent(part: f64) -> String {
+    match part {
+        0.0 => "-".to_owned(),
+        part => format!("{:.1} %", part * 100.0),
     }
 }
 
@@ -104,7 +148,34 @@ mod tests {
             row,
             name: name.to_owned(),
             value,
+            apart: 0.0,
         }
+    }
+
+    #[test]
+    fn what_is_within_the_noise_is_not_dearer() {
+        let apart = |name, value, apart| Figure {
+            apart,
+            ..figure(rows::GAUGE_1, name, value)
+        };
+        let figures = [
+            apart(OURS, 10.2, 0.01),
+            apart("measured", 10.0, 0.0),
+            apart("vise", 10.9, 0.03),
+            apart("metrics", 30.0, 0.5),
+            apart(BASELINE, 1.0, 0.5),
+        ];
+        let noise = |figures: &[Figure]| lineups(figures)[0].noise();
+        assert_eq!((noise(&figures), dearer(&figures)), (0.03, "none".to_owned()));
+        // Without the one that is near and unsteady.
+        let mut steady: Vec<_> = figures.into_iter().filter(|figure| figure.name != "vise").collect();
+        assert_eq!(
+            (noise(&steady), dearer(&steady)),
+            (0.01, "gauge, +1 and -1, 1 label (1.02)".to_owned())
+        );
+        // What is below all of them by its nature is measured above the best.
+        steady.push(apart(ADDITION, 12.5, 0.0));
+        assert_eq!((noise(&steady), dearer(&steady)), (0.25, "none".to_owned()));
     }
 
     #[test]

@@ -13,11 +13,11 @@ use super::ATTRIBUTE;
 use super::parse::{find, float, help};
 use crate::attribute::{
     ALLOW, BUCKETS, CALLS, CRATE, DENSE, EXEMPLARS, LABELS, MAX_SERIES, NAMESPACE, NATIVE, SHARED, SLO, SPARSE,
-    SUBSYSTEM, Setting, crate_path, form, settings, split_at_commas, take_settings, unknown,
+    SUBSYSTEM, Setting, crate_path, exceptions, form, settings, split_at_commas, take_settings, unknown,
 };
 use crate::diagnostics::Errors;
 use crate::naming::RenameRule;
-use crate::rule::{self, Problem};
+use crate::rule::{self, Of, Problem};
 use crate::span::{self, check, span_of};
 
 const ERROR: &str = "error";
@@ -86,6 +86,7 @@ struct Outside<'a> {
     visibility: &'a Visibility,
     /// What its attribute says that holds for the groups, too.
     arguments: TokenStream,
+    may_lack_help: bool,
 }
 
 impl<'a> Outside<'a> {
@@ -107,15 +108,13 @@ impl<'a> Outside<'a> {
             quote!(namespace = #joined,)
         });
         let krate = crate_path(&settings, &mut ignored);
-        let labels = find(&settings, LABELS).map(|labels| {
-            let list = &labels.value;
-            // Of the struct it is said already.
-            let said = quote!(allow(label - constant = "the labels of the struct"));
-            quote!(labels(#list), #said,)
-        });
+        let lists = [LABELS, ALLOW].iter().filter_map(|word| find(&settings, word));
+        let lists = quote!(#(#lists,)*);
+        let may_lack_help = exceptions(&settings, Of::Struct, &mut ignored).except(rule::HELP_MISSING);
         let _ = ignored.into_tokens();
         Self {
-            arguments: quote!(#namespace #labels crate = #krate,),
+            arguments: quote!(#namespace #lists crate = #krate,),
+            may_lack_help,
             krate,
             ident,
             visibility,
@@ -188,7 +187,9 @@ impl Group {
         let help = help(&field.attrs).unwrap_or_else(|| {
             let message =
                 format!("`{name}` has no help text: say what these calls are in a doc comment (`/// …`) above it");
-            errors.at(name.span(), Problem::new(rule::HELP_MISSING, message));
+            if !outside.may_lack_help {
+                errors.at(name.span(), Problem::new(rule::HELP_MISSING, message));
+            }
             quote!("Calls.")
         });
         let holds_for_each =
@@ -221,6 +222,7 @@ impl Group {
             visibility,
             arguments,
             ident: family,
+            ..
         } = outside;
         let Self { ident, field, .. } = self;
         let group = format_ident!("{ident}Labels");
@@ -233,13 +235,14 @@ impl Group {
         });
         let fields = self.fields(krate, &labels, &error);
         let doc = format!(" The metrics of `{family}`'s field `{field}`.");
-        let declared = super::metric_family(
+        let declared = super::declare(
             quote!(#arguments subsystem = #subsystem, #budget),
             quote! {
                 #[doc = #doc]
                 #[derive(::core::fmt::Debug)]
                 #visibility struct #ident { #(#fields)* }
             },
+            true,
         );
         let recording = self.recording(outside, &group, &labels, &error);
         quote!(#declared #recording)

@@ -9,7 +9,7 @@ use syn::{Attribute, Data, DeriveInput, parse_quote};
 use super::options::{Compute, Native, Quantiles};
 use super::{ATTRIBUTE, Buckets, Family, Metric, lint};
 use crate::attribute::{Setting, default_crate_path};
-use crate::rule;
+use crate::rule::{self, Exception};
 use crate::span::{Place, check, private, span_of, unlisted};
 
 pub(super) fn expand(family: &Family) -> TokenStream {
@@ -46,6 +46,10 @@ pub(super) fn expand(family: &Family) -> TokenStream {
         let arguments = quote!(#name, &[__DESCRIPTORS], #budget);
         check(krate, Place::of(budget, ident.span()), "within_budget", &arguments)
     });
+    let exceptions = family.exceptions.told_by_types();
+    let exceptions = exceptions
+        .filter(|_| !family.is_group)
+        .map(|Exception { rule, place, .. }| check(krate, *place, "is_needed", &quote!(__DESCRIPTORS, #rule)));
     let new_doc = format!(" A `{name}` whose metrics are all 0. It is a constant: nothing runs at start-up.");
     quote! {
         #(#attributes)*
@@ -103,6 +107,7 @@ pub(super) fn expand(family: &Family) -> TokenStream {
             #(#checks)*
             #(const _: () = #constant_label_checks;)*
             #(const _: () = #budget;)*
+            #(const _: () = #exceptions;)*
         };
 
         #warnings
@@ -239,6 +244,7 @@ fn list_of(krate: &TokenStream, place: Span, constant: &TokenStream) -> TokenStr
 /// One field on its way to tokens.
 struct Expansion<'a> {
     krate: &'a TokenStream,
+    family: &'a Family,
     metric: &'a Metric,
     /// The attributes that decide whether the field is there: what is made of it stands under them too.
     cfg: TokenStream,
@@ -246,8 +252,6 @@ struct Expansion<'a> {
     descriptor: Ident,
     /// The constant with the one under its old name.
     renamed: Option<Ident>,
-    /// Whether the struct gives all its series some labels.
-    constant_labels: bool,
     /// Whether the struct contains others.
     beside_structs: bool,
     /// Its type as written, with the number of its buckets or quantiles, and where its cells are.
@@ -328,13 +332,13 @@ impl<'a> Expansion<'a> {
         let whole_of_written = whole(known(&shown(&alias_of_written)));
         Self {
             krate,
+            family,
             metric,
             cfg: cfg.clone(),
             descriptor: format_ident!("__DESCRIPTOR_OF_{}", field.unraw()),
             renamed: was
                 .as_ref()
                 .map(|_| format_ident!("__FORMER_DESCRIPTOR_OF_{}", field.unraw())),
-            constant_labels: !family.constant_labels.is_empty(),
             beside_structs: family.metrics.iter().any(|metric| metric.flatten),
             declared: whole(known(&quote!(#written))),
             documented: whole(quote!(#written)),
@@ -514,9 +518,8 @@ impl<'a> Expansion<'a> {
             (None, None) => None,
         };
         let touched = touched.iter();
-        let constant_labels = self
-            .constant_labels
-            .then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
+        let constant_labels =
+            (!self.family.constant_labels.is_empty()).then(|| quote!(.with_constant_labels(__CONSTANT_LABELS)));
         let place = field.span();
         let line = quote_spanned!(place=> ::core::line!());
         let file = quote_spanned!(place=> ::core::file!());
@@ -596,11 +599,9 @@ impl<'a> Expansion<'a> {
             quantiles,
             compute,
             slo,
-            unit,
             max_series,
             touched,
             flatten,
-            exceptions,
             mistaken,
             ..
         } = metric;
@@ -612,18 +613,24 @@ impl<'a> Expansion<'a> {
         let kind = quote!(#descriptor.kind);
         let on_type = |name, arguments| check(krate, ty.span(), name, &arguments);
         let field_name = field.unraw().to_string();
-        let on_field = |name, arguments| check(krate, field.span(), name, &arguments);
-        let mut checks = vec![on_field("name_fits", quote!(#kind, #name, #field_name))];
-        if !exceptions.contain(rule::LABEL_UNIT) {
+        let excepts = |rule: &&str| self.family.excepts(metric, rule);
+        let allowed = [rule::NAME_INFO, rule::NAME_SUFFIX, rule::NAME_TOTAL];
+        let allowed = allowed.iter().filter(|rule| excepts(rule));
+        let mut checks = vec![check(
+            krate,
+            field.span(),
+            "name_fits",
+            &quote!(#kind, #name, #field_name, &[#(#allowed),*]),
+        )];
+        if !excepts(&rule::LABEL_UNIT) {
             checks.push(on_type("labels_are_no_unit", quote!(#descriptor)));
         }
-        match unit {
-            Some(unit) => checks.push(check(krate, unit.span(), "unit_fits", &quote!(#kind, #name, #unit))),
-            None if !mistaken && !exceptions.contain(rule::NAME_UNIT) => {
-                checks.push(on_field("base_unit", quote!(#name)))
-            }
-            None => {}
-        }
+        let exceptions = metric.exceptions.told_by_types().filter(|_| !mistaken);
+        checks.extend(
+            exceptions.map(|Exception { rule, place, .. }| {
+                check(krate, *place, "is_needed", &quote!(&[*#descriptor], #rule))
+            }),
+        );
         if let Some(budget) = max_series {
             let arguments = quote!(#name, &[&[*#descriptor]], #budget);
             checks.push(check(
@@ -662,24 +669,28 @@ impl<'a> Expansion<'a> {
             checks.extend(self.native_checks(native));
         }
         // What the option asks of the kind, and of its numbers, one by one where they stand one by one.
-        let mut numbers = |Buckets { value, list }: &Buckets, takes: &str, one: &str, all: &TokenStream| {
-            let place = Place::of(value, field.span());
-            checks.push(check(krate, place, takes, &kind));
-            checks.push(match list {
-                Some(list) if !list.is_empty() => {
-                    let each = list.iter().enumerate().map(|(position, number)| {
-                        check(krate, Place::of(number, place.first), one, &quote!(#all, #position))
-                    });
-                    quote!({ #(#each;)* })
-                }
-                _ => check(krate, place, &format!("{one}s"), all),
-            });
-        };
+        let mut numbers =
+            |Buckets { value, list }: &Buckets, takes: (&str, TokenStream), one: &str, all: &TokenStream| {
+                let place = Place::of(value, field.span());
+                checks.push(check(krate, place, takes.0, &takes.1));
+                checks.push(match list {
+                    Some(list) if !list.is_empty() => {
+                        let each = list.iter().enumerate().map(|(position, number)| {
+                            check(krate, Place::of(number, place.first), one, &quote!(#all, #position))
+                        });
+                        quote!({ #(#each;)* })
+                    }
+                    _ => check(krate, place, &format!("{one}s"), all),
+                });
+            };
         if let Some(buckets) = buckets {
-            numbers(buckets, "takes_buckets", "bucket", &quote!(#descriptor.buckets));
+            let (all, may_be_many) = (quote!(#descriptor.buckets), excepts(&rule::BUCKET_COUNT));
+            let takes = ("takes_buckets", quote!(#kind, #all.len(), #may_be_many));
+            numbers(buckets, takes, "bucket", &all);
         }
         if let Some(Quantiles { values, .. }) = quantiles {
-            numbers(values, "takes_quantiles", "quantile", &quote!(#descriptor.quantiles));
+            let takes = ("takes_quantiles", kind.clone());
+            numbers(values, takes, "quantile", &quote!(#descriptor.quantiles));
         }
         let metric = quote_spanned!(ty.span()=> <#full_type as #krate::Metric>);
         if let Some(Compute { value, .. }) = compute {

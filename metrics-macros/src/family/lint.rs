@@ -1,31 +1,40 @@
 //! What the tokens alone can tell. What needs a type's constants is checked by the items that `expand` emits.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
+use syn::LitStr;
 use syn::ext::IdentExt;
 
-use super::{Buckets, Family, Metric};
+use super::{Family, Metric};
 use crate::attribute::Setting;
 use crate::diagnostics::Errors;
-use crate::naming::{kind_in_name, label_name_problem, metric_name_problem, metric_name_style};
+use crate::naming::{kind_in_name, label_name_problem, metric_name_problem, metric_name_style, unit_problem};
 use crate::rule::{self, Problem};
 use crate::span::Place;
 
 pub(super) fn lint(family: &Family, errors: &mut Errors) {
     for part in &family.prefix {
-        let part_name = part.value();
-        if let Some(problem) = metric_name_problem(&part_name).or_else(|| metric_name_style(&part_name)) {
-            errors.at(part.span(), problem);
-        }
+        let name = part.value();
+        let problem = metric_name_problem(&name).or_else(|| metric_name_style(&name));
+        family.exceptions.judge(part.span(), problem, errors);
     }
     for label in &family.constant_labels {
-        if let Some(problem) = label_name_problem(&label.word()) {
-            errors.at(label.word.span(), problem);
+        let problem = label_name_problem(&label.word());
+        family.exceptions.judge(label.word.span(), problem, errors);
+        if is_of_target(label) {
+            family.exceptions.except(rule::LABEL_CONSTANT);
         }
     }
     for metric in &family.metrics {
         if !metric.flatten {
-            lint_metric(metric, errors);
+            lint_metric(family, metric, errors);
         }
+        if !metric.mistaken {
+            metric.exceptions.are_needed(errors);
+        }
+    }
+    // What is flattened may need what the struct is excepted from.
+    if !family.is_group && !family.metrics.iter().any(|metric| metric.flatten || metric.mistaken) {
+        family.exceptions.are_needed(errors);
     }
     if family.metrics.is_empty() {
         let message = "a metric family without metrics: add a field";
@@ -35,7 +44,9 @@ pub(super) fn lint(family: &Family, errors: &mut Errors) {
 
 /// What is right for the compiler, and most probably wrong.
 pub(super) fn warnings(family: &Family) -> TokenStream {
-    let of_target = |label: &&Setting| OF_TARGETS.contains(&label.word().as_str());
+    if family.is_group {
+        return TokenStream::new();
+    }
     let warning = |label: &Setting| {
         let name = label.word();
         let message = format!(
@@ -46,11 +57,15 @@ pub(super) fn warnings(family: &Family) -> TokenStream {
         );
         Place::from(label.word.span()).warning(rule::LABEL_CONSTANT, &message)
     };
-    let labels = family.constant_labels.iter().filter(of_target);
+    let labels = family.constant_labels.iter().filter(|label| is_of_target(label));
     labels
-        .filter(|_| !family.exceptions.contain(rule::LABEL_CONSTANT))
+        .filter(|_| !family.exceptions.except(rule::LABEL_CONSTANT))
         .map(warning)
         .collect()
+}
+
+fn is_of_target(label: &Setting) -> bool {
+    OF_TARGETS.contains(&label.word().as_str())
 }
 
 /// Labels that the target of a scrape has.
@@ -68,18 +83,33 @@ const OF_TARGETS: [&str; 11] = [
     "zone",
 ];
 
-fn lint_metric(metric: &Metric, errors: &mut Errors) {
+fn lint_metric(family: &Family, metric: &Metric, errors: &mut Errors) {
+    let mut judge = |place: Span, problem: Option<Problem>| {
+        if let Some(problem) = problem.filter(|problem| !family.excepts(metric, problem.rule)) {
+            errors.at(place, problem);
+        }
+    };
+    let place = metric.field.span();
     let field = metric.field.unraw().to_string();
-    let problem = metric_name_problem(&field);
-    let style = || metric_name_style(&field).or_else(|| kind_in_name(&metric.name));
-    let problems = problem.or_else(style).into_iter();
-    for problem in problems.filter(|problem| !metric.exceptions.contain(problem.rule)) {
-        errors.at(metric.field.span(), problem);
+    match metric_name_problem(&field) {
+        Some(problem) => judge(place, Some(problem)),
+        None => {
+            judge(place, metric_name_style(&field));
+            judge(place, kind_in_name(&metric.name));
+        }
     }
-    if metric.help.is_none() {
+    let stated = metric.unit.as_ref();
+    // A unit that is misspelt is not known.
+    if stated.is_some() || !metric.mistaken {
+        let unit = stated.map(LitStr::value);
+        let place = stated.map_or(place, LitStr::span);
+        judge(place, unit_problem(&metric.name, unit.as_deref()));
+    }
+    let no_help = || {
         let message = format!("`{field}` has no help text: say what it counts in a doc comment (`/// …`) above it");
-        errors.at(metric.field.span(), Problem::new(rule::HELP_MISSING, message));
-    }
+        Problem::new(rule::HELP_MISSING, message)
+    };
+    judge(place, metric.help.is_none().then(no_help));
     if let (Some(_), Some(dense)) = (&metric.sparse, &metric.dense) {
         let message = "`sparse` and `dense` exclude each other: remove one";
         errors.at(dense.span(), Problem::new(rule::SERIES_WIDE, message));
@@ -89,23 +119,4 @@ fn lint_metric(metric: &Metric, errors: &mut Errors) {
     {
         errors.at(was.span(), problem);
     }
-    if let Some(Buckets {
-        list: Some(list),
-        value,
-    }) = &metric.buckets
-        && list.len() > MOST_BUCKETS
-        && !metric.exceptions.contain(rule::BUCKET_COUNT)
-    {
-        let message = format!(
-            "{} buckets: each is a series of its own for every combination of labels, and {MOST_BUCKETS} tell enough",
-            list.len()
-        );
-        errors.at(
-            Place::of(value, metric.field.span()),
-            Problem::new(rule::BUCKET_COUNT, message),
-        );
-    }
 }
-
-/// client_golang's default has 11 buckets, the largest sets in use some 30.
-const MOST_BUCKETS: usize = 40;

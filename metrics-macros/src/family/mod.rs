@@ -18,6 +18,11 @@ use crate::rule::Exceptions;
 const ATTRIBUTE: &str = "metric";
 
 pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    declare(arguments, item, false)
+}
+
+/// The struct of metrics; one of a group of calls has its options from the struct around it.
+fn declare(arguments: TokenStream, item: TokenStream, is_group: bool) -> TokenStream {
     let mut errors = Errors::default();
     let (item, groups) = calls::rewrite(&arguments, item, &mut errors);
     let input: DeriveInput = match syn::parse2(item.clone()) {
@@ -31,12 +36,13 @@ pub(crate) fn metric_family(arguments: TokenStream, item: TokenStream) -> TokenS
             return quote!(#item #beside #errors);
         }
     };
-    let Some(family) = parse::parse(arguments, input.clone(), &mut errors) else {
+    let Some(mut family) = parse::parse(arguments, input.clone(), &mut errors) else {
         // Not a struct of metrics: the item stays, so that the rest of the crate goes on.
         let errors = errors.into_tokens();
         let stand_in = expand::stand_in(input, &errors);
         return quote!(#stand_in #errors);
     };
+    family.is_group = is_group;
     lint::lint(&family, &mut errors);
     let expansion = expand::expand(&family);
     let errors = errors.into_tokens();
@@ -55,10 +61,19 @@ struct Family {
     prefix: Vec<LitStr>,
     /// `name = value`: labels that every series of the struct has.
     constant_labels: Vec<Setting>,
-    /// The rules that do not apply to the struct.
+    /// The rules that do not apply to the struct, or to any of its metrics.
     exceptions: Exceptions,
+    /// It is made of a group of calls: what is said of its labels, and allowed, the struct around it says.
+    is_group: bool,
     max_series: Option<TokenStream>,
     metrics: Vec<Metric>,
+}
+
+impl Family {
+    /// Whether a metric is excepted from this rule, which it breaks, or all of the struct are.
+    fn excepts(&self, metric: &Metric, rule: &str) -> bool {
+        metric.exceptions.except(rule) || self.exceptions.except(rule)
+    }
 }
 
 /// One field.

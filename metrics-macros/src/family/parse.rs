@@ -10,11 +10,11 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta
 use super::{ATTRIBUTE, Buckets, Family, Metric, options};
 use crate::attribute::{
     ALLOW, BUCKETS, COMPUTE, CRATE, DENSE, EXEMPLARS, FLATTEN, LABELS, MAX_SERIES, NAMESPACE, NATIVE, QUANTILES,
-    SHARED, SLO, SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, settings, split_at_commas,
-    take_settings, visible,
+    SHARED, SLO, SPARSE, SUBSYSTEM, Setting, TOUCHED, UNIT, WAS, WINDOW, crate_path, exceptions, settings,
+    split_at_commas, take_settings, visible,
 };
 use crate::diagnostics::Errors;
-use crate::rule::{self, ALLOWABLE, ALLOWABLE_OF_STRUCTS, Exceptions, Problem};
+use crate::rule::{self, Of, Problem};
 use crate::span::{Place, span_of};
 
 /// The model, unless the item is no struct with named fields.
@@ -55,7 +55,7 @@ pub(super) fn parse(arguments: TokenStream, input: DeriveInput, errors: &mut Err
         .unwrap_or_default();
     constant_labels.retain(|label| label.value_as::<TokenStream>("a text", errors).is_some());
     let max_series = max_series(&settings, errors);
-    let exceptions = exceptions(&settings, "label-constant = \"why\"", ALLOWABLE_OF_STRUCTS, errors);
+    let exceptions = exceptions(&settings, Of::Struct, errors);
     let metrics = fields
         .named
         .into_iter()
@@ -70,6 +70,7 @@ pub(super) fn parse(arguments: TokenStream, input: DeriveInput, errors: &mut Err
         prefix,
         constant_labels,
         exceptions,
+        is_group: false,
         max_series,
         metrics,
     })
@@ -77,13 +78,6 @@ pub(super) fn parse(arguments: TokenStream, input: DeriveInput, errors: &mut Err
 
 pub(super) fn find<'a>(settings: &'a [Setting], word: &str) -> Option<&'a Setting> {
     settings.iter().find(|setting| setting.word() == word)
-}
-
-fn exceptions(settings: &[Setting], example: &str, allowable: &[&str], errors: &mut Errors) -> Exceptions {
-    find(settings, ALLOW)
-        .map(|setting| setting.list(example, errors))
-        .map(|allowed| Exceptions::new(allowed, allowable, errors))
-        .unwrap_or_default()
 }
 
 fn max_series(settings: &[Setting], errors: &mut Errors) -> Option<TokenStream> {
@@ -132,7 +126,7 @@ fn parse_metric(mut field: syn::Field, prefix: &[LitStr], errors: &mut Errors) -
             ),
         );
     }
-    let exceptions = exceptions(&settings, "name-unit = \"why\"", ALLOWABLE, errors);
+    let exceptions = exceptions(&settings, Of::Metric, errors);
     let native = options::native(&settings, errors);
     let quantiles = options::quantiles(&settings, errors);
     let compute = options::compute(&settings, errors);

@@ -9,10 +9,12 @@ pub(crate) mod value;
 use proc_macro2::Span;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{DeriveInput, Generics};
+use syn::{DeriveInput, Generics, LitStr};
 
+use crate::attribute::{NAME, Setting, exceptions};
 use crate::diagnostics::Errors;
-use crate::rule::{self, Problem};
+use crate::naming::label_name_problem;
+use crate::rule::{self, Of, Problem};
 use crate::span::Place;
 
 /// The word of the attribute that the derives read.
@@ -32,6 +34,18 @@ fn derive<M>(
     });
     let errors = errors.into_tokens();
     quote!(#implementation #errors)
+}
+
+/// What `name = "…"` says.
+pub(crate) fn given_name(settings: &[Setting], errors: &mut Errors) -> Option<LitStr> {
+    settings.iter().find(|setting| setting.word() == NAME)?.string(errors)
+}
+
+/// A label's name must be one, and is usual unless `allow(…)` says why it is not.
+pub(crate) fn judge_name(settings: &[Setting], name: &str, place: Span, errors: &mut Errors) {
+    let exceptions = exceptions(settings, Of::Label, errors);
+    exceptions.judge(place, label_name_problem(name), errors);
+    exceptions.are_needed(errors);
 }
 
 /// Label types have no parameters: their values must be known where they are declared.

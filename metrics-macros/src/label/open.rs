@@ -6,10 +6,11 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Token, Visibility};
 
+use super::judge_name;
 use super::value::empty_value;
-use crate::attribute::{CRATE, MAX, NAME, OTHER, crate_path, settings};
+use crate::attribute::{ALLOW, CRATE, MAX, NAME, OTHER, crate_path, settings};
 use crate::diagnostics::Errors;
-use crate::naming::{RenameRule, label_name_problem};
+use crate::naming::RenameRule;
 use crate::rule::{self, Problem};
 use crate::span::{Place, check, unlisted};
 
@@ -72,7 +73,7 @@ struct Model {
 
 fn parse(item: Item, errors: &mut Errors) -> Model {
     let mistakes = errors.count();
-    let settings = settings(item.settings, &[MAX, OTHER, NAME, CRATE], errors);
+    let settings = settings(item.settings, &[MAX, OTHER, NAME, ALLOW, CRATE], errors);
     let krate = crate_path(&settings, errors);
     let find = |word: &str| settings.iter().find(|setting| setting.word() == word);
     let text = |word: &str, errors: &mut Errors| -> Option<LitStr> { find(word)?.string(errors) };
@@ -91,9 +92,7 @@ Problem::new(rule::LABEL_OPEN,
             item.ident.span(),
         ),
     };
-    if let Some(problem) = label_name_problem(&name) {
-        errors.at(name_span, problem);
-    }
+    judge_name(&settings, &name, name_span, errors);
     let other = text(OTHER, errors);
     if let Some(other) = &other
         && other.value().is_empty()

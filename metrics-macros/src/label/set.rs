@@ -6,11 +6,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Generics, Type};
 
-use super::ATTRIBUTE;
 use super::impossible::{self, Rule};
-use crate::attribute::{CRATE, IMPOSSIBLE, NAME, crate_path, take_settings};
+use super::{ATTRIBUTE, given_name, judge_name};
+use crate::attribute::{ALLOW, CRATE, IMPOSSIBLE, NAME, crate_path, take_settings};
 use crate::diagnostics::Errors;
-use crate::naming::label_name_problem;
 use crate::rule::{self, Problem};
 use crate::span::check;
 
@@ -74,15 +73,12 @@ fn parse_label(mut field: syn::Field, errors: &mut Errors) -> Option<Label> {
     let ident = field.ident?;
     let mut name = (ident.unraw().to_string(), ident.span());
     let mut renamed = None;
-    for setting in take_settings(&mut field.attrs, ATTRIBUTE, &[NAME], errors) {
-        if let Some(literal) = setting.string(errors) {
-            name = (literal.value(), literal.span());
-            renamed = Some(literal.span());
-        }
+    let settings = take_settings(&mut field.attrs, ATTRIBUTE, &[NAME, ALLOW], errors);
+    if let Some(literal) = given_name(&settings, errors) {
+        name = (literal.value(), literal.span());
+        renamed = Some(literal.span());
     }
-    if let Some(problem) = label_name_problem(&name.0) {
-        errors.at(name.1, problem);
-    }
+    judge_name(&settings, &name.0, name.1, errors);
     Some(Label {
         field: ident,
         ty: field.ty,

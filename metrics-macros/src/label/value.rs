@@ -8,10 +8,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Generics};
 
-use super::ATTRIBUTE;
-use crate::attribute::{CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, form, take_settings, unknown};
+use super::{ATTRIBUTE, judge_name};
+use crate::attribute::{ALLOW, CRATE, NAME, RENAME_ALL, SKIP, VALUE, crate_path, form, take_settings, unknown};
 use crate::diagnostics::Errors;
-use crate::naming::{RenameRule, label_name_problem};
+use crate::naming::RenameRule;
 use crate::rule::{self, Problem};
 use crate::span::Place;
 
@@ -40,7 +40,7 @@ struct Variant {
 }
 
 fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
-    let settings = take_settings(&mut input.attrs, ATTRIBUTE, &[NAME, RENAME_ALL, CRATE], errors);
+    let settings = take_settings(&mut input.attrs, ATTRIBUTE, &[NAME, RENAME_ALL, ALLOW, CRATE], errors);
     let krate = crate_path(&settings, errors);
     let mut name = (
         RenameRule::Snake.apply(&input.ident.unraw().to_string()),
@@ -65,9 +65,7 @@ fn parse(mut input: DeriveInput, errors: &mut Errors) -> Model {
             }
         }
     }
-    if let Some(problem) = label_name_problem(&name.0) {
-        errors.at(name.1, problem);
-    }
+    judge_name(&settings, &name.0, name.1, errors);
     let variants = match input.data {
         Data::Enum(data) if data.variants.is_empty() => {
             errors.at(

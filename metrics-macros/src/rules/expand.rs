@@ -9,7 +9,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::alert::{Alert, Severity};
 use super::lint::{Analysed, Analysis};
 use super::slo::RETENTION;
-use super::{Group, Kind, LabelValue, Rule};
+use super::{Group, Kind, LabelValue, Rule, joined};
 use crate::span::Place;
 
 pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
@@ -42,22 +42,22 @@ pub(super) fn expand(group: &Group, analysis: &Analysis) -> TokenStream {
     let external = external.iter().map(|external| external.descriptor(krate));
     let target_labels = &options.target_labels;
     // As they are written, but for records, which stand behind those that they name.
-    let mut as_written: Vec<Option<&Analysed>> = vec![None; rules.len()];
+    let (mut records, mut alerts, mut panels) = (Vec::new(), Vec::new(), Vec::new());
     for analysed in &analysis.rules {
-        as_written[analysed.at] = Some(analysed);
+        let rule = &rules[analysed.at];
+        if rule.is_record() {
+            records.push(data(group, rule, analysed));
+        }
     }
-    let of_kind = |is_wanted: fn(&Kind) -> bool| {
-        let all: Vec<&Analysed> = match is_wanted(&Kind::Record) {
-            true => analysis.rules.iter().collect(),
-            false => as_written.iter().copied().flatten().collect(),
+    for (at, rule) in rules.iter().enumerate() {
+        let kind = match rule.kind {
+            Kind::Record => continue,
+            Kind::Alert(_) => &mut alerts,
+            Kind::Panel(_) => &mut panels,
         };
-        let wanted = all.into_iter().filter(|analysed| is_wanted(&rules[analysed.at].kind));
-        let data = wanted.map(|analysed| data(group, &rules[analysed.at], analysed));
-        data.collect::<Vec<_>>()
-    };
-    let records = of_kind(|kind| matches!(kind, Kind::Record));
-    let alerts = of_kind(|kind| matches!(kind, Kind::Alert(_)));
-    let panels = of_kind(|kind| matches!(kind, Kind::Panel(_)));
+        let analysed = analysis.rules.iter().find(|analysed| analysed.at == at);
+        kind.extend(analysed.map(|analysed| data(group, rule, analysed)));
+    }
     let panels = (!panels.is_empty()).then(|| quote!(.__panels(&[#(#panels),*])));
     let name = group.name();
     let slos = slos.iter().map(|slo| slo.data(krate));
@@ -125,8 +125,7 @@ fn data(group: &Group, rule: &Rule, analysed: &Analysed) -> TokenStream {
             #krate::RecordingRule::__new(#name, #expression, &[#(#labels),*], &[#(#allowed),*], #declared_at)
         },
         Kind::Panel(panel) => {
-            let about = rule.docs.iter().map(|(paragraph, _)| paragraph.as_str());
-            let about = about.collect::<Vec<_>>().join("\n\n");
+            let about = joined(&rule.docs);
             let expression = with_variables(expression);
             let calls = panel.calls(krate);
             quote! {
@@ -136,7 +135,8 @@ fn data(group: &Group, rule: &Rule, analysed: &Analysed) -> TokenStream {
         Kind::Alert(alert) => {
             let annotations = annotations(group, rule, alert);
             let annotations = annotations.iter().map(|(name, text)| quote!((#name, #text)));
-            let (hold, keep_firing_for) = (optional(&alert.hold), optional(&alert.keep_firing_for));
+            let duration = |text: &Option<String>| optional(text.as_ref().map(String::to_token_stream));
+            let (hold, keep_firing_for) = (duration(&alert.hold), duration(&alert.keep_firing_for));
             quote! {
                 #krate::AlertRule::__new(
                     #name, #expression, &[#(#labels),*], &[#(#annotations),*], &[#(#allowed),*], #declared_at
@@ -147,7 +147,7 @@ fn data(group: &Group, rule: &Rule, analysed: &Analysed) -> TokenStream {
     }
 }
 
-fn optional(value: &Option<impl ToTokens>) -> TokenStream {
+fn optional(value: Option<TokenStream>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),
@@ -156,12 +156,11 @@ fn optional(value: &Option<impl ToTokens>) -> TokenStream {
 
 /// The first paragraph of the doc comment is the summary, the others are the description, where nothing else is said.
 fn annotations(group: &Group, rule: &Rule, alert: &Alert) -> Vec<(&'static str, String)> {
-    let mut docs = rule.docs.iter().map(|(paragraph, _)| paragraph.clone());
-    let first = docs.next();
-    let rest: Vec<String> = docs.collect();
+    let first = rule.docs.first().map(|(paragraph, _)| paragraph.clone());
+    let rest = rule.docs.get(1..).map(joined).filter(|rest| !rest.is_empty());
     let text = |text: &Option<(String, Span)>| text.as_ref().map(|(text, _)| text.clone());
     let summary = text(&alert.summary).or(first);
-    let description = text(&alert.description).or_else(|| (!rest.is_empty()).then(|| rest.join("\n\n")));
+    let description = text(&alert.description).or(rest);
     let url = alert.runbook.as_ref().map(|runbook| match &group.options.runbooks {
         Some(base) if !runbook.contains("://") => format!("{base}{runbook}"),
         _ => runbook.clone(),
@@ -333,7 +332,7 @@ impl Questions {
                 let values: Vec<_> = values.iter().map(|step| self.step(step)).collect();
                 let op = operator_tokens(*op, &promql);
                 let threshold = interval_tokens(*threshold, &promql);
-                let quantile_of = optional(&quantile_of.as_ref().map(|series| self.series(series)));
+                let quantile_of = optional(quantile_of.as_ref().map(|series| self.series(series).to_token_stream()));
                 quote!(#check::compares(&[#(#values),*], #op, #threshold, #quantile_of, #not_always))
             }
         }
@@ -366,7 +365,7 @@ impl Questions {
                 let labels = labels.iter();
                 quote!(&[#(#labels),*])
             };
-            let only = optional(&only.as_ref().map(list));
+            let only = optional(only.as_ref().map(list));
             let (without, plus, perhaps) = (list(without), list(plus), list(perhaps));
             quote!(#check::Source {
                 origin: #check::Origin::#origin, only: #only, without: #without, plus: #plus, perhaps: #perhaps

@@ -222,25 +222,25 @@ impl Lints<'_> {
         }
         visit.states[at] = State::Open;
         visit.path.push(at);
-        let rule = &self.group.rules[at];
-        for (name, span) in parsed[at].iter().flat_map(named) {
-            let rules = self.group.rules.iter().enumerate();
-            let records = rules.filter(|(_, rule)| rule.is_record() && rule.name.text == name);
-            let named: Vec<usize> = records.map(|(at, _)| at).collect();
-            if named.is_empty() {
-                self.unrecorded(name, rule.expression.place(span));
-            }
-            for next in named {
+        let rules = &self.group.rules;
+        for (name, span) in parsed[at].as_ref().map(named).unwrap_or_default() {
+            let place = rules[at].expression.place(span);
+            self.unrecorded(name, place);
+            for (next, rule) in rules.iter().enumerate() {
+                if !rule.is_record() || rule.name.text != name {
+                    continue;
+                }
                 if visit.states[next] == State::Open {
                     let from = visit
                         .path
                         .iter()
                         .position(|&on_path| on_path == next)
                         .unwrap_or_default();
-                    let names = visit.path[from..].iter().chain([&next]);
-                    let names: Vec<_> = names.map(|&at| self.group.rules[at].name.text.as_str()).collect();
+                    let path = visit.path[from..].iter();
+                    let mut names: Vec<_> = path.map(|&at| rules[at].name.text.as_str()).collect();
+                    names.push(name);
                     let message = format!("`{name}` is made of itself: {} [ref-recording]", names.join(" from "));
-                    rule.expression.place(span).error(message, self.errors);
+                    place.error(message, self.errors);
                 } else {
                     self.visit(next, parsed, visit);
                 }
@@ -256,10 +256,18 @@ impl Lints<'_> {
         if !self.is_unrecorded(name) {
             return;
         }
-        let records = self.group.rules.iter().filter(|rule| rule.is_record());
-        let recorded = records.map(|rule| rule.name.text.as_str());
-        let external = self.group.external.iter().map(|external| external.name.as_str());
-        let known: Vec<_> = recorded.chain(external.filter(|name| name.contains(':'))).collect();
+        let mut known = Vec::new();
+        for rule in self.group.rules.iter().filter(|rule| rule.is_record()) {
+            known.push(rule.name.text.as_str());
+        }
+        for external in self
+            .group
+            .external
+            .iter()
+            .filter(|external| external.name.contains(':'))
+        {
+            known.push(external.name.as_str());
+        }
         let message = unknown("recording rule", name, &known).message;
         place.error(
             format!("{message}; one that is elsewhere is declared in `external {{ {name}: gauge; }}` [ref-recording]"),
@@ -310,7 +318,9 @@ impl Lints<'_> {
                 self.unaggregated(rule, alert, expr, &meaning);
             }
             shown = self.templates(rule, alert);
-            shown.retain(|(label, _)| rule.asked.is_none() || !self.group.slos.iter().any(|slo| slo.is_by(label)));
+            shown.retain(|(label, _)| {
+                rule.asked.is_none() || !self.group.slos.iter().any(|slo| slo.labels_by().contains(label))
+            });
         }
         Analysed {
             at,
@@ -365,9 +375,11 @@ impl Lints<'_> {
             })
         };
         let mut asked = expr.outline(usage, &|name| meanings.of(name)).questions;
-        asked.retain(|question| !rule.allows(question.lint.id) && !said(question));
-        // A name that has colons and that nobody records has been reported.
-        asked.retain(|question| !question.series().is_some_and(|name| self.is_unrecorded(name)));
+        asked.retain(|question| {
+            // A name that has colons and that nobody records has been reported.
+            let is_unrecorded = question.series().is_some_and(|name| self.is_unrecorded(name));
+            !rule.allows(question.lint.id) && !said(question) && !is_unrecorded
+        });
         let is_one = |a: &Question, b: &Question| (a.lint, a.span) == (b.lint, b.span);
         questions.extend(
             asked

@@ -13,7 +13,7 @@ mod promql;
 mod runbook;
 mod slo;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Visibility;
 
@@ -66,7 +66,7 @@ struct Options {
 struct Rule {
     name: Name,
     /// The paragraphs of the doc comment.
-    docs: Vec<(String, proc_macro2::Span)>,
+    docs: Vec<(String, Span)>,
     kind: Kind,
     labels: Vec<(String, LabelValue)>,
     /// Ids of lints, and the reasons.
@@ -103,6 +103,18 @@ impl Rule {
     fn allows(&self, lint: &str) -> bool {
         self.allowed.iter().any(|(id, _)| id == lint)
     }
+}
+
+/// What a doc comment says, as it is shown to people.
+fn joined(paragraphs: &[(String, Span)]) -> String {
+    let mut text = String::new();
+    for (paragraph, _) in paragraphs {
+        if !text.is_empty() {
+            text += "\n\n";
+        }
+        text += paragraph;
+    }
+    text
 }
 
 /// A duration as rules have it: `5m`, `1h30m`.

@@ -2,7 +2,7 @@
 //!
 //! What is recorded is called as [sloth](https://sloth.dev) calls it where it is the same.
 
-use enumetrics_promql::{Expr, ExprKind, Matcher, Modifiers, Selector};
+use enumetrics_promql::{ExprKind, Matcher, Modifiers, Selector};
 use proc_macro2::{Delimiter, Group as Brackets, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -12,7 +12,7 @@ use syn::{LitFloat, LitInt, LitStr, Path};
 use super::alert::{Alert, Severity};
 use super::parse::{ALLOW, LABELS, allowed, labels, seconds};
 use super::promql::Expression;
-use super::{Kind, LabelValue, Name, Options, Rule, is_duration, runbook};
+use super::{Kind, LabelValue, Name, Options, Rule, is_duration, joined, runbook};
 use crate::attribute::{Setting, form};
 use crate::diagnostics::Errors;
 use crate::span::Place;
@@ -327,21 +327,15 @@ impl Slo {
             ("SlowBurn", "slowly, but too fast")
         };
         let text = |text: String| Some((text, self.name.place.first));
-        let of: Vec<_> = self
-            .by
-            .iter()
-            .map(|label| format!("{{{{ $labels.{} }}}}", label.unraw()))
-            .collect();
-        let of = if of.is_empty() {
-            String::new()
-        } else {
-            format!(" of {}", of.join(", "))
-        };
-        let docs = self
-            .docs
-            .iter()
-            .map(|(paragraph, _)| format!("{paragraph} "))
-            .collect::<String>();
+        let mut of = String::new();
+        for label in self.labels_by() {
+            of += if of.is_empty() { " of " } else { ", " };
+            of += &format!("{{{{ $labels.{label} }}}}");
+        }
+        let mut docs = String::new();
+        for (paragraph, _) in &self.docs {
+            docs += &format!("{paragraph} ");
+        }
         let gone = span_of_time(window.seconds / slowest.factor);
         let Percent { text: objective, .. } = &self.objective;
         let alert = Alert {
@@ -366,9 +360,9 @@ impl Slo {
         ))
     }
 
-    /// Whether it is judged by this label, which is checked there.
-    pub(super) fn is_by(&self, label: &str) -> bool {
-        self.by.iter().any(|by| by.unraw() == label)
+    /// The labels that it is judged by, which are checked there.
+    pub(super) fn labels_by(&self) -> Vec<String> {
+        self.by.iter().map(|label| label.unraw().to_string()).collect()
     }
 
     /// What the objective's rules record under this name.
@@ -378,7 +372,7 @@ impl Slo {
 
     /// `sum by (handler) (rate(total[5m]))`
     fn sum(&self, selector: &str, window: &str) -> String {
-        let by: Vec<_> = self.by.iter().map(|label| label.unraw().to_string()).collect();
+        let by = self.labels_by();
         match by.is_empty() {
             true => format!("sum(rate({selector}[{window}]))"),
             false => format!("sum by ({}) (rate({selector}[{window}]))", by.join(", ")),
@@ -445,15 +439,10 @@ impl Slo {
             ..
         } = self;
         let text = &name.text;
-        let about = self
-            .docs
-            .iter()
-            .map(|(paragraph, _)| paragraph.as_str())
-            .collect::<Vec<_>>()
-            .join("\n\n");
+        let about = joined(&self.docs);
         let percent: f64 = objective.text.parse().unwrap_or_default();
         let windows = self.windows.iter().map(|window| &window.text);
-        let by = self.by.iter().map(|label| label.unraw().to_string());
+        let by = self.labels_by();
         let (part, total) = (indicator.part(), indicator.total());
         let indicator = match indicator {
             Indicator::Bad { .. } => quote!(Bad { bad: #part, total: #total }),
@@ -803,8 +792,8 @@ impl Sli {
     }
 
     fn text(&self, suffix: &str, le: Option<&str>) -> String {
-        let matchers = self.selector.matchers.iter().map(matcher_text);
-        let matchers: Vec<_> = matchers.chain(le.map(|bound| format!("le=\"{bound}\""))).collect();
+        let mut matchers: Vec<_> = self.selector.matchers.iter().map(Matcher::to_string).collect();
+        matchers.extend(le.map(|bound| format!("le=\"{bound}\"")));
         let braces = if matchers.is_empty() {
             String::new()
         } else {
@@ -830,9 +819,8 @@ impl Sli {
         }
         if let Some(missing) = whole.matchers.iter().find(|matcher| !part.matchers.contains(matcher)) {
             let message = format!(
-                "what is before `over` is not all in here: `{}` leaves some of it out; say it there too \
-                 [slo-denominator]",
-                matcher_text(missing),
+                "what is before `over` is not all in here: `{missing}` leaves some of it out; say it there too \
+                 [slo-denominator]"
             );
             return place(&total.tokens, missing.span).error(message, errors);
         }
@@ -865,21 +853,6 @@ impl Sli {
         };
         quote!(#name #braces)
     }
-}
-
-/// As PromQL has it: only a text as a whole is printed by the parser's crate.
-fn matcher_text(matcher: &Matcher) -> String {
-    let alone = Selector {
-        span: matcher.span,
-        name: None,
-        matchers: vec![matcher.clone()],
-        modifiers: Modifiers::default(),
-    };
-    let alone = Expr {
-        span: matcher.span,
-        kind: ExprKind::Selector(Box::new(alone)),
-    };
-    alone.to_string().trim_matches(['{', '}']).to_owned()
 }
 
 /// A number as it is written.

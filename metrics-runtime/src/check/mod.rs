@@ -25,7 +25,7 @@ use self::message::Message;
 use std::time::Duration;
 
 pub(crate) use self::nearest::nearest;
-use crate::descriptor::{Descriptor, Form, Kind, LabelDescriptor, max_series, without_suffix};
+use crate::descriptor::{Descriptor, Form, Kind, LabelDescriptor, max_series};
 use crate::family::Together;
 use crate::instances::MOST;
 
@@ -151,93 +151,93 @@ pub const fn combination_index(labels: &[LabelDescriptor], named: &[(&str, &str)
     index
 }
 
-/// A metric's name must fit its kind, as Prometheus' naming conventions have it.
+/// A metric's name must fit its kind, as Prometheus' naming conventions have it; `allowed` are rules that it may break.
 #[track_caller]
-pub const fn name_fits(kind: Kind, name: &str, field: &str) {
+pub const fn name_fits(kind: Kind, name: &str, field: &str, allowed: &[&str]) {
     let message = Message::new()
         .text("`")
         .text(name)
         .text("` is ")
         .text(kind.with_article());
-    let suffix = match kind {
-        Kind::Counter => "_total",
-        Kind::Info => "_info",
-        _ => "",
-    };
-    if !ends_with(name, suffix) {
+    let (suffix, rule) = own_suffix(kind);
+    if !ends_with(name, suffix) && position(allowed, rule).is_none() {
         let message = message.text(": its name must end in `").text(suffix);
         let message = message.text("`; write `").text(field).text(suffix).text("`");
-        let message = match kind {
-            Kind::Info => message.rule("name-info"),
-            _ => message.rule("name-total"),
-        };
-        panic!("{}", message.as_str());
+        panic!("{}", message.rule(rule).as_str());
     }
-    if !suffix.is_empty() {
-        return;
+    if let Some((suffix, whose)) = reserved_suffix(kind, name)
+        && position(allowed, "name-suffix").is_none()
+    {
+        let message = message.text(": its name must not end in `").text(suffix);
+        let message = message.text("`, ").text(whose);
+        panic!("{}", message.rule("name-suffix").as_str());
     }
+}
+
+/// What the names of a kind end in, and the rule that says so; nothing where they end in anything.
+const fn own_suffix(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Counter => ("_total", "name-total"),
+        Kind::Info => ("_info", "name-info"),
+        _ => ("", ""),
+    }
+}
+
+/// What a name ends in that is another's, and whose it is.
+const fn reserved_suffix(kind: Kind, name: &str) -> Option<(&'static str, &'static str)> {
     let mut at = 0;
     while at < RESERVED_SUFFIXES.len() {
-        if ends_with(name, RESERVED_SUFFIXES[at].0) {
-            let message = message
-                .text(": its name must not end in `")
-                .text(RESERVED_SUFFIXES[at].0);
-            let message = message.text("`, ").text(RESERVED_SUFFIXES[at].1);
-            panic!("{}", message.rule("name-suffix").as_str());
+        let (suffix, whose) = RESERVED_SUFFIXES[at];
+        if ends_with(name, suffix) && !equal(suffix, own_suffix(kind).0) {
+            return Some((suffix, whose));
         }
         at += 1;
     }
+    None
 }
 
 /// A label is not called like the unit of the metric: a label `seconds` holds no seconds.
 #[track_caller]
 pub const fn labels_are_no_unit(metric: &Descriptor) {
-    let Some(unit) = metric.unit else { return };
-    if find(metric.labels, unit).is_some() {
+    if let Some(unit) = metric.unit
+        && has_label_of_unit(metric)
+    {
         let message = Message::new().text("`").text(metric.name).text("` is in ").text(unit);
         let message = message.text(", and has a label of that name: call the label what it tells apart");
         panic!("{}", message.rule("label-unit").as_str());
     }
 }
 
-/// A unit that is stated must stand in the name, too, where everybody looks for it: OpenMetrics demands it.
-#[track_caller]
-pub const fn unit_fits(kind: Kind, name: &str, unit: &str) {
-    let (stem, end) = match (kind, without_suffix(name, "total")) {
-        (Kind::Counter, Some(stem)) => (stem, "_total"),
-        _ => (name, ""),
-    };
-    if without_suffix(stem, unit).is_none() {
-        let message = Message::new().text("the unit of `").text(name).text("` is ").text(unit);
-        let message = message
-            .text(", so its name must end in `_")
-            .text(unit)
-            .text(end)
-            .text("`");
-        panic!("{}", message.rule("name-unit").as_str());
+const fn has_label_of_unit(metric: &Descriptor) -> bool {
+    match metric.unit {
+        Some(unit) => find(metric.labels, unit).is_some(),
+        None => false,
     }
 }
 
-/// A metric is in a base unit, so that everything that is a duration or a size can be compared.
+/// An exception from one of those rules must except from something: one of the metrics breaks it.
 #[track_caller]
-pub const fn base_unit(name: &str) {
+pub const fn is_needed(metrics: &[Descriptor], rule: &str) {
     let mut at = 0;
-    while at < OTHER_UNITS.len() {
-        let (unit, base) = OTHER_UNITS[at];
-        if ends_with(name, unit) || ends_with_both(name, unit, "_total") {
-            let message = Message::new()
-                .text("`")
-                .text(name)
-                .text("` is in a unit that Prometheus' conventions do not ");
-            let message = message
-                .text("use: record in the base unit, and let the name end in `")
-                .text(base)
-                .text("`");
-            let message = message.text(" instead of `").text(unit).text("`");
-            panic!("{}", message.rule("name-unit").as_str());
+    while at < metrics.len() {
+        let metric = &metrics[at];
+        let (suffix, own) = own_suffix(metric.kind);
+        let is_broken = match rule.as_bytes() {
+            b"bucket-count" => metric.buckets.len() > MOST_BUCKETS,
+            b"label-unit" => has_label_of_unit(metric),
+            b"name-suffix" => reserved_suffix(metric.kind, metric.name).is_some(),
+            _ => equal(own, rule) && !ends_with(metric.name, suffix),
+        };
+        if is_broken {
+            return;
         }
         at += 1;
     }
+    let message = Message::new().text("nothing here breaks `").text(rule);
+    panic!(
+        "{}",
+        message.text("`: remove the exception").rule("allow-rule").as_str()
+    );
 }
 
 /// What a family's name may not end in, because the formats append it themselves, and for whom they do.
@@ -250,49 +250,12 @@ const RESERVED_SUFFIXES: &[(&str, &str)] = &[
     ("_info", "which is for info metrics: make it an `Info`"),
 ];
 
-/// Units that are no base units, and the one to use
-/// (<https://prometheus.io/docs/practices/naming/#base-units>; the list is that of promlint).
-const OTHER_UNITS: &[(&str, &str)] = &[
-    ("_s", "_seconds"),
-    ("_sec", "_seconds"),
-    ("_secs", "_seconds"),
-    ("_second", "_seconds"),
-    ("_b", "_bytes"),
-    ("_byte", "_bytes"),
-    ("_kb", "_bytes"),
-    ("_mb", "_bytes"),
-    ("_gb", "_bytes"),
-    ("_tb", "_bytes"),
-    ("_pb", "_bytes"),
-    ("_milliseconds", "_seconds"),
-    ("_microseconds", "_seconds"),
-    ("_nanoseconds", "_seconds"),
-    ("_ms", "_seconds"),
-    ("_us", "_seconds"),
-    ("_ns", "_seconds"),
-    ("_minutes", "_seconds"),
-    ("_hours", "_seconds"),
-    ("_days", "_seconds"),
-    ("_weeks", "_seconds"),
-    ("_kelvin", "_celsius"),
-    ("_fahrenheit", "_celsius"),
-    ("_kilobytes", "_bytes"),
-    ("_megabytes", "_bytes"),
-    ("_gigabytes", "_bytes"),
-    ("_kibibytes", "_bytes"),
-    ("_mebibytes", "_bytes"),
-    ("_bits", "_bytes"),
-    ("_percent", "_ratio"),
-    ("_kilometers", "_meters"),
-    ("_centimeters", "_meters"),
-    ("_millimeters", "_meters"),
-    ("_millivolts", "_volts"),
-    ("_kilograms", "_grams"),
-];
+/// client_golang's default has 11 buckets, the largest sets in use some 30.
+const MOST_BUCKETS: usize = 40;
 
-/// `#[metric(buckets = …)]` stands on histograms only.
+/// `#[metric(buckets = …)]` stands on histograms only, and is no longer than need be unless that is allowed.
 #[track_caller]
-pub const fn takes_buckets(kind: Kind) {
+pub const fn takes_buckets(kind: Kind, bounds: usize, may_be_many: bool) {
     if !matches!(kind, Kind::Histogram) {
         let message = Message::new().text(kind.with_article());
         panic!(
@@ -302,6 +265,12 @@ pub const fn takes_buckets(kind: Kind) {
                 .rule("bucket-kind")
                 .as_str()
         );
+    }
+    if bounds > MOST_BUCKETS && !may_be_many {
+        let message = Message::new().number(bounds);
+        let message = message.text(" buckets: each is a series of its own for every combination of labels, and ");
+        let message = message.number(MOST_BUCKETS).text(" tell enough");
+        panic!("{}", message.rule("bucket-count").as_str());
     }
 }
 
@@ -880,13 +849,6 @@ const fn position(items: &[&str], item: &str) -> Option<usize> {
 
 pub(crate) const fn equal(a: &str, b: &str) -> bool {
     a.len() == b.len() && ends_with(a, b)
-}
-
-const fn ends_with_both(text: &str, first: &str, second: &str) -> bool {
-    if !ends_with(text, second) {
-        return false;
-    }
-    ends_with(text.split_at(text.len() - second.len()).0, first)
 }
 
 const fn ends_with(text: &str, end: &str) -> bool {

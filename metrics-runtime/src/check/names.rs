@@ -16,7 +16,7 @@ pub struct Conflict {
 
 /// For each struct of a catalog the first name that it may not claim.
 ///
-/// A histogram `x` claims `x_bucket`, `x_sum` and `x_count` besides `x`, a summary the last two. `CLAIMS` is [`claims`] of the same structs:
+/// A histogram `x` claims `x_bucket`, `x_sum`, `x_count` and `x_created` besides `x`, a summary the last three. `CLAIMS` is [`claims`] of the same structs:
 /// the names are sorted once, not compared each with each.
 #[must_use]
 pub const fn conflicts<const CLAIMS: usize, const STRUCTS: usize>(
@@ -81,7 +81,7 @@ pub const fn claims(structs: &[&'static [Descriptor]]) -> usize {
         let mut family = 0;
         while family < structs[at].len() {
             if !structs[at][family].is_repeated() {
-                count += structs[at][family].kind.sample_suffixes().len();
+                count += structs[at][family].kind.claimed_suffixes().len();
             }
             family += 1;
         }
@@ -121,7 +121,7 @@ const fn sorted_claims<const N: usize>(structs: &[&'static [Descriptor]]) -> [Cl
             // All instances of a struct are one family.
             let suffixes: &[&str] = match descriptor.is_repeated() {
                 true => &[],
-                false => descriptor.kind.sample_suffixes(),
+                false => descriptor.kind.claimed_suffixes(),
             };
             let mut suffix = 0;
             while suffix < suffixes.len() {
@@ -233,8 +233,8 @@ mod tests {
 
     fn conflict(structs: [&'static [Descriptor]; 2]) -> [Option<String>; 2] {
         // As many claims as all structs here have.
-        assert_eq!(claims(&structs), 5);
-        conflicts::<5, 2>(&structs)
+        assert_eq!(claims(&structs), 6);
+        conflicts::<6, 2>(&structs)
             .map(|conflict| conflict.map(|conflict| format!("{}{}", conflict.second.name, conflict.second.suffix)))
     }
 
@@ -242,19 +242,19 @@ mod tests {
     fn a_name_is_claimed_once() {
         let histogram = families(&["x"], Kind::Histogram);
         assert_eq!(conflict([histogram, families(&["y"], Kind::Gauge)]), [None, None]);
-        for taken in ["x", "x_bucket", "x_sum", "x_count"] {
+        for taken in ["x", "x_bucket", "x_sum", "x_count", "x_created"] {
             let taken = families(&[taken], Kind::Gauge);
             assert_eq!(conflict([histogram, taken]), [None, Some(taken[0].name.to_owned())]);
         }
         let summary = families(&["x", "y"], Kind::Summary);
-        for taken in ["x", "x_sum", "y_count"] {
+        for taken in ["x", "x_sum", "y_count", "y_created"] {
             let taken = families(&[taken], Kind::Gauge);
-            assert_eq!(claims(&[summary, taken]), 7);
-            let conflicts = conflicts::<7, 2>(&[summary, taken]);
+            assert_eq!(claims(&[summary, taken]), 9);
+            let conflicts = conflicts::<9, 2>(&[summary, taken]);
             assert_eq!(conflicts[1].map(|conflict| conflict.second.name), Some(taken[0].name));
         }
-        let three = families(&["a", "b", "a"], Kind::Gauge);
+        let four = families(&["a", "b", "a", "d"], Kind::Gauge);
         let two = families(&["c", "b"], Kind::Gauge);
-        assert_eq!(conflict([three, two]), [Some("a".to_owned()), Some("b".to_owned())]);
+        assert_eq!(conflict([four, two]), [Some("a".to_owned()), Some("b".to_owned())]);
     }
 }

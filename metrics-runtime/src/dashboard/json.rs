@@ -154,11 +154,12 @@ impl Dashboard {
             "skipUrlSync": false,
             "options": [],
         })];
-        // One that is there from the first scrape.
+        // One that is there from the first scrape, and is not about other targets.
         let asked = choices.metrics.iter();
+        let says_target = |metric: &Metric| choices.targets.iter().any(|label| metric.has_label(label));
         let asked = asked
             .clone()
-            .find(|metric| metric.descriptor.is_dense())
+            .find(|metric| metric.descriptor.is_dense() && !says_target(metric))
             .or_else(|| asked.clone().next());
         let Some(asked) = asked else { return variables };
         for (at, label) in choices.targets.iter().enumerate() {

@@ -51,6 +51,12 @@ impl Metric {
         self.descriptor.name
     }
 
+    /// Whether its declaration gives it a label of this name.
+    pub(super) fn has_label(&self, name: &str) -> bool {
+        let mut constant = self.descriptor.constant_labels.iter();
+        self.labels.iter().any(|label| label.name == name) || constant.any(|(label, _)| *label == name)
+    }
+
     /// Whether series of this name are its own.
     pub(super) fn has_series(&self, series: &str) -> bool {
         let suffixes = self.descriptor.kind.sample_suffixes();

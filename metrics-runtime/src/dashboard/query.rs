@@ -175,7 +175,10 @@ impl<'a> Choices<'a> {
                 .matchers
                 .push(matcher(label, MatchOp::Equal, (*value).to_owned()));
         }
+        // A label of the metric's own that is called like one of targets is about other targets.
+        let is_own = |label: &str| metric.is_some_and(|metric| metric.has_label(label));
         let targets = self.targets.iter().map(|label| (label.as_str(), label.as_str()));
+        let targets = targets.filter(|(label, _)| !is_own(label));
         let own = metric.iter().flat_map(|metric| {
             let variables = metric
                 .labels

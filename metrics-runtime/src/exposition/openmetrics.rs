@@ -56,6 +56,11 @@ impl Ambiguous {
         self.names.clear();
         self.families.clear();
         self.families.extend(families);
+        self.compare();
+    }
+
+    /// Apart from [`find`](Self::find), so that sorting is compiled once.
+    fn compare(&mut self) {
         self.families.sort_unstable_by_key(|family| family.name);
         for family in &self.families {
             if shortened(family.name, family.kind).is_some_and(|name| self.is_taken(name, family.kind)) {
@@ -91,6 +96,8 @@ impl Ambiguous {
         };
         family(name, "").is_some()
             || SUFFIXES.iter().any(has_sample)
+            // So would be called when its series started.
+            || family(name, "_created").is_some()
             // Both would be called `build`: `build_total` is.
             || kind == Kind::Info && family(name, "_total").is_some_and(|family| family.kind == Kind::Counter)
     }

@@ -269,6 +269,11 @@ impl<const BLOCK: usize> Pieces<BLOCK> {
         self.longest = 0;
     }
 
+    /// Makes room for so many pieces.
+    pub(super) fn reserve(&mut self, pieces: usize) {
+        self.slots.reserve(pieces);
+    }
+
     /// Appends a piece, and fills `bytes` up to whole blocks.
     pub(super) fn push(&mut self, bytes: &mut Vec<u8>) {
         const { assert!(BLOCK <= LARGEST_BLOCK) };

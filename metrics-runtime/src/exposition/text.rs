@@ -220,8 +220,7 @@ impl TextEncoder<'_> {
     }
 
     fn head(&mut self, family: &'static Descriptor) {
-        let bytes = &mut self.scratch.bytes;
-        bytes.clear();
+        let bytes = emptied(&mut self.scratch.bytes);
         let head = Head {
             name: family.name,
             help: &family.help_parts(),
@@ -281,6 +280,7 @@ impl TextEncoder<'_> {
             let values = first - first % AT_ONCE..row.values.len().min(first - first % AT_ONCE + AT_ONCE);
             if made != values {
                 endings.clear();
+                endings.reserve(values.len());
                 for value in &row.values[values.clone()] {
                     bytes.clear();
                     row.write_ending(bytes, value, b"\"} ", b" ");
@@ -288,7 +288,7 @@ impl TextEncoder<'_> {
                 }
                 made = values.clone();
             }
-            beginning.clear();
+            let beginning = emptied(beginning);
             beginning.extend_from_slice(family.name.as_bytes());
             row.write_beginning(beginning, family, index);
             let beginning = Piece::<64>::of(beginning);
@@ -322,6 +322,8 @@ impl TextEncoder<'_> {
             ..
         } = &mut *self.scratch;
         bounds.clear();
+        bounds.reserve(family.buckets.len() + 1);
+        emptied(bytes);
         for bound in family.buckets.iter().copied().chain([f64::INFINITY]) {
             bytes.clear();
             write_canonical_f64(bytes, bound);
@@ -329,8 +331,7 @@ impl TextEncoder<'_> {
             bounds.push(Short::of(bytes));
         }
         for (name, suffix) in [(&mut *sum, "_sum"), (&mut *count, "_count")] {
-            name.clear();
-            name.extend_from_slice(family.name.as_bytes());
+            emptied(name).extend_from_slice(family.name.as_bytes());
             name.extend_from_slice(suffix.as_bytes());
         }
         let (sum_name, count_name) = (Piece::<64>::of(sum), Piece::<64>::of(count));
@@ -350,11 +351,9 @@ impl TextEncoder<'_> {
             cells.read(index..end, buckets, &mut |buckets, observations, observed| {
                 let value = index % row.values.len();
                 if value == 0 || index == from {
-                    labels.clear();
-                    row.write_beginning(labels, family, index);
+                    row.write_beginning(emptied(labels), family, index);
                     value_in_labels = labels.len();
-                    beginning.clear();
-                    beginning.extend_from_slice(family.name.as_bytes());
+                    emptied(beginning).extend_from_slice(family.name.as_bytes());
                     beginning.extend_from_slice(b"_bucket");
                     beginning.extend_from_slice(labels);
                     value_in_beginning = beginning.len();
@@ -395,6 +394,13 @@ impl TextEncoder<'_> {
         }
         index
     }
+}
+
+/// Memory for a text in the making: the first time, as much as most lines need.
+fn emptied(bytes: &mut Vec<u8>) -> &mut Vec<u8> {
+    bytes.clear();
+    bytes.reserve(256);
+    bytes
 }
 
 /// The longest bound of a bucket, with what follows it: `-2.2250738585072014e-308"} `.

@@ -211,7 +211,7 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
 }
 
 impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
-    /// What is not finite, and what one comparison does not place.
+    /// What is not finite, and what is not placed quickly.
     #[cold]
     #[inline(never)]
     fn observe_slowly(&self, index: usize, value: f64) {
@@ -219,9 +219,7 @@ impl<L: LabelSet, const N: usize, S: Storage> Histogram<L, N, S> {
         let finite = if value.is_finite() { value } else { 0.0 };
         let bucket = self.bounds.bucket(value);
         self.cells.record::<S::Histogram<N>>(index, move || {
-            Some(S::Histogram::record_of(bucket, finite, || {
-                self.layout.spot_of_any(value)
-            }))
+            S::Histogram::record_of(finite, || Some(bucket), || Some(self.layout.spot(value)))
         });
     }
 
@@ -460,8 +458,7 @@ impl<L: LabelSet, const N: usize, S: Storage> HistogramCells for Histogram<L, N,
     #[inline]
     fn observe(&self, index: usize, value: f64) {
         let recorded = self.cells.record::<S::Histogram<N>>(index, move || {
-            let bucket = self.bounds.quickly(value)?;
-            Some(S::Histogram::record_of(bucket, value, || self.layout.spot(value)))
+            S::Histogram::record_of(value, || self.bounds.quickly(value), || self.layout.quickly(value))
         });
         if recorded == Recorded::Left {
             self.observe_slowly(index, value);

@@ -155,12 +155,15 @@ pub(super) struct Layout {
     buckets: NativeBuckets,
     /// How many times the resolution of the finest schema is halved.
     shift: u32,
-    /// What is added before, so that the result is rounded up.
-    round: i32,
     /// The index of the last bucket that is within the zero bucket.
     zero: i32,
     /// How many buckets there are on a side; the last is that of the infinite.
     last: u32,
+    /// The bits of the first value that [`quickly`](Self::quickly) places, and how many follow it until infinity.
+    quick: (u64, u64),
+    /// What is added to a value's bits and its step, so that they count from the first bucket once they are shifted.
+    offset: u64,
+    bits_shift: u32,
 }
 
 const FINEST: i8 = 8;
@@ -181,6 +184,12 @@ impl Layout {
             0.0
         };
         let zero = coarser(finest(f64::from_bits(zero_threshold.to_bits() + 1)), shift) - 1;
+        let first = zero as i64 + 1;
+        let quick = if zero_threshold < f64::MIN_POSITIVE {
+            f64::MIN_POSITIVE.to_bits()
+        } else {
+            zero_threshold.to_bits() + 1
+        };
         Self {
             buckets: NativeBuckets {
                 schema,
@@ -188,9 +197,12 @@ impl Layout {
                 ..buckets
             },
             shift,
-            round: (1 << shift) - 1,
             zero,
             last: (coarser(finest(f64::MAX), shift) + 1 - zero).unsigned_abs(),
+            quick: (quick, f64::INFINITY.to_bits() - quick),
+            // Modulo 2⁶⁴; the sum that it is a part of is not negative, and below that.
+            offset: ((((1 << shift) - 1 - ZERO_EXPONENT) << STEP) - (first << (STEP + shift))).cast_unsigned(),
+            bits_shift: STEP + shift,
         }
     }
 
@@ -199,29 +211,39 @@ impl Layout {
         self.buckets
     }
 
-    /// Where a finite value is.
+    /// Where a value is, if it is positive and above the zero bucket, as most are: in a few instructions, none of which is a
+    /// jump that depends on how large it is. `None` of everything else, for which [`spot`](Self::spot) has an answer.
     #[inline]
-    pub(super) fn spot(&self, value: f64) -> Spot {
-        let magnitude = value.abs();
-        let position = match magnitude > self.buckets.zero_threshold {
-            true => ((finest(magnitude) + self.round) >> self.shift) - self.zero,
-            false => 0,
-        };
-        Spot {
-            position: if value < 0.0 { -position } else { position },
-            last: self.last,
+    pub(super) fn quickly(&self, value: f64) -> Option<Spot> {
+        let bits = value.to_bits();
+        let (first, count) = self.quick;
+        // What is negative is far beyond the end.
+        if bits.wrapping_sub(first) >= count {
+            return None;
         }
+        let at = bits.wrapping_add(step(bits)).wrapping_add(self.offset) >> self.bits_shift;
+        Some(Spot::Positive {
+            at: at as usize,
+            of: self.last,
+        })
     }
 
     /// Where a value is, whatever it is.
-    pub(super) fn spot_of_any(&self, value: f64) -> Spot {
-        if value.is_finite() {
-            return self.spot(value);
+    pub(super) fn spot(&self, value: f64) -> Spot {
+        let magnitude = value.abs();
+        if magnitude <= self.buckets.zero_threshold {
+            return Spot::Zero;
         }
-        let position = self.last.cast_signed();
-        Spot {
-            position: if value < 0.0 { -position } else { position },
-            last: self.last,
+        let of = self.last;
+        let at = match magnitude < f64::INFINITY {
+            true => (coarser(finest(magnitude), self.shift) - self.zero).unsigned_abs(),
+            false => of,
+        };
+        // The first is next to the zero bucket.
+        let at = at as usize - 1;
+        match value < 0.0 {
+            true => Spot::Negative { at, of },
+            false => Spot::Positive { at, of },
         }
     }
 
@@ -273,25 +295,23 @@ const fn coarser(index: i32, schemas: u32) -> i32 {
 }
 
 /// The index of a value's bucket in the finest schema, for a value above 0 that is finite.
-#[inline]
 const fn finest(value: f64) -> i32 {
-    const FRACTION: u32 = f64::MANTISSA_DIGITS - 1;
-    let bits = value.to_bits();
-    let exponent = (bits >> FRACTION) as i32;
-    if exponent == 0 {
-        return finest_of_subnormal(value);
+    if value < f64::MIN_POSITIVE {
+        const POWER: i32 = 64;
+        return finest(value * (1_u128 << POWER) as f64) - POWER * BOUNDS as i32;
     }
-    let fraction = bits & ((1 << FRACTION) - 1);
-    let cell = (fraction >> (FRACTION - CELLS.ilog2())) as usize;
-    // The mask is for the compiler: it changes nothing.
-    let below = BELOW[cell] as usize & (FRACTIONS.len() - 1);
-    (exponent - 1023) * BOUNDS as i32 + below as i32 + (FRACTIONS[below] < fraction) as i32
+    let bits = value.to_bits();
+    (bits.wrapping_add(step(bits)) >> STEP) as i32 - ZERO_EXPONENT as i32
 }
 
-#[cold]
-const fn finest_of_subnormal(value: f64) -> i32 {
-    const POWER: i32 = 64;
-    finest(value * (1_u128 << POWER) as f64) - POWER * BOUNDS as i32
+/// What makes the first bits of a positive value that is not subnormal, all but the last [`STEP`], the index of its bucket
+/// in the finest schema, counted from where the exponent's bits are 0.
+///
+/// Bounds grow by a factor, bits between two powers of two by a sum: what is added moves the values of a cell, of which at
+/// most one bound is in the middle, so that those above that bound, and no others, reach the next index.
+#[inline]
+const fn step(bits: u64) -> u64 {
+    STEPS[(bits >> (STEP - 1)) as usize % CELLS]
 }
 
 /// How many bounds there are from one power of two to the next.
@@ -300,36 +320,47 @@ const BOUNDS: usize = 1 << FINEST;
 /// What a power of two is cut into: twice as many, so that no two bounds are in one.
 const CELLS: usize = 2 * BOUNDS;
 
-/// The bounds from 1 on, below 2: the bits of their fractions. Nothing is above those that follow.
-static FRACTIONS: [u64; 2 * BOUNDS] = {
+const FRACTION: u32 = f64::MANTISSA_DIGITS - 1;
+
+/// How many bits of a fraction do not count among the first [`BOUNDS`] parts of it.
+const STEP: u32 = FRACTION - BOUNDS.ilog2();
+
+/// The index, so counted, of 1.
+const ZERO_EXPONENT: i64 = 1023 * BOUNDS as i64;
+
+/// For each cell.
+static STEPS: [u64; CELLS] = {
+    let bounds = fractions();
+    let mut steps = [0; CELLS];
+    let (mut cell, mut below) = (0, 0);
+    while cell < CELLS {
+        let start = (cell as u64) << (STEP - 1);
+        let is_within = below < BOUNDS && bounds[below] < start + (1 << (STEP - 1));
+        if is_within {
+            below += 1;
+        }
+        let index = (below as u64) << STEP;
+        steps[cell] = index.wrapping_sub(if is_within { bounds[below - 1] + 1 } else { start });
+        cell += 1;
+    }
+    steps
+};
+
+/// The bounds from 1 on, below 2: the bits of their fractions.
+const fn fractions() -> [u64; BOUNDS] {
     /// 2^(1/256), of which these are the powers, times 2¹²⁷.
     const ROOT: u128 = 0x8058_d7d2_d5e5_f6b0_94d5_89f6_08ee_4aa2;
-    let mut fractions = [u64::MAX; 2 * BOUNDS];
+    let mut fractions = [0; BOUNDS];
     let mut power = 1_u128 << 127;
     let mut at = 0;
     while at < BOUNDS {
         // Rounded to the nearest float. No power is so near to the middle of two that its own error matters.
-        fractions[at] = ((power + (1 << 74)) >> 75) as u64 & ((1 << 52) - 1);
+        fractions[at] = ((power + (1 << 74)) >> 75) as u64 & ((1 << FRACTION) - 1);
         power = times(power, ROOT);
         at += 1;
     }
     fractions
-};
-
-/// How many of them are below each cell.
-static BELOW: [u16; CELLS] = {
-    let mut below = [0; CELLS];
-    let mut cell = 1;
-    while cell < CELLS {
-        let mut count = below[cell - 1];
-        while FRACTIONS[count as usize] < (cell as u64) << (52 - CELLS.ilog2()) {
-            count += 1;
-        }
-        below[cell] = count;
-        cell += 1;
-    }
-    below
-};
+}
 
 /// The product of two numbers that are given times 2¹²⁷, itself so; the last digits may be off.
 const fn times(a: u128, b: u128) -> u128 {
@@ -353,7 +384,8 @@ mod tests {
 
     #[test]
     fn bounds_are_the_powers_of_the_factor() {
-        for (at, fraction) in FRACTIONS[..BOUNDS].iter().enumerate() {
+        let fractions = fractions();
+        for (at, fraction) in fractions.iter().enumerate() {
             let bound = f64::from_bits((1023 << 52) | fraction);
             let expected = (at as f64 / BOUNDS as f64).exp2();
             // One of the two may be rounded the other way.
@@ -362,7 +394,7 @@ mod tests {
                 "{at}: {bound} and {expected}"
             );
         }
-        assert_eq!(f64::from_bits((1023 << 52) | FRACTIONS[128]), std::f64::consts::SQRT_2);
+        assert_eq!(f64::from_bits((1023 << 52) | fractions[128]), std::f64::consts::SQRT_2);
     }
 
     #[test]
@@ -411,12 +443,17 @@ mod tests {
         assert_eq!(index(0, f64::from_bits(3)), -1072);
     }
 
+    fn position(spot: Spot) -> i32 {
+        match spot {
+            Spot::Zero => 0,
+            Spot::Positive { at, .. } => at as i32 + 1,
+            Spot::Negative { at, .. } => -(at as i32) - 1,
+        }
+    }
+
     fn snapshot(buckets: NativeBuckets, values: &[f64]) -> NativeSnapshot {
         let layout = Layout::of(buckets);
-        let mut read: Vec<_> = values
-            .iter()
-            .map(|value| (layout.spot_of_any(*value).position, 1))
-            .collect();
+        let mut read: Vec<_> = values.iter().map(|value| (position(layout.spot(*value)), 1)).collect();
         let mut snapshot = NativeSnapshot::default();
         layout.snapshot(&mut read, &mut snapshot);
         snapshot
@@ -445,6 +482,38 @@ mod tests {
         );
         assert_eq!(found.positive, [(0, 1), (1, 1), (1024, 1), (1025, 2)]);
         assert_eq!(found.negative, [(1, 2), (2, 1), (1025, 1)]);
+    }
+
+    #[test]
+    fn what_is_placed_quickly_is_where_it_should_be() {
+        let fractions = fractions();
+        let bounds = [-1074, -1030, -1023, -1022, -129, -128, -1, 0, 1, 1022, 1023]
+            .iter()
+            .flat_map(|&exponent| {
+                let power = 2_f64.powi(exponent);
+                let one = 1.0_f64.to_bits();
+                fractions.map(|fraction| f64::from_bits(one | fraction) * power)
+            });
+        let odd = (-1000..1000).map(|at| 1.7_f64.powi(at));
+        let values: Vec<f64> = bounds
+            .chain(odd)
+            .chain([f64::MIN_POSITIVE, f64::MAX])
+            .flat_map(|value| [value.next_down(), value, value.next_up()])
+            .collect();
+        for schema in COARSEST..=FINEST {
+            for threshold in [0.0, 1e-320, 1e-300, NativeBuckets::new().zero_threshold, 0.75, 1e308] {
+                let layout = Layout::of(NativeBuckets::new().with_schema(schema).with_zero_threshold(threshold));
+                for &value in &values {
+                    let is_quick = value.is_normal() && value > threshold;
+                    let expected = is_quick.then(|| layout.spot(value));
+                    assert_eq!(layout.quickly(value), expected, "{value:e} in schema {schema}");
+                    assert_eq!(layout.quickly(-value), None);
+                }
+                for value in [0.0, f64::INFINITY, f64::NAN, -f64::NAN, f64::NEG_INFINITY] {
+                    assert_eq!(layout.quickly(value), None);
+                }
+            }
+        }
     }
 
     #[test]

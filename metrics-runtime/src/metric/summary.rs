@@ -2,7 +2,6 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::bounds::is_finite;
 use super::histogram::{held_by, read_since};
 use super::sealed::Sealed;
 use super::timer::Timer;
@@ -11,7 +10,9 @@ use super::{HistogramCells, HistogramSeries, Metric, Observation, Past, Reading}
 use crate::check;
 use crate::descriptor::{Kind, LabelDescriptor, possible_combinations};
 use crate::label::{LabelSet, Unlabelled};
-use crate::storage::{Block, HistogramCell, PerThread, Place, Recorded, Shared, Sparse, Storage, cell, made_from};
+use crate::storage::{
+    Block, HistogramCell, PerThread, Place, Recorded, Shared, Sparse, Storage, cell, is_finite, made_from,
+};
 
 /// The sum and the count of observations, and where wanted their quantiles of late: durations, sizes.
 ///

@@ -2,6 +2,7 @@
 
 use super::Operations;
 use super::pace::{Pace, seconds};
+use crate::descriptor::Descriptor;
 use crate::yaml::Yaml;
 
 /// How many samples a scrape may have beside those that are declared: those of the process and of the exporter itself.
@@ -172,6 +173,7 @@ impl Job {
             .with("scrape_timeout", Yaml::text(pace.duration(&self.timeout)))
             .with("metrics_path", self.path.as_str().into())
             .with_some("scheme", self.scheme.map(Yaml::from))
+            .with_some("honor_labels", operations.honors_labels())
             .with("sample_limit", Yaml::Number(self.sample_limit(operations)));
         let ca_file = self.ca_file.as_ref().map(|file| Yaml::texts([("ca_file", file)]));
         let job = credentials(job.with_some("tls_config", ca_file));
@@ -188,13 +190,15 @@ impl Job {
 
     /// How the Prometheus operator says the same, of the port of this name; what is secret, and who signed the
     /// certificate, is in the service's secret.
-    pub(super) fn endpoint(&self, port: &str, service: &str, pace: Pace) -> Yaml {
+    pub(super) fn endpoint(&self, port: &str, operations: &Operations, pace: Pace) -> Yaml {
+        let service = &operations.service;
         let secret = |key: &str| Yaml::texts([("name", format!("{service}-metrics")), ("key", key.to_owned())]);
         let signed_by = || Yaml::map([("ca", Yaml::map([("secret", secret("ca.crt"))]))]);
         let endpoint = Yaml::texts([("port", port), ("path", &self.path)])
             .with("interval", Yaml::text(pace.duration(&self.interval)))
             .with("scrapeTimeout", Yaml::text(pace.duration(&self.timeout)))
             .with_some("scheme", self.scheme.map(Yaml::from))
+            .with_some("honorLabels", operations.honors_labels())
             .with_some("tlsConfig", self.ca_file.as_ref().map(|_| signed_by()));
         match &self.credentials {
             Some(Credentials::Basic { .. }) => {
@@ -255,6 +259,17 @@ impl Operations {
             true => vec![Job::new(&self.service).target(&format!("{}:{}", self.service, self.port))],
             false => self.jobs.clone(),
         }
+    }
+
+    /// That labels stay as they are exported, where a metric has one that Prometheus gives to targets: it is excepted from
+    /// the rule `label-target`, because it is about another target.
+    fn honors_labels(&self) -> Option<Yaml> {
+        let has = |family: &Descriptor| {
+            let own = family.labels.iter().map(|label| label.name);
+            let mut all = own.chain(family.given_labels().map(|(name, _)| name));
+            all.any(|name| ["job", "instance"].contains(&name))
+        };
+        self.catalog.descriptors().any(has).then_some(Yaml::Bool(true))
     }
 
     pub(super) fn prometheus(&self, pace: Pace) -> Yaml {

@@ -12,7 +12,7 @@ impl Operations {
         let jobs = self.all_jobs();
         let own: Vec<_> = jobs.iter().filter(|job| job.pods.is_none()).collect();
         let sample_limit = own.iter().map(|job| job.sample_limit(self)).max()?;
-        let endpoints = own.iter().map(|job| job.endpoint("metrics", &self.service, pace));
+        let endpoints = own.iter().map(|job| job.endpoint("metrics", self, pace));
         // The operator takes `job` from the service's label, and rules select by it.
         let selector = Yaml::map([("matchLabels", Yaml::texts([(NAME, &self.service)]))]);
         let spec = Yaml::texts([("jobLabel", NAME)])
@@ -31,7 +31,7 @@ impl Operations {
             let selector = Yaml::map([("matchExpressions", Yaml::list([one_of]))]);
             // It would be the namespace and the name of this resource.
             let name = Yaml::texts([("targetLabel", "job"), ("replacement", &job.name)]);
-            let endpoint = job.endpoint(port, &self.service, pace);
+            let endpoint = job.endpoint(port, self, pace);
             let endpoint = endpoint.with("relabelings", Yaml::list([name]));
             let spec = Yaml::map([("selector", selector)])
                 .with("sampleLimit", Yaml::Number(job.sample_limit(self)))

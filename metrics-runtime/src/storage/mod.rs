@@ -28,7 +28,7 @@ mod sparse;
 mod switch;
 
 pub use self::cells::{Block, Cell, CounterCell, FloatCell, IntCell, StateCell};
-pub(crate) use self::cells::{HistogramCell, HistogramReading, InFlightCell, Step};
+pub(crate) use self::cells::{HistogramCell, HistogramReading, InFlightCell, Step, is_finite};
 pub(crate) use self::lanes::BLOCKS;
 pub(crate) use self::native::{NativeCell, ObservationCell, Spot};
 pub use self::sparse::Cells;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::cells::{Block, Cell, CounterCell, HistogramCell, HistogramReading, patiently};
+use super::cells::{Block, Cell, CounterCell, HistogramCell, HistogramReading, is_finite, patiently};
 use crate::sync::{OnceBox, zeroed};
 
 /// What one series of a histogram with `N` bucket bounds is recorded into.
@@ -10,9 +10,14 @@ pub trait ObservationCell<const N: usize>: Cell + Block {
     /// Whether it has native buckets.
     const NATIVE: bool;
 
-    /// What is recorded of a value that is finite: its bucket (`N` and more: above the last bound), itself, and where it
-    /// is among the native buckets, for those that ask.
-    fn record_of(bucket: usize, value: f64, spot: impl FnOnce() -> Spot) -> Self::Record;
+    /// What is recorded of a value: its bucket (`N` and more: above the last bound), itself, and where it is among the
+    /// native buckets, for those that ask. `None` of a value that is not finite, and where one of them does not answer;
+    /// `bucket` is not asked about such a value, and `spot` has no answer.
+    fn record_of(
+        value: f64,
+        bucket: impl FnOnce() -> Option<usize>,
+        spot: impl FnOnce() -> Option<Spot>,
+    ) -> Option<Self::Record>;
 
     /// The buckets between the bounds, the sum and the count.
     fn classic(&self) -> &HistogramCell<N>;
@@ -26,8 +31,16 @@ impl<const N: usize> ObservationCell<N> for HistogramCell<N> {
     const NATIVE: bool = false;
 
     #[inline]
-    fn record_of(bucket: usize, value: f64, _: impl FnOnce() -> Spot) -> (usize, f64) {
-        (bucket, value)
+    fn record_of(
+        value: f64,
+        bucket: impl FnOnce() -> Option<usize>,
+        _: impl FnOnce() -> Option<Spot>,
+    ) -> Option<(usize, f64)> {
+        if is_finite(value) {
+            Some((bucket()?, value))
+        } else {
+            None
+        }
     }
 
     #[inline]
@@ -42,12 +55,13 @@ impl<const N: usize> ObservationCell<N> for HistogramCell<N> {
 
 /// Where among the native buckets a value is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spot {
-    /// 0 is the zero bucket; positive buckets are numbered from 1 upwards and negative ones from −1 downwards, those next
-    /// to the zero bucket first.
-    pub(crate) position: i32,
-    /// The last position on either side.
-    pub(crate) last: u32,
+pub enum Spot {
+    /// In the zero bucket.
+    Zero,
+    /// In the positive bucket at this place, of so many; the first is next to the zero bucket.
+    Positive { at: usize, of: u32 },
+    /// The same of negative buckets.
+    Negative { at: usize, of: u32 },
 }
 
 /// One histogram series with native buckets beside its `N` finite bucket bounds.
@@ -99,8 +113,13 @@ impl<const N: usize> ObservationCell<N> for NativeCell<N> {
     const NATIVE: bool = true;
 
     #[inline]
-    fn record_of(bucket: usize, value: f64, spot: impl FnOnce() -> Spot) -> (usize, f64, Spot) {
-        (bucket, value, spot())
+    fn record_of(
+        value: f64,
+        bucket: impl FnOnce() -> Option<usize>,
+        spot: impl FnOnce() -> Option<Spot>,
+    ) -> Option<(usize, f64, Spot)> {
+        let spot = spot()?;
+        Some((bucket()?, value, spot))
     }
 
     #[inline]
@@ -119,24 +138,24 @@ impl<const N: usize> ObservationCell<N> for NativeCell<N> {
 
 impl<const N: usize> NativeCell<N> {
     #[inline]
-    fn bucket(&self, Spot { position, last }: Spot) -> &CounterCell {
-        if position == 0 {
-            return &self.zero;
-        }
-        let side = if position > 0 { &self.positive } else { &self.negative };
-        let at = position.unsigned_abs() as usize - 1;
+    fn bucket(&self, spot: Spot) -> &CounterCell {
+        let (side, at, of) = match spot {
+            Spot::Zero => return &self.zero,
+            Spot::Positive { at, of } => (&self.positive, at, of),
+            Spot::Negative { at, of } => (&self.negative, at, of),
+        };
         let chunk = side.get().and_then(|chunks| chunks.get(at / TOGETHER)?.get());
         match chunk {
             Some(chunk) => &chunk[at % TOGETHER],
-            None => self.make(side, at, last),
+            None => self.make(side, at, of),
         }
     }
 
     /// The first time.
     #[cold]
     #[inline(never)]
-    fn make<'a>(&'a self, side: &'a Side, at: usize, last: u32) -> &'a CounterCell {
-        let chunks = (last as usize).div_ceil(TOGETHER);
+    fn make<'a>(&'a self, side: &'a Side, at: usize, of: u32) -> &'a CounterCell {
+        let chunks = (of as usize).div_ceil(TOGETHER);
         let chunks = side.get_or_init(|| Box::new((0..chunks).map(|_| OnceBox::new()).collect()));
         match chunks.get(at / TOGETHER) {
             Some(chunk) => &chunk.get_or_init(zeroed)[at % TOGETHER],
@@ -156,7 +175,8 @@ impl<const N: usize> NativeCell<N> {
         is_same.then_some(reading)
     }
 
-    /// Appends what is in the buckets; says how many observations that is.
+    /// Appends what is in the buckets, 0 for the zero bucket and positions from 1 and −1 on for the others; says how many
+    /// observations that is.
     fn read_native(&self, native: &mut Vec<(i32, u64)>) -> u64 {
         let negative = buckets_of(&self.negative).rev().map(|(at, count)| (-at, count));
         let all = negative.chain([(0, self.zero.get())]).chain(buckets_of(&self.positive));

@@ -163,6 +163,9 @@ impl InfoLabels for Texts {
     }
 }
 
+/// What names end in, be it right for the kind or not.
+const ENDS: [&str; 7] = ["", "_total", "_info", "_created", "_bucket", "_sum", "_count"];
+
 const QUANTILES: [f64; 2] = [0.5, 0.999];
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -184,16 +187,22 @@ impl Made {
         };
         // The label of a state set is called like it, and no label's name has a colon.
         let others: &[u8] = if kind == Kind::StateSet { b"_" } else { b"_:" };
-        // What a name may not end in it does not end in: a macro sees to that elsewhere.
         let mut name = format!("{}{number}x", random.name(others));
         if !unit.is_empty() {
             name = format!("{name}_{unit}");
         }
-        name += match kind {
-            Kind::Counter => "_total",
-            Kind::Info => "_info",
+        // Most names are usual, and the others what an exception allows.
+        let end = match (kind, random.below(4)) {
+            (_, 0) => ENDS[random.below(ENDS.len() as u64) as usize],
+            (Kind::Counter, _) => "_total",
+            (Kind::Info, _) => "_info",
             _ => "",
         };
+        let unit = match (kind, end) {
+            (Kind::Counter, "_total") | (_, "") => unit,
+            _ => "",
+        };
+        name += end;
         let name: &'static str = name.leak();
         let bounds: &'static [f64; 3] = Box::leak(Box::new(random.bounds()));
         let mut labels = random.labels();
@@ -255,12 +264,19 @@ impl Made {
         }
         let is_text = format == Format::Text;
         // The parser of the text format shortens a counter's name too, and knows no units.
-        let (family, kind_name, unit) = match kind {
-            Kind::Counter => (name.trim_end_matches("_total"), "counter", self.unit),
-            Kind::Info | Kind::StateSet if is_text => (name, "gauge", ""),
-            Kind::Info => (name.trim_end_matches("_info"), "info", ""),
-            _ => (name, kind.as_str(), self.unit),
+        let (stem, kind_name) = match kind {
+            Kind::Counter => (name.strip_suffix("_total"), "counter"),
+            Kind::Info | Kind::StateSet if is_text => (Some(name), "gauge"),
+            Kind::Info => (name.strip_suffix("_info"), "info"),
+            _ => (Some(name), kind.as_str()),
         };
+        let (family, kind_name, unit) = match stem {
+            Some(family) => (family, kind_name, self.unit),
+            // There is no such counter in its model: it adds what is missing.
+            None if is_text => (name, kind_name, ""),
+            None => (name, "unknown", self.unit),
+        };
+        let is_known = kind_name != "unknown";
         let unit = if is_text { "" } else { unit };
         let strings = [family, kind_name, unit, help].map(hexadecimal);
         writeln!(out, "family {}", strings.concat()).unwrap();
@@ -268,7 +284,7 @@ impl Made {
         for sample in &self.samples {
             let is_there = match sample.suffix {
                 "_sum" | "_count" => has_totals,
-                "_created" => has_totals && has_created && !is_text,
+                "_created" => has_totals && has_created && !is_text && is_known,
                 _ => true,
             };
             if !is_there {
@@ -276,12 +292,13 @@ impl Made {
             }
             let sample_name = match sample.suffix {
                 "_created" => format!("{family}_created"),
+                _ if kind == Kind::Counter && is_text => format!("{family}_total"),
                 suffix => format!("{name}{suffix}"),
             };
             let labels: String = sample.labels.iter().map(|text| hexadecimal(text)).collect();
             let value = sample.value.map_or_else(|| "started".to_owned(), bits);
             write!(out, "sample {}{labels}{value} ", hexadecimal(&sample_name)).unwrap();
-            if let Some((exemplar, value)) = sample.exemplar.filter(|_| !is_text) {
+            if let Some((exemplar, value)) = sample.exemplar.filter(|_| !is_text && is_known) {
                 let ids = [
                     "trace_id",
                     &format!("{:032x}", exemplar.trace_id()),

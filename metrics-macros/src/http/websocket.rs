@@ -4,11 +4,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Type;
 
+use super::declared::{Item, MESSAGES, NAMES, ROLES, UNPREFIXED, WITHOUT, names};
 use crate::attribute::{
-    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, MESSAGES, NAMES, NAMESPACE, ROLES, SLO, SUBSYSTEM, Setting, UNPREFIXED,
-    WITHOUT, crate_path, take_settings,
+    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, crate_path, take_settings,
 };
-use crate::declared::{Item, names};
 use crate::diagnostics::Errors;
 use crate::family;
 use crate::rule::{self, Problem};
@@ -71,11 +70,8 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         let Setting { word, value, .. } = find(word)?;
         Some(quote!(#word = #value,))
     });
-    let lists = [LABELS, ALLOW].into_iter().filter_map(|word| {
-        let Setting { word, value, .. } = find(word)?;
-        Some(quote!(#word(#value),))
-    });
-    let family = quote!(#(#family)* #(#lists)* crate = #krate);
+    let lists = [LABELS, ALLOW].into_iter().filter_map(find);
+    let family = quote!(#(#family)* #(#lists,)* crate = #krate);
     let prefix = if unprefixed { "" } else { "websocket_" };
     let default = |word: &str, name: &str| (word != BY_ROLE || roles.is_some()).then(|| format!("{prefix}{name}"));
     let mut names = names(&METRICS, default, &settings, errors);

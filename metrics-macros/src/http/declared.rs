@@ -6,16 +6,31 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, LitStr, Token, Visibility};
 
-use crate::attribute::{NAMES, Setting, WITHOUT, unknown};
+use crate::attribute::{Setting, unknown};
 use crate::diagnostics::Errors;
 use crate::rule::{self, Problem};
 
+pub(super) const CLIENT: &str = "client";
+pub(super) const GRPC: &str = "grpc";
+pub(super) const HANDLER: &str = "handler";
+pub(super) const HIGH_RESOLUTION: &str = "high_resolution";
+pub(super) const IN_PROGRESS_LABELS: &str = "in_progress_labels";
+pub(super) const MAX_ROUTES: &str = "max_routes";
+pub(super) const MESSAGES: &str = "messages";
+pub(super) const METHODS: &str = "methods";
+pub(super) const NAMES: &str = "names";
+pub(super) const ROLES: &str = "roles";
+pub(super) const ROUTES: &str = "routes";
+pub(super) const STATUSES: &str = "statuses";
+pub(super) const UNPREFIXED: &str = "unprefixed";
+pub(super) const WITHOUT: &str = "without";
+
 /// `pub static HTTP: Http;`
-pub(crate) struct Item {
-    pub(crate) attributes: Vec<Attribute>,
-    pub(crate) visibility: Visibility,
-    pub(crate) name: Ident,
-    pub(crate) ty: Ident,
+pub(super) struct Item {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) name: Ident,
+    pub(super) ty: Ident,
 }
 
 impl Parse for Item {
@@ -47,7 +62,7 @@ impl Parse for Item {
 
 /// The fields of the metrics that there are: each by the word that names it and the name that it has if nothing else is
 /// said; then as `names(…)` and `without(…)` say.
-pub(crate) fn names<const N: usize>(
+pub(super) fn names<const N: usize>(
     metrics: &[(&str, &str); N],
     default: impl Fn(&str, &str) -> Option<String>,
     settings: &[Setting],
@@ -79,7 +94,7 @@ pub(crate) fn names<const N: usize>(
 }
 
 /// A text as the name of a field.
-pub(crate) fn ident(text: &LitStr, problem: Option<impl std::fmt::Display>, errors: &mut Errors) -> Option<Ident> {
+pub(super) fn ident(text: &LitStr, problem: Option<impl std::fmt::Display>, errors: &mut Errors) -> Option<Ident> {
     if let Some(problem) = problem {
         errors.at(text.span(), problem);
         return None;

@@ -1,15 +1,21 @@
 //! `http_metrics!`: the metrics that an HTTP layer records into, declared with the other macros.
 
+mod declared;
+mod websocket;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::ext::IdentExt;
 
-use crate::attribute::{
-    BUCKETS, CLIENT, CRATE, GRPC, HANDLER, HIGH_RESOLUTION, IN_PROGRESS_LABELS, LABELS, MAX_ROUTES, MAX_SERIES,
-    METHODS, NAMES, NAMESPACE, ROUTES, SLO, STATUSES, SUBSYSTEM, Setting, WITHOUT, crate_path, take_settings,
+use self::declared::{
+    CLIENT, GRPC, HANDLER, HIGH_RESOLUTION, IN_PROGRESS_LABELS, Item, MAX_ROUTES, METHODS, NAMES, ROUTES, STATUSES,
+    WITHOUT, ident, names,
 };
-use crate::declared::{Item, ident, names};
+pub(crate) use self::websocket::websocket_metrics;
+use crate::attribute::{
+    ALLOW, BUCKETS, CRATE, LABELS, MAX_SERIES, NAMESPACE, SLO, SUBSYSTEM, Setting, crate_path, take_settings,
+};
 use crate::diagnostics::Errors;
 use crate::naming::label_name_problem;
 use crate::rule::{self, Problem};
@@ -75,6 +81,7 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         NAMESPACE,
         SUBSYSTEM,
         LABELS,
+        ALLOW,
         HANDLER,
         MAX_ROUTES,
         ROUTES,
@@ -112,8 +119,8 @@ fn parse(mut item: Item, errors: &mut Errors) -> Model {
         let Setting { word, value, .. } = find(word)?;
         Some(quote!(#word = #value,))
     });
-    let labels = find(LABELS).map(|Setting { word, value, .. }| quote!(#word(#value),));
-    let family = quote!(#(#family)* #labels crate = #krate);
+    let lists = [LABELS, ALLOW].into_iter().filter_map(find);
+    let family = quote!(#(#family)* #(#lists,)* crate = #krate);
     let role = if client { "client_" } else { "" };
     let name = |word: &str, name: &str| match word {
         GRPC => grpc.then(|| format!("grpc_{role}{name}")),
