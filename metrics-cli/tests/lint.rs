@@ -93,6 +93,46 @@ fn records_of_other_files_are_known() {
 }
 
 #[test]
+fn lines_are_where_alerts_of_other_files_fire() {
+    let folder = Folder::new("lines");
+    let board = |line: &str| {
+        let thresholds = format!(
+            r#"{{"custom": {{"thresholdsStyle": {{"mode": "line"}}}}, "thresholds": {{"steps": [{{"value": {line}}}]}}}}"#
+        );
+        let panel = r#""title": "P", "targets": [{"expr": "sum(x{job=\"$job\"})"}]"#;
+        format!("{{\"panels\": [{{{panel}, \"fieldConfig\": {{\"defaults\": {thresholds}}}}}]}}")
+    };
+    folder.write("rules.yml", &alert("sum(x) > 1"));
+    folder.write("board.json", &board("1"));
+    folder.run(&["lint", "rules.yml", "board.json"]).is_clean("");
+    folder.write("board.json", &board("2"));
+    let found = folder.run(&["lint", "rules.yml", "board.json"]);
+    assert!(
+        found.out.ends_with(
+            "warning[dashboard-threshold]: the line is elsewhere than the alert `A` fires, `> 1` (P)\n    help: `1`\n"
+        ),
+        "{}",
+        found.out
+    );
+    folder.run(&["lint", "board.json"]).is_clean("");
+}
+
+#[test]
+fn scrape_jobs_are_read_and_excepted_from() {
+    let folder = Folder::new("scrapes");
+    let jobs = |comment: &str| format!("scrape_configs:\n- job_name: a\n{comment}- job_name: a\n");
+    folder.write("prometheus.yml", &jobs(""));
+    folder.run(&["lint", "prometheus.yml"]).found(
+        "prometheus.yml:3:13: error[scrape-duplicate]: there is another job `a`: Prometheus refuses the file (a)\n    help: another name, or all targets in one job\n",
+    );
+    folder.write(
+        "prometheus.yml",
+        &jobs("# allow(scrape-duplicate): a part of two files\n"),
+    );
+    folder.run(&["lint", "prometheus.yml"]).is_clean("");
+}
+
+#[test]
 fn live_metrics_are_asked() {
     let server = Server::new(
         "200 OK",

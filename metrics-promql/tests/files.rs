@@ -246,7 +246,7 @@ const PANELS: &[(&str, &str, &str)] = &[
     (
         "dashboard-form",
         r#""type": "heatmap", "targets": [{"format": "heatmap", "expr": «"sum(rate(x_bucket[1m]))"}]"#,
-        r#""type": "heatmap", "targets": [{"format": "heatmap", "expr": "sum(rate(x[1m]))"}]"#,
+        r#""type": "heatmap", "targets": [{"format": "heatmap", "expr": "histogram_quantile(0.5, sum by (le) (rate(x_bucket[1m])))"}]"#,
     ),
     (
         "dashboard-form",
@@ -308,6 +308,26 @@ const DASHBOARDS: &[(&str, &str, &str)] = &[
         r#"{"panels": [{"id": 1}, {"id": 2}]}"#,
     ),
     ("rule-yaml", r#"{"panels": [{}, «"a"]}"#, r#"{"panels": [{}, null]}"#),
+];
+
+/// Beside the alert that `sum(x)` is above 100.
+const ALERTED: &[(&str, &str, &str)] = &[
+    (
+        "dashboard-threshold",
+        r#""targets": [{"expr": "sum(x{job=~\"$job\"})"}], "fieldConfig": {"defaults": {"custom": {"thresholdsStyle": {"mode": "line"}}, "thresholds": {"steps": [{"value": null}, {"value": «80}]}}}"#,
+        r#""targets": [{"expr": "sum(x{job=~\"$job\"})"}], "fieldConfig": {"defaults": {"custom": {"thresholdsStyle": {"mode": "line"}}, "thresholds": {"steps": [{"value": null}, {"value": 80}, {"value": 100}]}}}"#,
+    ),
+    (
+        "dashboard-threshold",
+        r#""targets": [{"expr": "sum(rate(y_total[$__rate_interval]))"}], "fieldConfig": {"defaults": {"custom": {"thresholdsStyle": {"mode": "area"}}, "thresholds": {"steps": [{"value": «80}]}}}"#,
+        // No line is drawn.
+        r#""targets": [{"expr": "sum(rate(y_total[$__rate_interval]))"}], "fieldConfig": {"defaults": {"custom": {"thresholdsStyle": {"mode": "off"}}, "thresholds": {"steps": [{"value": 80}]}}}"#,
+    ),
+    (
+        "dashboard-threshold",
+        r#""targets": [{"expr": "sum(x)"}], "fieldConfig": {"defaults": {"custom": {"thresholdsStyle": {"mode": "line"}}, "thresholds": {"steps": [{"value": «80}]}}}"#,
+        r#""targets": [{"expr": "sum(x{a=\"b\"})"}], "fieldConfig": {"defaults": {"custom": {"thresholdsStyle": {"mode": "line"}}, "thresholds": {"steps": [{"value": 80}]}}}"#,
+    ),
 ];
 
 /// Beside what the shop exports.
@@ -404,6 +424,12 @@ fn what_is_wrong_in_files_is_found() {
     check(SCRAPES, &linter, str::to_owned);
     check(DASHBOARDS, &linter, str::to_owned);
     check(PANELS, &linter, panel);
+    let alerts = [
+        ("A", "sum(x) > 100 and on () y > 1"),
+        ("B", "sum(rate(y_total[5m])) > 3"),
+    ];
+    let alerts = alerts.map(|(name, expression)| (name.to_owned(), expression.to_owned()));
+    check(ALERTED, &linter.alerts(&alerts), panel);
     check(KNOWN, &linter.schema(&Shop), str::to_owned);
 }
 

@@ -243,6 +243,12 @@ impl Options {
             let all: BTreeSet<&str> = records.iter().flatten().copied().collect();
             (&all - own).into_iter().map(str::to_owned).collect()
         };
+        let alerts: Vec<(String, String)> = read
+            .iter()
+            .flat_map(|(_, parts, _)| parts.iter().flat_map(|part| &part.document.expressions))
+            .filter(|expression| expression.usage == Usage::Alert)
+            .map(|alert| (alert.subject.clone(), alert.text.clone()))
+            .collect();
         let mut progress = Progress::new("checking", read.len());
         let mut findings = Vec::new();
         for ((file, parts, unreadable), own) in read.iter().zip(&records) {
@@ -251,7 +257,7 @@ impl Options {
                 known,
                 records: records_beside(own),
             });
-            let linter = with_schema(self.linter(), schema.as_ref());
+            let linter = with_schema(self.linter(), schema.as_ref()).alerts(&alerts);
             let found = parts.iter().flat_map(|part| part.check(&linter));
             let found = found.chain(unreadable.iter().cloned());
             findings.extend(found.map(|found| Finding::new(&file.name, found)));

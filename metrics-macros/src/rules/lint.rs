@@ -21,7 +21,7 @@ const ALERT_SEVERITY: &str = "alert-severity";
 const ALERT_SUMMARY: &str = "alert-summary";
 
 /// What is wrong whatever the reason, or only in files.
-const NOT_ALLOWED: [&str; 21] = [
+const NOT_ALLOWED: [&str; 22] = [
     "alert-duplicate",
     "alert-value-label",
     "allow-form",
@@ -32,6 +32,7 @@ const NOT_ALLOWED: [&str; 21] = [
     "dashboard-panel",
     "dashboard-source",
     "dashboard-text",
+    "dashboard-threshold",
     "dashboard-unit",
     "record-name",
     "ref-dashboard-variable",

@@ -134,6 +134,7 @@ lints! {
     DASHBOARD_PANEL Warning "dashboard-panel" "Grafana has given up this kind of panel.";
     DASHBOARD_FORM Warning "dashboard-form" "The file is what Grafana's API takes, panels lie over each other, or a heatmap is not one of buckets.";
     DASHBOARD_UNIT Warning "dashboard-unit" "A panel shows its values in another unit than they have.";
+    DASHBOARD_THRESHOLD Warning "dashboard-threshold" "A panel draws its line elsewhere than the alert on the same query fires.";
     DASHBOARD_LEGEND Warning "dashboard-legend" "Several series of a panel have the same name.";
     DASHBOARD_SOURCE Warning "dashboard-source" "Panels ask a data source by its name or id, which another Grafana does not have.";
     DASHBOARD_JOB Note "dashboard-job" "Nothing says whose metrics are shown: those of all that export them are added up.";
@@ -250,6 +251,8 @@ pub struct Linter<'a> {
     retention: Option<f64>,
     hold: Option<f64>,
     evaluation_interval: Option<f64>,
+    #[cfg(feature = "files")]
+    pub(crate) alerts: &'a [(String, String)],
     server: Option<(Version, &'a [Flag])>,
 }
 
@@ -274,6 +277,8 @@ impl<'a> Linter<'a> {
             retention: None,
             hold: None,
             evaluation_interval: None,
+            #[cfg(feature = "files")]
+            alerts: &[],
             server: None,
         }
     }
@@ -338,6 +343,13 @@ impl<'a> Linter<'a> {
             server: Some((version, flags)),
             ..self
         }
+    }
+
+    /// Knowing these alerts, names and expressions: the lines that dashboards draw are held against them.
+    #[cfg(feature = "files")]
+    #[must_use]
+    pub fn alerts(self, alerts: &'a [(String, String)]) -> Self {
+        Self { alerts, ..self }
     }
 
     #[cfg(feature = "files")]

@@ -216,6 +216,8 @@ pub(crate) struct Exported {
     own: usize,
     pub(super) recorded: Vec<(String, Labels)>,
     pub(super) target_labels: Vec<String>,
+    /// Names and expressions.
+    pub(super) alerts: Vec<(String, String)>,
 }
 
 impl Exported {
@@ -227,6 +229,7 @@ impl Exported {
             descriptors,
             own,
             recorded: Vec::new(),
+            alerts: Vec::new(),
             target_labels: target_labels.iter().copied().map(str::to_owned).collect(),
         }
     }
@@ -236,6 +239,10 @@ impl Exported {
         let mut exported = Self::new(catalogs.copied(), rules.target_labels);
         exported.descriptors.extend(rules.external);
         exported.records(rules);
+        let alerts = rules.alerts().iter();
+        exported.alerts = alerts
+            .map(|alert| (alert.name().to_owned(), alert.expression().to_owned()))
+            .collect();
         exported
     }
 

@@ -102,7 +102,7 @@ fn check(
 ) -> io::Result<Vec<RuleFinding>> {
     let text = fs::read_to_string(path)?;
     let file = path.display().to_string();
-    let linter = Linter::new(Usage::Alert).schema(exported);
+    let linter = Linter::new(Usage::Alert).schema(exported).alerts(&exported.alerts);
     let found = checked(&linter, &text).into_iter();
     Ok(found.map(|finding| RuleFinding::of_file(&file, finding)).collect())
 }

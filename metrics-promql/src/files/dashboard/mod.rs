@@ -4,6 +4,7 @@ mod form;
 mod legend;
 mod query;
 mod style;
+mod threshold;
 mod unit;
 
 use std::collections::BTreeSet;
@@ -13,15 +14,15 @@ pub use self::query::variable_length;
 use self::form::Grid;
 use self::query::{ANY_TIME, Rendered, with_any_value};
 use self::style::Style;
+use self::threshold::{Alert, Lines};
 use self::unit::PanelUnit;
 use super::yaml::{Node, Text, read};
 use super::{FileFinding, Found};
-use crate::ast::{Expr, ExprKind, Matcher, Selector};
+use crate::ast::{Expr, ExprKind, Matcher};
 use crate::lint::{
     DASHBOARD_FORM, DASHBOARD_ID, DASHBOARD_PANEL, Finding, Linter, REF_DASHBOARD_VARIABLE, RULE_YAML,
     TIME_GRAFANA_VAR, Usage,
 };
-use crate::meaning::selector_of;
 use crate::parse::parse;
 
 impl Linter<'_> {
@@ -59,6 +60,7 @@ impl Linter<'_> {
                     found: &mut found,
                     ids: BTreeSet::new(),
                     style: Style::default(),
+                    alerts: self.known_alerts(),
                     picks_one: false,
                 };
                 form::check(dashboard, reader.found);
@@ -70,11 +72,21 @@ impl Linter<'_> {
     }
 }
 
+impl Linter<'_> {
+    fn known_alerts(&self) -> Vec<Alert> {
+        let alerts = self.alerts.iter();
+        alerts
+            .filter_map(|(name, expression)| Alert::new(name, expression))
+            .collect()
+    }
+}
+
 struct Dashboard<'a, 'f> {
     linter: Linter<'a>,
     found: &'a mut Found<'f>,
     ids: BTreeSet<String>,
     style: Style,
+    alerts: Vec<Alert>,
     /// Whether the reader chooses one of something in the last query.
     picks_one: bool,
 }
@@ -148,6 +160,7 @@ impl Dashboard<'_, '_> {
         let mut names = BTreeSet::new();
         let is_heatmap = panel.text("type").is_some_and(|kind| kind.text == "heatmap");
         let mut unit = PanelUnit::of(panel);
+        let lines = Lines::of(panel);
         let mut is_first = true;
         for target in panel.list("targets") {
             // What a target says of itself counts more than what its panel says.
@@ -174,14 +187,16 @@ impl Dashboard<'_, '_> {
             is_first = false;
             self.source(asked, title);
             let is_of_buckets = target.text("format").is_some_and(|format| format.text == "heatmap");
-            if is_heatmap && !is_of_buckets && query.text.contains("_bucket") {
+            // A quantile of buckets is a line.
+            let has_buckets = query.text.contains("_bucket") && !query.text.contains("histogram_");
+            if is_heatmap && !is_of_buckets && has_buckets {
                 let message = "each bucket has those below it, too, which a heatmap takes apart if it is told";
                 let help = "`\"format\": \"heatmap\"` beside `expr`".to_owned();
                 self.found
                     .add(query.place(0), title, DASHBOARD_FORM, message, Some(help));
             }
             let expr = self.query(query, title, false);
-            if let Some(expr) = expr.as_ref().filter(|_| is_heatmap) {
+            if let Some(expr) = expr.as_ref().filter(|_| is_heatmap && has_buckets) {
                 self.heatmap(query, expr, title);
             }
             let Some(expr) = expr else {
@@ -193,6 +208,9 @@ impl Dashboard<'_, '_> {
             if let Some(legend) = target.text("legendFormat") {
                 self.legend(panel, target, legend, &expr, title);
             }
+            if let Some(lines) = &lines {
+                self.lines(lines, &expr, title);
+            }
             // Once for each panel.
             if !self.unit(&unit, query, &expr, title) {
                 unit = PanelUnit::Several;
@@ -202,29 +220,21 @@ impl Dashboard<'_, '_> {
 
     /// Classic buckets: what a heatmap shows of them is told apart by `le`, and happened now.
     fn heatmap(&mut self, query: &Text, expr: &Expr, title: &str) {
-        let (mut has_buckets, mut is_over_time) = (false, false);
-        expr.walk(&mut |part| {
-            let name = selector_of(part).and_then(Selector::metric);
-            if name.is_some_and(|name| name.ends_with("_bucket")) {
-                has_buckets = true;
-                is_over_time |= matches!(part.kind, ExprKind::Range(_));
-            }
-        });
-        let wrong = match has_buckets {
-            true if !self.linter.facts(expr).labels.may_have("le") => Some((
+        let mut is_over_time = false;
+        expr.walk(&mut |part| is_over_time |= matches!(part.kind, ExprKind::Range(_)));
+        let (message, help) = match self.linter.facts(expr).labels.may_have("le") {
+            false => (
                 "these are buckets without `le`, which says where each ends",
                 "`sum by (le) (…)`",
-            )),
-            true if !is_over_time => Some((
+            ),
+            true if !is_over_time => (
                 "buckets as they are have all since the process started",
                 "`increase(…[$__rate_interval])`",
-            )),
-            _ => None,
+            ),
+            true => return,
         };
-        if let Some((message, help)) = wrong {
-            self.found
-                .add(query.place(0), title, DASHBOARD_FORM, message, Some(help.to_owned()));
-        }
+        self.found
+            .add(query.place(0), title, DASHBOARD_FORM, message, Some(help.to_owned()));
     }
 
     /// Checks an expression, or a selector of which only the labels matter; gives it if it has no variables that could be

@@ -115,7 +115,7 @@ pub(super) struct Anything {
 
 /// Makes matchers with variables match anything, and says where they are.
 pub(super) fn with_any_value(expr: &mut Expr, anything: &mut Vec<Anything>) {
-    let mut matchers = |matchers: &mut [Matcher]| {
+    each_matchers(expr, &mut |matchers| {
         for matcher in matchers.iter_mut().filter(|matcher| matcher.value.contains(ANY_VALUE)) {
             anything.push(Anything {
                 span: matcher.value_span,
@@ -124,27 +124,27 @@ pub(super) fn with_any_value(expr: &mut Expr, anything: &mut Vec<Anything>) {
             matcher.op = MatchOp::Regex;
             ".*".clone_into(&mut matcher.value);
         }
-    };
-    match &mut expr.kind {
-        ExprKind::Number(_) | ExprKind::String(_) => {}
-        ExprKind::Selector(selector) => matchers(&mut selector.matchers),
-        ExprKind::Range(range) => matchers(&mut range.selector.matchers),
-        ExprKind::Subquery(subquery) => with_any_value(&mut subquery.operand, anything),
-        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => with_any_value(inner, anything),
-        ExprKind::Binary(binary) => {
-            with_any_value(&mut binary.lhs, anything);
-            with_any_value(&mut binary.rhs, anything);
-        }
-        ExprKind::Aggregation(aggregation) => {
-            if let Some(parameter) = &mut aggregation.parameter {
-                with_any_value(parameter, anything);
+    });
+}
+
+/// The matchers of each selector.
+pub(super) fn each_matchers(expr: &mut Expr, visit: &mut dyn FnMut(&mut Vec<Matcher>)) {
+    // Chains of operators may be longer than the stack is deep.
+    let mut todo = vec![expr];
+    while let Some(expr) = todo.pop() {
+        match &mut expr.kind {
+            ExprKind::Number(_) | ExprKind::String(_) => {}
+            ExprKind::Selector(selector) => visit(&mut selector.matchers),
+            ExprKind::Range(range) => visit(&mut range.selector.matchers),
+            ExprKind::Subquery(subquery) => todo.push(&mut subquery.operand),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => todo.push(inner),
+            ExprKind::Binary(binary) => todo.extend([&mut binary.lhs, &mut binary.rhs]),
+            ExprKind::Aggregation(aggregation) => {
+                todo.extend(&mut aggregation.parameter);
+                todo.push(&mut aggregation.operand);
             }
-            with_any_value(&mut aggregation.operand, anything);
+            ExprKind::Call(call) => todo.extend(&mut call.arguments),
         }
-        ExprKind::Call(call) => call
-            .arguments
-            .iter_mut()
-            .for_each(|argument| with_any_value(argument, anything)),
     }
 }
 
