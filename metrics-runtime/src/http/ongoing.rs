@@ -156,14 +156,35 @@ impl<M: HttpMetrics> Ongoing<M> {
     }
 
     /// The exchange has ended. What comes later, nobody is told.
+    #[inline]
     pub(super) fn end(&mut self, end: End) {
         let Some(in_progress) = self.in_progress.take() else {
             return;
         };
         let seconds_to_end = self.start.elapsed();
+        match self.told.take() {
+            None => self
+                .metrics
+                .end(self.handled.handler, &self.ended(end, seconds_to_end, None)),
+            Some(told) => self.end_and_tell(end, seconds_to_end, &told),
+        }
+        // Last: whoever sees that nothing is in progress finds everything recorded.
+        drop(in_progress);
+    }
+
+    /// Functions of one's own are told what was recorded. Where there is none, nothing has to be in one piece for them.
+    #[cold]
+    #[inline(never)]
+    fn end_and_tell(&self, end: End, seconds_to_end: f64, told: &Told) {
+        let exchange = self.ended(end, seconds_to_end, Some(told));
+        self.metrics.end(self.handled.handler, &exchange);
+        told.options.tell(&exchange);
+    }
+
+    #[inline]
+    fn ended<'a>(&'a self, end: End, seconds_to_end: f64, told: Option<&'a Told>) -> Exchange<'a> {
         // What ended as it began was one moment.
         let seconds_to_head = self.seconds_to_head.or(self.status.map(|_| seconds_to_end));
-        let told = self.told.take();
         let mut exchange = Exchange {
             method: &self.method,
             handler: self.handled.text,
@@ -177,17 +198,12 @@ impl<M: HttpMetrics> Ongoing<M> {
             request_bytes: self.request_bytes.as_ref().map_or(0, |count| count.get()),
             response_bytes: self.response_bytes,
             grpc: self.grpc.map(|code| code.unwrap_or(code_of(end))),
-            request: told.as_ref().map(|told| &told.request),
-            response_headers: told.as_ref().and_then(|told| told.response_headers.as_ref()),
-            response_body: told.as_ref().and_then(|told| told.body.as_deref()),
+            request: told.map(|told| &told.request),
+            response_headers: told.and_then(|told| told.response_headers.as_ref()),
+            response_body: told.and_then(|told| told.body.as_deref()),
         };
         exchange.in_high_resolution = self.durations.is_in_high_resolution(exchange.answer());
-        self.metrics.end(self.handled.handler, &exchange);
-        if let Some(told) = &told {
-            told.options.tell(&exchange);
-        }
-        // Last: whoever sees that nothing is in progress finds everything recorded.
-        drop(in_progress);
+        exchange
     }
 }
 

@@ -193,6 +193,7 @@ impl Options {
 }
 
 impl Durations {
+    #[inline]
     pub(super) fn seconds(self, to_head: Option<f64>, to_end: f64) -> f64 {
         let seconds = if self.to_head {
             to_head.unwrap_or(to_end)
@@ -208,6 +209,7 @@ impl Durations {
         }
     }
 
+    #[inline]
     pub(super) fn is_in_high_resolution(self, answer: Answer) -> bool {
         let success = || matches!(answer, Answer::Status(status) if status.is_success());
         !self.only_successes_in_high_resolution || success()
