@@ -1,6 +1,7 @@
 //! What the HTTP layer costs a request: axum answers the same one without a layer, with one that does nothing, and with
 //! ours. The connection's part is left out.
 
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -8,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
+use axum::response::Response;
 use axum::routing::{get, post};
 use enumetrics::http::HttpLayer;
 use tower::layer::layer_fn;
@@ -31,12 +33,18 @@ pub const REQUESTS: &[Path] = &[
     path("request_for_axum", Some("request"), |passes| {
         answer(passes, router().layer(HttpLayer::new(&HTTP).for_axum()), no_op);
     }),
+    path("request_around", Some("request"), |passes| {
+        answer(passes, HttpLayer::new(&HTTP).around(router()), no_op);
+    }),
     path("echo", None, |passes| answer(passes, router(), echo)),
     path("echo_measured", Some("echo"), |passes| {
         answer(passes, router().layer(HttpLayer::new(&HTTP)), echo);
     }),
     path("echo_for_axum", Some("echo"), |passes| {
         answer(passes, router().layer(HttpLayer::new(&HTTP).for_axum()), echo);
+    }),
+    path("echo_around", Some("echo"), |passes| {
+        answer(passes, HttpLayer::new(&HTTP).around(router()), echo);
     }),
 ];
 
@@ -52,9 +60,11 @@ const fn path(name: &'static str, beyond: Option<&'static str>, run: fn(u64)) ->
 }
 
 fn router() -> Router {
+    // The state comes first, as `axum::serve` has it.
     Router::new()
         .route("/noop/{id}", get(|| async { "ok" }))
         .route("/echo/{id}", post(|body: String| async { body }))
+        .with_state(())
 }
 
 fn no_op() -> Request {
@@ -67,10 +77,12 @@ fn echo() -> Request {
         .expect("a request")
 }
 
-/// As `axum::serve` does: the state comes first, each request takes a clone of the service, and each response is read to
+/// As `axum::serve` does: each request takes a clone of the service, and each response is read to
 /// its end.
-fn answer(passes: u64, router: Router, request: fn() -> Request) {
-    let router: Router = router.with_state(());
+fn answer<S>(passes: u64, router: S, request: fn() -> Request)
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
+{
     for _ in 0..passes {
         let response = ready(router.clone().oneshot(black_box(request())));
         let Ok(response) = response;

@@ -18,8 +18,8 @@ use server::CONTENDERS;
 const HELP: &str = "\
 cargo run --release --manifest-path benches/load/Cargo.toml -- [OPTIONS]
 
-  --starts N       how often each server is started anew (10)
-  --rounds N       how often it is asked each time (15)
+  --starts N       how often each server is started anew (30)
+  --rounds N       how often it is asked each time (10)
   --requests N     how many requests each time (400)
   --markdown FILE  replaces the tables between the markers in FILE
 ";
@@ -56,8 +56,8 @@ const SERVE: &str = "serve";
 
 fn settings(arguments: &[String]) -> Result<Option<Settings>, Box<dyn Error>> {
     let mut settings = Settings {
-        starts: 10,
-        rounds: 15,
+        starts: 30,
+        rounds: 10,
         requests: 400,
         page: None,
     };
@@ -87,7 +87,7 @@ fn measure(settings: &Settings) -> Result<String, Box<dyn Error>> {
             for _ in 0..settings.starts {
                 ask_in_turn(settings, &question, &mut figures).await?;
             }
-            tables += &report::markdown(question.name, &figures);
+            tables += &report::markdown(question.name, settings.requests, &figures);
         }
         Ok(tables)
     })

@@ -1,6 +1,9 @@
 //! The servers: one router, and what is around it.
 
 use std::error::Error;
+use std::future::IntoFuture as _;
+use std::io;
+use std::pin::Pin;
 use std::thread;
 
 use axum::extract::Path;
@@ -16,28 +19,42 @@ use crate::service;
 
 pub struct Contender {
     pub name: &'static str,
-    around: fn(Router) -> Router,
+    serve: fn(TcpListener, Router) -> Serving,
 }
 
-/// The first is what the others are compared with.
-pub const CONTENDERS: [Contender; 4] = [
+type Serving = Pin<Box<dyn Future<Output = io::Result<()>>>>;
+
+/// The first is what the others are compared with, and the second is the same: how far they are apart is chance.
+pub const CONTENDERS: [Contender; 6] = [
     Contender {
         name: "no layer",
-        around: |router| router,
+        serve,
+    },
+    Contender {
+        name: "no layer, once more",
+        serve,
     },
     Contender {
         name: "a layer that does nothing",
-        around: |router| router.layer(tower::layer::layer_fn(Nothing)),
+        serve: |listener, router| serve(listener, router.layer(tower::layer::layer_fn(Nothing))),
     },
     Contender {
         name: "enumetrics",
-        around: |router| router.layer(HttpLayer::new(&HTTP).for_axum()),
+        serve: |listener, router| Box::pin(axum::serve(listener, HttpLayer::new(&HTTP).around(router)).into_future()),
+    },
+    Contender {
+        name: "enumetrics, by route",
+        serve: |listener, router| serve(listener, router.layer(HttpLayer::new(&HTTP).for_axum())),
     },
     Contender {
         name: "axum-prometheus",
-        around: |router| router.layer(PrometheusMetricLayer::pair().0),
+        serve: |listener, router| serve(listener, router.layer(PrometheusMetricLayer::pair().0)),
     },
 ];
+
+fn serve(listener: TcpListener, router: Router) -> Serving {
+    Box::pin(axum::serve(listener, router).into_future())
+}
 
 /// Serves until it is killed; says first where.
 pub fn run(name: &str) -> Result<(), Box<dyn Error>> {
@@ -45,18 +62,19 @@ pub fn run(name: &str) -> Result<(), Box<dyn Error>> {
     let contender = contender.ok_or("no such contender")?;
     // A process that never had a second thread takes less for each system call and for some allocations: no server is one,
     // and some layers start one.
-    thread::spawn(|| ()).join().map_err(|_| "a thread that does nothing panicked")?;
+    thread::spawn(|| ())
+        .join()
+        .map_err(|_| "a thread that does nothing panicked")?;
     // One thread, whose CPU time is the server's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let router = Router::new()
             .route("/noop/{id}", get(|| async { "ok" }))
             .route("/orders/{id}", post(price))
-            .merge(service::router(None, None));
-        let router = (contender.around)(router);
+            .merge(service::router(None));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);
-        axum::serve(listener, router).await?;
+        (contender.serve)(listener, router).await?;
         Ok(())
     })
 }

@@ -25,11 +25,10 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use enumetrics::Exporter;
-use enumetrics::http::HttpLayer;
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 
-use crate::metrics::{HTTP, Http};
+use crate::metrics::HTTP;
 use crate::settings::Settings;
 
 #[tokio::main]
@@ -52,20 +51,15 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What measures the service and what serves the metrics: nothing, where they are switched off.
-fn routes(metrics: &enumetrics::Settings) -> (Option<HttpLayer<Http>>, Option<Exporter>) {
-    let layer = metrics.is_enabled().then(|| metrics.layer(&HTTP));
-    (layer, metrics.exporter().map(Exporter::process_metrics))
-}
-
 async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
-    let (layer, exporter) = routes(&settings.metrics);
+    let exporter = settings.metrics.exporter().map(Exporter::process_metrics);
     let (route, own) = match (exporter, settings.metrics.addresses()) {
         (exporter, []) => (exporter.map(Exporter::route), None),
         (Some(exporter), addresses) => (None, Some(exporter.bind_all(addresses).await?)),
         (None, _) => (None, None),
     };
-    let router = service::router(layer, route);
+    // All that the router does, in one line.
+    let service = settings.metrics.layer(&HTTP).around(service::router(route));
     let listener = TcpListener::bind(settings.address).await?;
     println!("http://{}", listener.local_addr()?);
     if let Some(own) = own {
@@ -78,6 +72,6 @@ async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
         // Who cannot hear Ctrl-C stops as well.
         let _ = ctrl_c().await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     Ok(())
 }

@@ -7,24 +7,19 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{MethodRouter, get};
-use enumetrics::http::HttpLayer;
 
-use crate::metrics::{Http, ITEMS, Stored};
+use crate::metrics::{ITEMS, Stored};
 
 type Items = Arc<Mutex<HashMap<u64, String>>>;
 
-/// The routes, measured by the layer, and that of the metrics, where there are any.
-pub fn router(layer: Option<HttpLayer<Http>>, metrics: Option<MethodRouter<Items>>) -> Router {
+/// The routes, and that of the metrics, where there are any.
+pub fn router(metrics: Option<MethodRouter<Items>>) -> Router {
     let mut router = Router::new()
         .route("/items/{id}", get(item).put(store))
         .route("/admin/items", get(count))
         .route("/health", get(|| async {}));
     if let Some(metrics) = metrics {
         router = router.route("/metrics", metrics);
-    }
-    if let Some(layer) = layer {
-        // After the routes: it measures those that there are.
-        router = router.layer(layer.for_axum());
     }
     router.with_state(Items::default())
 }

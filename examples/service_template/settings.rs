@@ -41,28 +41,29 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
     use enumetrics::Exporter;
+    use enumetrics::http::MeasuredRouter;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{routes, service};
+    use crate::metrics::{HTTP, Http};
+    use crate::service;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
         Settings::read(|name| find(name).map(|(_, value)| value.into()))
     }
 
-    fn router(variables: &[(&str, &str)]) -> Router {
+    fn router(variables: &[(&str, &str)]) -> MeasuredRouter<Http> {
         let metrics = read(variables).unwrap().metrics;
-        let (layer, exporter) = routes(&metrics);
-        service::router(layer, exporter.map(Exporter::route))
+        let route = metrics.exporter().map(Exporter::process_metrics).map(Exporter::route);
+        metrics.layer(&HTTP).around(service::router(route))
     }
 
-    async fn get(router: &Router, path: &str) -> (StatusCode, String) {
+    async fn get(router: &MeasuredRouter<Http>, path: &str) -> (StatusCode, String) {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();
         let status = response.status();
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_metrics_there_is_neither_layer_nor_route() {
+    async fn without_metrics_there_is_no_route() {
         for off in ["false", "0", "False"] {
             let router = router(&[("ENABLE_METRICS", off)]);
             assert_eq!(get(&router, "/metrics").await.0, StatusCode::NOT_FOUND);

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::timeout::TimeoutLayer;
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
-use super::fitted;
+use super::measured;
 use crate::wire::{Wire, exchange, request};
 use crate::{known, metrics, pieces, recorded, serve, until, whole};
 
@@ -26,7 +26,7 @@ use crate::{known, metrics, pieces, recorded, serve, until, whole};
 async fn a_response_is_recorded_before_the_client_has_seen_its_end() {
     metrics!();
     let router = Router::new().route("/ok", get(|| async { "hello" }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let answer = exchange(address, "GET", "/ok", "").await;
     assert!(
         answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"),
@@ -49,7 +49,7 @@ async fn a_response_is_recorded_before_the_client_has_seen_its_end() {
 async fn several_requests_on_one_connection_are_several() {
     metrics!();
     let router = Router::new().route("/ok", get(|| async { "hello" }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let mut wire = Wire::to(address).await;
     for _ in 0..3 {
         wire.send("GET /ok HTTP/1.1\r\nhost: test\r\n\r\n").await;
@@ -67,7 +67,7 @@ async fn several_requests_on_one_connection_are_several() {
 async fn a_handlers_error_is_the_status_that_it_says() {
     metrics!(#[http(statuses = enumetrics::http::ExactStatus)]);
     let router = Router::new().route("/bad", get(|| async { (StatusCode::BAD_GATEWAY, "broken") }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     exchange(address, "GET", "/bad", "").await;
     let recorded = recorded(&METRICS);
     recorded
@@ -102,7 +102,7 @@ async fn a_panic_counts_as_500() {
     }
     metrics!();
     let router = Router::new().route("/panic", get(panics));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     // The connection breaks.
     assert_eq!(exchange(address, "GET", "/panic", "").await, "");
     until(&METRICS, "http_request_duration_highr_seconds_count", 1.0).await;
@@ -151,7 +151,7 @@ async fn a_panic_before_there_is_a_future_and_one_that_is_caught_are_panics_too(
 async fn a_client_that_leaves_before_the_head_cancels() {
     metrics!();
     let router = Router::new().route("/hang", get(|| async { pending::<&str>().await }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let mut wire = Wire::to(address).await;
     wire.send("GET /hang HTTP/1.1\r\nhost: test\r\n\r\n").await;
     until(&METRICS, "http_requests_inprogress", 1.0).await;
@@ -174,7 +174,7 @@ async fn a_client_that_leaves_before_the_head_cancels() {
 async fn a_client_that_leaves_in_the_middle_of_the_body_aborts() {
     metrics!();
     let router = Router::new().route("/stream", get(async || whole(std::iter::repeat("0123456789abcdef"))));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let mut wire = Wire::to(address).await;
     wire.send("GET /stream HTTP/1.1\r\nhost: test\r\n\r\n").await;
     let began = wire.until("0123456789abcdef").await;
@@ -206,7 +206,7 @@ async fn a_streamed_body_has_the_size_that_was_sent() {
         )
         .route("/bytes", get(|| async { Bytes::from_static(b"0123456789") }))
         .route("/nothing", get(|| async {}));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let answer = exchange(address, "GET", "/pieces", "").await;
     assert!(answer.contains("transfer-encoding: chunked"), "{answer}");
     exchange(address, "GET", "/broken", "").await;
@@ -239,8 +239,8 @@ async fn a_body_of_a_known_length_ends_with_its_last_piece() {
             get(async || known(11, [Ok("one"), Err(io::Error::other("broken"))])),
         )
         .route("/at_once", get(async || known(3, [Err(io::Error::other("broken"))])))
-        .route("/slow", get(async || known(9, [Ok("one")])))
-        .layer(fitted(HttpLayer::new(&HTTP)));
+        .route("/slow", get(async || known(9, [Ok("one")])));
+    let router = measured(router, HttpLayer::new(&HTTP));
     let address = serve(router).await;
     let answer = exchange(address, "GET", "/whole", "").await;
     assert!(
@@ -281,7 +281,7 @@ async fn a_request_has_the_size_that_was_read() {
     let router = Router::new()
         .route("/read", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/ignore", post(|| async { "no" }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     assert!(exchange(address, "POST", "/read", "0123456789").await.ends_with("10"));
     let mut wire = Wire::to(address).await;
     wire.send("POST /read HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n")
@@ -305,7 +305,7 @@ async fn a_request_has_the_size_that_was_read() {
 async fn a_client_that_leaves_in_the_middle_of_its_own_body_is_an_error_of_its_own() {
     metrics!();
     let router = Router::new().route("/read", post(|body: Bytes| async move { body.len().to_string() }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let mut wire = Wire::to(address).await;
     wire.send("POST /read HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\n01234")
         .await;
@@ -330,7 +330,7 @@ async fn what_has_no_body_is_complete_without_one() {
         .route("/head", any(|| async { whole(["hello"]) }))
         .route("/204", get(|| async { StatusCode::NO_CONTENT }))
         .route("/304", get(|| async { (StatusCode::NOT_MODIFIED, whole(["hello"])) }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     for (method, path) in [("HEAD", "/ok"), ("HEAD", "/head"), ("GET", "/204"), ("GET", "/304")] {
         exchange(address, method, path, "").await;
     }
@@ -354,7 +354,7 @@ async fn what_has_no_body_is_complete_without_one() {
 async fn what_is_said_on_the_way_is_no_answer() {
     metrics!();
     let router = Router::new().route("/read", post(|body: Bytes| async move { body.len().to_string() }));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let mut wire = Wire::to(address).await;
     wire.send(
         "POST /read HTTP/1.1\r\nhost: test\r\nexpect: 100-continue\r\ncontent-length: 3\r\nconnection: close\r\n\r\n",
@@ -385,12 +385,8 @@ async fn an_upgrade_ends_with_its_handshake() {
         response.body(Body::empty()).unwrap()
     }
     metrics!(#[http(statuses = enumetrics::http::ExactStatus)]);
-    let address = serve(
-        Router::new()
-            .route("/socket", get(upgrade))
-            .layer(fitted(HttpLayer::new(&HTTP))),
-    )
-    .await;
+    let router = Router::new().route("/socket", get(upgrade));
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     let mut wire = Wire::to(address).await;
     wire.send("GET /socket HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n")
         .await;
@@ -414,16 +410,12 @@ async fn a_timeout_inside_is_an_answer_and_one_around_cancels() {
             .layer(TimeoutLayer::new(Duration::from_millis(20)))
     };
     let hang = || get(|| async { pending::<&str>().await });
-    let inside = Router::new()
-        .route("/inside", hang().layer(timeout()))
-        .layer(fitted(HttpLayer::new(&HTTP)));
-    let around = Router::new()
-        .route("/around", hang())
-        .layer(fitted(HttpLayer::new(&HTTP)))
-        .layer(timeout());
-    let address = serve(inside.merge(around)).await;
-    for path in ["/inside", "/around"] {
-        let answer = exchange(address, "GET", path, "").await;
+    let inside = Router::new().route("/inside", hang().layer(timeout()));
+    let around = Router::new().route("/around", hang());
+    let inside = measured(inside, HttpLayer::new(&HTTP));
+    let around = measured(around, HttpLayer::new(&HTTP)).layer(timeout());
+    for (router, path) in [(inside, "/inside"), (around, "/around")] {
+        let answer = exchange(serve(router).await, "GET", path, "").await;
         assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
     }
     recorded(&METRICS).family("http_requests_total").assert_eq(
@@ -445,10 +437,10 @@ async fn a_body_that_panics_and_one_that_nobody_reads() {
             get(|| async { whole(["one"].into_iter().chain(std::iter::from_fn(|| panic!("wanted")))) }),
         )
         .route("/unread", get(|| async { whole(["one"]) }));
-    let address = serve(router.clone().layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router.clone(), HttpLayer::new(&HTTP))).await;
     exchange(address, "GET", "/panic", "").await;
     let unread = Request::get("/unread").body(Body::empty()).unwrap();
-    drop(router.layer(fitted(HttpLayer::new(&HTTP))).oneshot(unread).await.unwrap());
+    drop(measured(router, HttpLayer::new(&HTTP)).oneshot(unread).await.unwrap());
     until(&METRICS, "http_request_duration_highr_seconds_count", 2.0).await;
     recorded(&METRICS).family("http_requests_incomplete_total").assert_eq(
         r#"

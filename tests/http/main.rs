@@ -1,5 +1,6 @@
 //! HTTP measured by a layer: real servers, real sockets, and clients that behave as badly as they can.
 
+mod around;
 mod client;
 mod declared;
 mod grpc;
@@ -7,12 +8,13 @@ mod shared_route;
 mod websocket;
 mod wire;
 
-/// What is said of a router is true of either layer around its routes.
+/// What is said of a router is true of each way to measure one.
 macro_rules! of_routers {
-    ($($around:ident: $layer:ident, |$http:ident| $fitted:expr;)+) => {
+    ($($around:ident: |$router:ident, $http:ident| $measured:expr;)+) => {
         $(#[path = "."]
-        #[allow(clippy::duplicate_mod, reason = "the same tests, of two layers")]
+        #[allow(clippy::duplicate_mod, reason = "the same tests, of each way")]
         mod $around {
+            use axum::Router;
             use enumetrics::http::{HttpLayer, HttpMetrics};
 
             #[path = "ends.rs"]
@@ -22,16 +24,18 @@ macro_rules! of_routers {
             #[path = "routes.rs"]
             mod routes;
 
-            fn fitted<M: HttpMetrics>($http: HttpLayer<M>) -> enumetrics::http::$layer<M> {
-                $fitted
+            fn measured<M: HttpMetrics>($router: Router, $http: HttpLayer<M>) -> Router {
+                $measured
             }
         })+
     };
 }
 
 of_routers! {
-    around_anything: HttpLayer, |http| http;
-    around_routes_of_axum: AxumLayer, |http| http.for_axum();
+    as_any_layer: |router, http| router.layer(http);
+    by_routes_of_axum: |router, http| router.layer(http.for_axum());
+    // In a router again, to be one like the others.
+    as_a_whole: |router, http| Router::new().fallback_service(http.around(router));
 }
 
 use std::convert::Infallible;

@@ -13,7 +13,7 @@ use enumetrics::testing::Samples;
 use http_body_util::BodyExt;
 use tower::{Layer, Service, ServiceExt};
 
-use super::fitted;
+use super::measured;
 use crate::{metrics, recorded, whole};
 
 fn router() -> Router {
@@ -54,7 +54,7 @@ async fn what_is_excluded_is_not_recorded_at_all() {
         .exclude(["secret"])
         .unwrap()
         .on_end(move |_| *counter.lock().unwrap() += 1);
-    let router = router().layer(fitted(layer));
+    let router = measured(router(), layer);
     // The pattern is looked for in the template, and in the path where there is none.
     let paths = [
         "/users/admin",
@@ -93,15 +93,15 @@ async fn what_is_in_progress_follows_labels_namespace_and_exclusions() {
 async fn the_programs_own_scrapes_are_not_recorded() {
     metrics!();
     let layer = HttpLayer::new(&HTTP);
-    ask(&router().layer(fitted(layer.clone())), &["/metrics", "/internal/metrics"]).await;
+    ask(&measured(router(), layer.clone()), &["/metrics", "/internal/metrics"]).await;
     assert_eq!(handlers(&recorded(&METRICS)), "/internal/metrics 1");
     ask(
-        &router().layer(fitted(layer.clone().scrape_path("/internal/metrics"))),
+        &measured(router(), layer.clone().scrape_path("/internal/metrics")),
         &["/metrics", "/internal/metrics"],
     )
     .await;
     assert_eq!(handlers(&recorded(&METRICS)), "/internal/metrics 1, /metrics 1");
-    ask(&router().layer(fitted(layer.scrape_path(""))), &["/metrics"]).await;
+    ask(&measured(router(), layer.scrape_path("")), &["/metrics"]).await;
     assert_eq!(handlers(&recorded(&METRICS)), "/internal/metrics 1, /metrics 2");
 }
 
@@ -109,16 +109,16 @@ async fn the_programs_own_scrapes_are_not_recorded() {
 async fn untemplated_requests_are_grouped_or_ignored() {
     metrics!();
     let layer = HttpLayer::new(&HTTP);
-    ask(&router().layer(fitted(layer.clone())), &["/nowhere", "/else"]).await;
+    ask(&measured(router(), layer.clone()), &["/nowhere", "/else"]).await;
     assert_eq!(handlers(&recorded(&METRICS)), "none 2");
-    ask(&router().layer(fitted(layer.ignore_untemplated())), &["/nowhere", "/users/7"]).await;
+    ask(&measured(router(), layer.ignore_untemplated()), &["/nowhere", "/users/7"]).await;
     assert_eq!(handlers(&recorded(&METRICS)), "/users/{id} 1, none 2");
 }
 
 #[tokio::test]
 async fn a_layer_that_is_off_records_nothing_and_changes_nothing() {
     metrics!();
-    let router = router().layer(fitted(HttpLayer::new(&HTTP).enabled(false)));
+    let router = measured(router(), HttpLayer::new(&HTTP).enabled(false));
     let request = Request::get("/users/7").body(Body::empty()).unwrap();
     let response = router.oneshot(request).await.unwrap();
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "user");
@@ -130,13 +130,13 @@ async fn a_layer_that_is_off_records_nothing_and_changes_nothing() {
 async fn a_clone_has_options_of_its_own() {
     metrics!();
     let layer = HttpLayer::new(&HTTP).exclude(["admin"]).unwrap();
-    ask(&router().layer(fitted(layer.clone())), &["/users/7"]).await;
+    ask(&measured(router(), layer.clone()), &["/users/7"]).await;
     ask(
-        &router().layer(fitted(layer.clone().exclude(["users"]).unwrap())),
+        &measured(router(), layer.clone().exclude(["users"]).unwrap()),
         &["/users/7"],
     )
     .await;
-    ask(&router().layer(fitted(layer)), &["/users/7", "/v1/admin/start"]).await;
+    ask(&measured(router(), layer), &["/users/7", "/v1/admin/start"]).await;
     assert_eq!(handlers(&recorded(&METRICS)), "/users/{id} 2");
 }
 
@@ -174,7 +174,7 @@ async fn durations<M: HttpMetrics>(layer: HttpLayer<M>) -> [f64; 3] {
             .unwrap()
             .push([exchange.seconds, to_head, exchange.seconds_to_end]);
     });
-    ask(&slow().layer(fitted(layer)), &["/slow"]).await;
+    ask(&measured(slow(), layer), &["/slow"]).await;
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), 1);
     // Nearly: sleep has a clock of its own.
@@ -207,10 +207,10 @@ async fn durations_are_rounded() {
 async fn only_successes_in_high_resolution() {
     metrics!();
     let layer = HttpLayer::new(&HTTP);
-    ask(&router().layer(fitted(layer.clone())), &["/users/7", "/nowhere"]).await;
+    ask(&measured(router(), layer.clone()), &["/users/7", "/nowhere"]).await;
     assert_eq!(HTTP.http_request_duration_highr_seconds.count(), 2);
     ask(
-        &router().layer(fitted(layer.only_successes_in_high_resolution())),
+        &measured(router(), layer.only_successes_in_high_resolution()),
         &["/users/7", "/nowhere"],
     )
     .await;

@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use enumetrics::http::{HandledBy, HttpLayer};
 use tower::{Layer, ServiceExt};
 
-use super::fitted;
+use super::measured;
 use crate::wire::exchange;
 use crate::{metrics, recorded, serve};
 
@@ -22,7 +22,7 @@ async fn templates_are_those_of_the_router_however_it_is_put_together() {
         .route("/", get(|| async {}))
         .nest("/v1", Router::new().nest("/users", users))
         .merge(Router::new().nest("/files/{bucket}", files));
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     for path in [
         "/",
         "/?page=1",
@@ -50,7 +50,7 @@ async fn what_leads_nowhere_is_one_handler_and_a_wrong_method_has_its_template()
     let router = Router::new()
         .route("/users/{id}", post(|| async {}))
         .fallback(|| async { (StatusCode::NOT_FOUND, "no") });
-    let address = serve(router.layer(fitted(HttpLayer::new(&HTTP)))).await;
+    let address = serve(measured(router, HttpLayer::new(&HTTP))).await;
     for (method, path) in [
         ("GET", "/users/7"),
         ("BREW", "/users/7"),
@@ -69,43 +69,6 @@ async fn what_leads_nowhere_is_one_handler_and_a_wrong_method_has_its_template()
     );
 }
 
-/// What axum tells a layer depends on where it stands: as `docs/http.md` says.
-#[tokio::test]
-async fn a_layer_of_one_route_and_one_around_the_router() {
-    metrics!();
-    let router = Router::new().route("/users/{id}", get(|| async {}).layer(fitted(HttpLayer::new(&HTTP))));
-    router
-        .oneshot(Request::get("/users/7").body(Body::empty()).unwrap())
-        .await
-        .unwrap();
-
-    let router = Router::new().route("/users/{id}", get(|| async {}));
-    let around = HttpLayer::new(&HTTP).layer(router);
-    around
-        .oneshot(Request::get("/users/7").body(Body::empty()).unwrap())
-        .await
-        .unwrap();
-
-    let router = Router::new()
-        .route("/users/{id}", get(|| async {}))
-        .route_layer(fitted(HttpLayer::new(&HTTP)));
-    for path in ["/users/7", "/nowhere"] {
-        router
-            .clone()
-            .oneshot(Request::get(path).body(Body::empty()).unwrap())
-            .await
-            .unwrap();
-    }
-    recorded(&METRICS)
-        .filtered(|series| series.contains("duration_seconds_count"))
-        .assert_eq(
-            r#"
-        http_request_duration_seconds_count{handler="/users/{id}",method="GET"} 2
-        http_request_duration_seconds_count{handler="none",method="GET"} 1
-    "#,
-        );
-}
-
 #[tokio::test]
 async fn a_mounted_service_can_say_who_it_is() {
     metrics!();
@@ -118,8 +81,8 @@ async fn a_mounted_service_can_say_who_it_is() {
     };
     let router = Router::new()
         .nest_service("/static", mounted(Some("/static/{*path}")))
-        .nest_service("/other", mounted(None))
-        .layer(fitted(HttpLayer::new(&HTTP)));
+        .nest_service("/other", mounted(None));
+    let router = measured(router, HttpLayer::new(&HTTP));
     for path in ["/static/a.css", "/static/b/c.js", "/other/x"] {
         router
             .clone()
@@ -205,8 +168,8 @@ async fn a_route_that_is_asked_for_again_is_looked_up_once_and_counts_as_if_it_w
     metrics!(#[http(max_routes = 2)]);
     let router = Router::new()
         .route("/a", get(|| async {}))
-        .route("/b", get(|| async {}))
-        .layer(fitted(HttpLayer::new(&HTTP)));
+        .route("/b", get(|| async {}));
+    let router = measured(router, HttpLayer::new(&HTTP));
     let ask = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();
         router.clone().oneshot(request).await.unwrap();

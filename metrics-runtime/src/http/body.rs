@@ -14,14 +14,16 @@ use super::label::End;
 use super::ongoing::Ongoing;
 
 /// How many bytes of a request's body were read.
-///
-/// It is larger than it need be: a request leaves some of the smallest pieces of memory behind at once, and what is more
-/// than seven of one size glibc does not keep at hand. This would be one of them.
 #[derive(Debug, Default)]
 pub(super) struct Count {
     bytes: AtomicU64,
-    _room: [u64; 4],
+    _room: Room,
 }
+
+/// Makes what is allocated for a request larger than it need be. A request leaves some of the smallest pieces of memory
+/// behind at once, and what is more than seven of one size glibc does not keep at hand: one more, and each request waits
+/// until it has put its memory in order.
+type Room = [u64; 4];
 
 impl Count {
     pub(super) fn get(&self) -> u64 {
@@ -37,12 +39,18 @@ pin_project! {
         body: B,
         // Nobody counts where nothing comes, or where the exchange is not measured.
         count: Option<Arc<Count>>,
+        // Routers box it.
+        _room: Room,
     }
 }
 
 impl<B> RequestBody<B> {
     pub(super) fn new(body: B, count: Option<Arc<Count>>) -> Self {
-        Self { body, count }
+        Self {
+            body,
+            count,
+            _room: Room::default(),
+        }
     }
 
     /// The body without the count, as a handler of its own may want it.

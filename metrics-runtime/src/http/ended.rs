@@ -63,6 +63,7 @@ pub struct Exchange<'a> {
 impl Exchange<'_> {
     /// How it was answered. A server that had nothing to answer because it failed counts as one that answered 500: its
     /// client sees a connection that breaks, and an alert on errors should see it too.
+    #[inline]
     #[must_use]
     pub fn answer(&self) -> Answer {
         match (self.status, self.end) {

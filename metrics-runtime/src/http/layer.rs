@@ -14,6 +14,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+#[cfg(feature = "axum")]
+use super::around::{MeasuredRouter, Routes};
 use super::body::{RequestBody, ResponseBody};
 use super::ended::{Exchange, HttpMetrics};
 use super::label::{End, Handler as _, UNTEMPLATED};
@@ -47,9 +49,9 @@ use crate::storage::is_recording;
 ///
 /// 1. the function given to [`template`](Self::template);
 /// 2. [`routes`](Self::routes), for paths without parameters, as those of gRPC;
-/// 3. axum's `MatchedPath` (feature `axum`), nested routers included. It is there only for a layer that was added with
-///    `Router::layer` or `route_layer`, not for one around the whole router. Axum tells of no template behind
-///    `nest_service`;
+/// 3. axum's routes (feature `axum`), nested routers included: for [`around`](Self::around), and for a layer that was added
+///    with `Router::layer` or `route_layer`, but not for one around anything that is a service. Axum tells of no template
+///    behind `nest_service`;
 /// 4. the response, where the service puts a [`HandledBy`](super::HandledBy) into its
 ///    extensions.
 ///
@@ -201,7 +203,8 @@ impl<M: HttpMetrics> HttpLayer<M> {
         result.map(|()| layer)
     }
 
-    /// The same for `Router::layer` and `route_layer` of axum, which takes a fifth less: it hands on axum's own bodies.
+    /// The same for `Router::layer` and `route_layer` of axum, which takes a fifth less: it hands on axum's own bodies. Where
+    /// it is around all routes, [`around`](Self::around) takes less again.
     ///
     /// ```
     /// # use enumetrics_runtime as enumetrics;
@@ -221,6 +224,34 @@ impl<M: HttpMetrics> HttpLayer<M> {
     #[must_use]
     pub fn for_axum(self) -> AxumLayer<M> {
         AxumLayer(self)
+    }
+
+    /// Measures a router as a whole, which takes least: what axum needs for a layer is not needed, and templates are looked
+    /// up among the router's own.
+    ///
+    /// ```
+    /// # use enumetrics_runtime as enumetrics;
+    /// use axum::{Router, routing::get};
+    /// use enumetrics::http::{HttpLayer, HttpMetrics, MeasuredRouter};
+    ///
+    /// fn app<M: HttpMetrics>(http: &'static M) -> MeasuredRouter<M> {
+    ///     let router = Router::new().route("/users/{id}", get(|| async { "…" }));
+    ///     HttpLayer::new(http).around(router)
+    /// }
+    /// # fn is_served<M: HttpMetrics>(listener: tokio::net::TcpListener, app: MeasuredRouter<M>) {
+    /// # let _ =
+    /// axum::serve(listener, app)
+    /// # ;
+    /// # }
+    /// ```
+    ///
+    /// Everything that the router does is measured, its layers included. It records what
+    /// [`for_axum`](Self::for_axum) records; of a service that is mounted, a template is known from
+    /// [`HandledBy`](super::HandledBy) alone.
+    #[cfg(feature = "axum")]
+    #[must_use]
+    pub fn around(self, router: axum::Router) -> MeasuredRouter<M> {
+        MeasuredRouter::new(self, router)
     }
 
     fn with(mut self, set: impl FnOnce(&mut Options)) -> Self {
@@ -268,8 +299,31 @@ pub(super) struct Measuring<M: HttpMetrics> {
     layer: HttpLayer<M>,
     /// The first template that was measured, and its value: axum makes a service of each route, so that there it is the only
     /// one, which nobody needs to look up again.
-    first: OnceLock<(Box<str>, M::Handler)>,
+    first: OnceLock<(Box<str>, Handled<M>)>,
 }
+
+/// What a request is counted as handled by.
+pub(super) struct Handled<M: HttpMetrics> {
+    pub(super) handler: M::Handler,
+    /// As it is exported.
+    pub(super) text: &'static str,
+}
+
+impl<M: HttpMetrics> Handled<M> {
+    pub(super) fn by(template: &str) -> Self {
+        let handler = M::Handler::of(template);
+        let text = handler.text();
+        Self { handler, text }
+    }
+}
+
+impl<M: HttpMetrics> Clone for Handled<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: HttpMetrics> Copy for Handled<M> {}
 
 impl<M: HttpMetrics> Measuring<M> {
     pub(super) fn new(layer: HttpLayer<M>) -> Self {
@@ -282,42 +336,72 @@ impl<M: HttpMetrics> Measuring<M> {
     /// An exchange begins; none where nothing is recorded of it.
     #[inline]
     pub(super) fn begin<B>(&self, request: &mut Request<B>) -> Option<Ongoing<M>> {
+        self.begin_as(request, |head| {
+            let template = self.layer.options.template(head);
+            self.handled(template.or_else(|| head.matched()), head)
+        })
+    }
+
+    /// The same where the routes of a router are known, which has not seen the request yet.
+    #[cfg(feature = "axum")]
+    #[inline]
+    pub(super) fn begin_on<B>(&self, request: &mut Request<B>, routes: &Routes<M>) -> Option<Ongoing<M>> {
         let options = &self.layer.options;
+        self.begin_as(request, |head| {
+            if let Some(template) = options.template(head) {
+                return self.handled(Some(template), head);
+            }
+            let Some((route, template)) = routes
+                .at(head.uri.path())
+                .and_then(|route| Some((route, route.template()?)))
+            else {
+                return self.handled(None, head);
+            };
+            if let Some(handled) = route.handled.get() {
+                return handled.inspect(|handled| handled.handler.renew());
+            }
+            *route.handled.get_or_init(|| self.look_up(Some(template), head))
+        })
+    }
+
+    #[inline]
+    fn begin_as<B>(
+        &self,
+        request: &mut Request<B>,
+        handled: impl FnOnce(Head<'_>) -> Option<Handled<M>>,
+    ) -> Option<Ongoing<M>> {
+        let HttpLayer { metrics, options } = &self.layer;
         if options.disabled || !is_recording() {
             return None;
         }
+        let begin = |head: Head<'_>| Some(Ongoing::begin(*metrics, options, handled(head)?, head));
         if options.takes_parts() {
-            with_parts(request, |parts| self.begin_with(Head::from(parts)))
+            with_parts(request, |parts| begin(Head::from(parts)))
         } else {
-            self.begin_with(Head::from(&*request))
+            begin(Head::from(&*request))
         }
     }
 
+    /// What a template is counted as; none where nothing is recorded.
     #[inline]
-    fn begin_with(&self, request: Head<'_>) -> Option<Ongoing<M>> {
-        let HttpLayer { metrics, options } = &self.layer;
-        let handler = self.handler(options.template(request), request)?;
-        Some(Ongoing::begin(metrics, options, handler, request))
-    }
-
-    /// The value for a template; none where nothing is recorded.
-    #[inline]
-    fn handler(&self, template: Option<&str>, request: Head<'_>) -> Option<M::Handler> {
-        if let (Some(template), Some((first, handler))) = (template, self.first.get())
+    fn handled(&self, template: Option<&str>, request: Head<'_>) -> Option<Handled<M>> {
+        if let (Some(template), Some((first, handled))) = (template, self.first.get())
             && *template == **first
         {
-            handler.renew();
-            return Some(*handler);
+            handled.handler.renew();
+            return Some(*handled);
         }
-        if self.layer.options.exclude(template, request.uri.path()) {
-            return None;
-        }
-        let handler = M::Handler::of(template.unwrap_or(UNTEMPLATED));
+        let handled = self.look_up(template, request)?;
         if let Some(template) = template {
             // The first one stays.
-            let _ = self.first.set((template.into(), handler));
+            let _ = self.first.set((template.into(), handled));
         }
-        Some(handler)
+        Some(handled)
+    }
+
+    fn look_up(&self, template: Option<&str>, request: Head<'_>) -> Option<Handled<M>> {
+        let excluded = self.layer.options.exclude(template, request.uri.path());
+        (!excluded).then(|| Handled::by(template.unwrap_or(UNTEMPLATED)))
     }
 }
 

@@ -6,6 +6,8 @@
 //! What there is of labels is bounded, whatever clients send: the handler is the template of a route or `none`, a method
 //! that HTTP does not know is `other`, a status is one of five hundred or of seven.
 
+#[cfg(feature = "axum")]
+mod around;
 mod body;
 mod ended;
 mod label;
@@ -16,6 +18,8 @@ mod patterns;
 #[cfg(feature = "axum")]
 mod router;
 
+#[cfg(feature = "axum")]
+pub use self::around::MeasuredRouter;
 pub use self::body::{RequestBody, ResponseBody};
 pub use self::ended::{Exchange, HttpMetrics};
 pub use self::label::{Answer, End, ExactStatus, GrpcCode, Handler, ResponseStatus, StatusGroup, UNTEMPLATED};

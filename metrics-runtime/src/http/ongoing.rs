@@ -8,7 +8,8 @@ use http_body::Body;
 use super::HandledBy;
 use super::body::Count;
 use super::ended::{Exchange, HttpMetrics};
-use super::label::{End, GrpcCode, Handler as _};
+use super::label::{End, GrpcCode};
+use super::layer::Handled;
 use super::options::{Durations, Head, Options};
 use crate::clock::Moment;
 
@@ -16,7 +17,7 @@ use crate::clock::Moment;
 pub(super) struct Ongoing<M: HttpMetrics> {
     metrics: &'static M,
     durations: Durations,
-    handler: M::Handler,
+    handled: Handled<M>,
     method: Method,
     start: Moment,
     /// Taken at the end.
@@ -46,9 +47,9 @@ struct Told {
 
 impl<M: HttpMetrics> Ongoing<M> {
     #[inline]
-    pub(super) fn begin(metrics: &'static M, options: &Arc<Options>, handler: M::Handler, request: Head<'_>) -> Self {
+    pub(super) fn begin(metrics: &'static M, options: &Arc<Options>, handled: Handled<M>, request: Head<'_>) -> Self {
         let told = |request: &request::Parts| {
-            let body = options.keeps_body_of(handler.text()).then(Vec::new);
+            let body = options.keeps_body_of(handled.text).then(Vec::new);
             Box::new(Told {
                 options: Arc::clone(options),
                 request: request.clone(),
@@ -60,9 +61,9 @@ impl<M: HttpMetrics> Ongoing<M> {
         Self {
             metrics,
             durations: options.durations,
-            handler,
+            handled,
             method: request.method.clone(),
-            in_progress: Some(metrics.begin(handler, request.method)),
+            in_progress: Some(metrics.begin(handled.handler, request.method)),
             status: None,
             seconds_to_head: None,
             request_bytes: None,
@@ -92,7 +93,7 @@ impl<M: HttpMetrics> Ongoing<M> {
     pub(super) fn answered<B: Body>(&mut self, response: &Response<B>) -> bool {
         self.status = Some(response.status());
         if let Some(HandledBy(name)) = response.extensions().get() {
-            self.handler = M::Handler::of(name);
+            self.handled = Handled::by(name);
         }
         // One without a body has them here.
         self.trailers(response.headers());
@@ -155,17 +156,38 @@ impl<M: HttpMetrics> Ongoing<M> {
     }
 
     /// The exchange has ended. What comes later, nobody is told.
+    #[inline]
     pub(super) fn end(&mut self, end: End) {
         let Some(in_progress) = self.in_progress.take() else {
             return;
         };
         let seconds_to_end = self.start.elapsed();
+        match self.told.take() {
+            None => self
+                .metrics
+                .end(self.handled.handler, &self.ended(end, seconds_to_end, None)),
+            Some(told) => self.end_and_tell(end, seconds_to_end, &told),
+        }
+        // Last: whoever sees that nothing is in progress finds everything recorded.
+        drop(in_progress);
+    }
+
+    /// Functions of one's own are told what was recorded. Where there is none, nothing has to be in one piece for them.
+    #[cold]
+    #[inline(never)]
+    fn end_and_tell(&self, end: End, seconds_to_end: f64, told: &Told) {
+        let exchange = self.ended(end, seconds_to_end, Some(told));
+        self.metrics.end(self.handled.handler, &exchange);
+        told.options.tell(&exchange);
+    }
+
+    #[inline]
+    fn ended<'a>(&'a self, end: End, seconds_to_end: f64, told: Option<&'a Told>) -> Exchange<'a> {
         // What ended as it began was one moment.
         let seconds_to_head = self.seconds_to_head.or(self.status.map(|_| seconds_to_end));
-        let told = self.told.take();
         let mut exchange = Exchange {
             method: &self.method,
-            handler: self.handler.text(),
+            handler: self.handled.text,
             status: self.status,
             end,
             outgoing: M::OUTGOING,
@@ -176,17 +198,12 @@ impl<M: HttpMetrics> Ongoing<M> {
             request_bytes: self.request_bytes.as_ref().map_or(0, |count| count.get()),
             response_bytes: self.response_bytes,
             grpc: self.grpc.map(|code| code.unwrap_or(code_of(end))),
-            request: told.as_ref().map(|told| &told.request),
-            response_headers: told.as_ref().and_then(|told| told.response_headers.as_ref()),
-            response_body: told.as_ref().and_then(|told| told.body.as_deref()),
+            request: told.map(|told| &told.request),
+            response_headers: told.and_then(|told| told.response_headers.as_ref()),
+            response_body: told.and_then(|told| told.body.as_deref()),
         };
         exchange.in_high_resolution = self.durations.is_in_high_resolution(exchange.answer());
-        self.metrics.end(self.handler, &exchange);
-        if let Some(told) = &told {
-            told.options.tell(&exchange);
-        }
-        // Last: whoever sees that nothing is in progress finds everything recorded.
-        drop(in_progress);
+        exchange
     }
 }
 
@@ -200,6 +217,7 @@ impl<M: HttpMetrics> Drop for Ongoing<M> {
     }
 }
 
+#[inline]
 fn is_grpc(request: Head<'_>) -> bool {
     let content_type = || request.headers.get(header::CONTENT_TYPE);
     // First what costs nothing to find out: calls of gRPC are always sent by this method.
@@ -217,6 +235,7 @@ fn code_of(end: End) -> GrpcCode {
 
 /// Whether a response has no body, whatever it says: nobody asks for one (RFC 9110, section 6.4.1). After an upgrade and
 /// after CONNECT the connection belongs to another protocol.
+#[inline]
 fn has_no_body(method: &Method, status: StatusCode) -> bool {
     method == Method::HEAD
         || method == Method::CONNECT && status.is_success()

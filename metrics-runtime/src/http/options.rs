@@ -64,6 +64,18 @@ impl<'a, B> From<&'a Request<B>> for Head<'a> {
     }
 }
 
+impl<'a> Head<'a> {
+    /// The template that axum has found.
+    #[inline]
+    pub(super) fn matched(self) -> Option<&'a str> {
+        #[cfg(feature = "axum")]
+        if let Some(matched) = self.extensions.get::<axum::extract::MatchedPath>() {
+            return Some(matched.as_str());
+        }
+        None
+    }
+}
+
 impl<'a> From<&'a request::Parts> for Head<'a> {
     fn from(parts: &'a request::Parts) -> Self {
         Self {
@@ -120,7 +132,7 @@ impl Options {
         self.template.is_some() || self.has_listeners()
     }
 
-    /// The template of the route that a request takes, if it is known.
+    /// The template of the route that a request takes, if it is known here.
     #[inline]
     pub(super) fn template<'a>(&self, request: Head<'a>) -> Option<&'a str> {
         if let (Some(template), Some(parts)) = (&self.template, request.parts)
@@ -133,10 +145,6 @@ impl Options {
             && self.routes.contains(path)
         {
             return Some(path);
-        }
-        #[cfg(feature = "axum")]
-        if let Some(matched) = request.extensions.get::<axum::extract::MatchedPath>() {
-            return Some(matched.as_str());
         }
         None
     }
@@ -185,6 +193,7 @@ impl Options {
 }
 
 impl Durations {
+    #[inline]
     pub(super) fn seconds(self, to_head: Option<f64>, to_end: f64) -> f64 {
         let seconds = if self.to_head {
             to_head.unwrap_or(to_end)
@@ -200,6 +209,7 @@ impl Durations {
         }
     }
 
+    #[inline]
     pub(super) fn is_in_high_resolution(self, answer: Answer) -> bool {
         let success = || matches!(answer, Answer::Status(status) if status.is_success());
         !self.only_successes_in_high_resolution || success()

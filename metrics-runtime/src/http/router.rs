@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::Route;
 use axum::routing::future::RouteFuture;
 use bytes::Bytes;
+use http::Request;
 use http_body::{Body as _, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -55,32 +55,12 @@ pub struct AxumService<M: HttpMetrics, E>(Arc<Measured<M, E>>);
 struct Measured<M: HttpMetrics, E> {
     measuring: Measuring<M>,
     route: Route<E>,
-    /// A copy of it for whoever finds it free.
+    /// A copy of it for whoever finds it free. A route copies itself for each call, and is ready for any number of them: to
+    /// copy it here as well, as a service must that it is called through, would be a box too many.
     shared: Mutex<Route<E>>,
 }
 
-impl<M: HttpMetrics, E> Measured<M, E> {
-    /// A route copies itself for each call, and is ready for any number of them: to copy it here as well, as a service must
-    /// that it is called through, would be a box too many.
-    #[inline]
-    fn call(&self, request: Request) -> RouteFuture<E> {
-        let (mut shared, mut copy);
-        // Nobody waits.
-        let route = match self.shared.try_lock() {
-            Ok(route) => {
-                shared = route;
-                &mut *shared
-            }
-            Err(_) => {
-                copy = self.route.clone();
-                &mut copy
-            }
-        };
-        route.call(request)
-    }
-}
-
-impl<M: HttpMetrics, E> Service<Request> for AxumService<M, E> {
+impl<M: HttpMetrics, E> Service<Request<Body>> for AxumService<M, E> {
     type Response = Response;
     type Error = E;
     type Future = AxumFuture<M, E>;
@@ -92,20 +72,54 @@ impl<M: HttpMetrics, E> Service<Request> for AxumService<M, E> {
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request) -> AxumFuture<M, E> {
+    fn call(&mut self, mut request: Request<Body>) -> AxumFuture<M, E> {
         let mut ongoing = self.0.measuring.begin(&mut request);
-        if let Some(ongoing) = &mut ongoing {
-            if !request.body().is_end_stream() {
-                let count = ongoing.count_request_bytes();
-                let body = take(request.body_mut());
-                *request.body_mut() = Body::new(RequestBody::new(body, Some(count)));
+        // To copy a route may panic as well.
+        ongoing.iter_mut().for_each(|ongoing| ongoing.running(true));
+        let (mut shared, mut copy);
+        // Nobody waits.
+        let route = match self.0.shared.try_lock() {
+            Ok(route) => {
+                shared = route;
+                &mut *shared
             }
-            ongoing.running(true);
-        }
-        let future = self.0.call(request);
-        ongoing.iter_mut().for_each(|ongoing| ongoing.running(false));
-        AxumFuture { future, ongoing }
+            Err(_) => {
+                copy = self.0.route.clone();
+                &mut copy
+            }
+        };
+        begun(route, request, ongoing)
     }
+}
+
+/// Calls a route or a router.
+#[inline]
+pub(super) fn begun<M, S, B, E>(
+    service: &mut S,
+    request: Request<B>,
+    mut ongoing: Option<Ongoing<M>>,
+) -> AxumFuture<M, E>
+where
+    M: HttpMetrics,
+    S: Service<Request<B>, Future = RouteFuture<E>> + Service<Request<Body>, Future = RouteFuture<E>>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let Some(exchange) = &mut ongoing else {
+        let future = service.call(request);
+        return AxumFuture { future, ongoing };
+    };
+    // Whoever sends nothing needs no count of it.
+    let future = if request.body().is_end_stream() {
+        exchange.running(true);
+        service.call(request)
+    } else {
+        let count = exchange.count_request_bytes();
+        exchange.running(true);
+        service.call(request.map(|body| Body::new(RequestBody::new(body, Some(count)))))
+    };
+    exchange.running(false);
+    AxumFuture { future, ongoing }
 }
 
 impl<M: HttpMetrics, E> Clone for AxumService<M, E> {
