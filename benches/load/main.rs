@@ -87,7 +87,7 @@ fn measure(settings: &Settings) -> Result<String, Box<dyn Error>> {
             for _ in 0..settings.starts {
                 ask_in_turn(settings, &question, &mut figures).await?;
             }
-            tables += &report::markdown(question.name, settings.requests, &figures);
+            tables += &report::markdown(question.name, &figures);
         }
         Ok(tables)
     })

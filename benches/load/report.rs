@@ -38,13 +38,6 @@ impl Figures {
         [0.25, 0.5, 0.75].map(|share| at(&ratios, share))
     }
 
-    /// Of a round.
-    fn cpu_time(&self) -> Duration {
-        let mut cpu_times = self.cpu_times.clone();
-        cpu_times.sort_unstable();
-        at(&cpu_times, 0.5)
-    }
-
     fn latency(&self, share: f64) -> Duration {
         let mut latencies = self.latencies.clone();
         latencies.sort_unstable();
@@ -57,12 +50,11 @@ fn at<T: Copy>(sorted: &[T], share: f64) -> T {
 }
 
 /// A table for what was asked, so many times in each round.
-pub fn markdown(question: &str, requests: usize, figures: &[Figures]) -> String {
+pub fn markdown(question: &str, figures: &[Figures]) -> String {
     let reference = &figures[0];
     let mut text = format!(
-        "Asked for {question} ({:.1} µs of CPU time without a layer):\n\n| | CPU time of the server | quartiles | median latency | p99 | p99, more |\n\
+        "Asked for {question}:\n\n| | CPU time of the server | quartiles | median latency | p99 | p99, more |\n\
          |---|---|---|---|---|---|\n",
-        reference.cpu_time().as_secs_f64() * 1e6 / requests as f64,
     );
     for figures in figures {
         let [low, median, high] = figures.cpu_ratio(reference);
@@ -105,9 +97,9 @@ mod tests {
         // The machine was three times as slow in the second round.
         let (without, with) = (figures("without", &[10, 30, 10]), figures("with", &[11, 33, 12]));
         assert_eq!(with.cpu_ratio(&without)[1], 1.1);
-        let table = markdown("something", 100, &[without, with]);
+        let table = markdown("something", &[without, with]);
         assert!(
-            table.starts_with("Asked for something (100.0 µs of CPU time without a layer):"),
+            table.starts_with("Asked for something:"),
             "{table}"
         );
         assert!(
