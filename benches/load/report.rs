@@ -98,10 +98,7 @@ mod tests {
         let (without, with) = (figures("without", &[10, 30, 10]), figures("with", &[11, 33, 12]));
         assert_eq!(with.cpu_ratio(&without)[1], 1.1);
         let table = markdown("something", &[without, with]);
-        assert!(
-            table.starts_with("Asked for something:"),
-            "{table}"
-        );
+        assert!(table.starts_with("Asked for something:"), "{table}");
         assert!(
             table.contains("| without | 1.000 | 1.000 to 1.000 | 1.000 | 1.000 | +0.00 ms |"),
             "{table}"
