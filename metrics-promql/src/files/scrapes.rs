@@ -16,7 +16,7 @@ impl Linter<'_> {
     ///
     /// let file = "scrape_configs: [{job_name: shop, scrape_interval: 5s, scrape_timeout: 10s}]";
     /// let found = Linter::new(Usage::Alert).check_scrapes(file);
-    /// assert_eq!((found[0].line, found[0].column), (1, 71));
+    /// assert_eq!((found[0].line, found[0].column), (1, 72));
     /// ```
     #[must_use]
     pub fn check_scrapes(&self, text: &str) -> Vec<FileFinding> {
